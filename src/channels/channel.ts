@@ -1,0 +1,25 @@
+import type { Address } from "#protocol";
+
+export type ChannelState = "online" | "degraded" | "offline";
+
+/** An open line to one chat platform. */
+export interface Connection extends AsyncDisposable {
+  readonly state: ChannelState;
+  /** Resolves with the platform's id of the message: only then was it sent. */
+  send(
+    message: { readonly to: Address; readonly text: string },
+    signal: AbortSignal,
+  ): Promise<{ readonly messageId: string }>;
+}
+
+/** One chat platform, translation only. */
+export interface Channel {
+  /** The canonical name, in lower case. */
+  readonly id: string;
+  readonly label: string;
+  open(): Promise<Connection>;
+}
+
+export function defineChannel(channel: Channel): Channel {
+  return channel;
+}

@@ -1,0 +1,5 @@
+/** Chat platforms, one entry each. */
+export { type Channel, type ChannelState, type Connection, defineChannel } from "./channel.ts";
+import { webchat } from "./webchat.ts";
+
+export const channels = [webchat] as const;

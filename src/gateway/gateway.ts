@@ -1,0 +1,39 @@
+import type { Address, InboundMessage } from "#protocol";
+
+/** How a turn stands. */
+export type RunStatus = "queued" | "running" | "ok" | "aborted" | "error";
+
+/** Taken means: on disk, and sure of a turn. The sender may be told so. */
+export type Receipt =
+  | {
+      readonly taken: true;
+      readonly runId: string;
+      readonly status: RunStatus;
+      /** The same message had been taken before; nothing was done again. */
+      readonly isRepeat: boolean;
+    }
+  | { readonly taken: false; readonly because: "laneFull" | "queueFull" | "closing" | "conflict" };
+
+export interface ActiveRun {
+  readonly runId: string;
+  readonly sessionKey: string;
+  readonly status: "queued" | "running";
+  readonly startedAt: number;
+  /** What the model has said so far. */
+  readonly text: string;
+}
+
+/** The walk of a message, from the sender to the durable reply. */
+export interface Gateway extends AsyncDisposable {
+  /** Asks for a place, then puts the message on disk, then starts its turn. Rejects only with `storageUnavailable`, or for a bug. */
+  receive(message: InboundMessage): Promise<Receipt>;
+  /** Stops the turns of a session, or one turn, waiting or running; answers with their ids. */
+  abort(target: { readonly sessionKey: string; readonly runId?: string }): Promise<readonly string[]>;
+  activeRuns(): readonly ActiveRun[];
+  /** Puts a message into the outbox and delivers it. Rejects with `channelNotFound` or `deliveryFailed`. */
+  send(to: Address, text: string): Promise<{ readonly messageId: string }>;
+  /** Takes up what a crash left: turns without an ending, messages not delivered. */
+  recover(): Promise<{ readonly resumed: number; readonly ended: number; readonly delivered: number }>;
+  /** How full it is. */
+  load(): { readonly running: number; readonly waiting: number };
+}

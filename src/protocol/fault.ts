@@ -1,0 +1,117 @@
+/**
+ * Every failure that was planned for, one line each: the number a JSON-RPC client sees (the reserved codes of the
+ * specification's section 5.1, then the server-error range), the HTTP status, whether trying again may help, and one
+ * sentence for a person. `{name}` in a sentence is filled from the fault's data.
+ */
+const table = {
+  parseError: { rpc: -32700, status: 400, retryable: false, says: "This is not valid JSON: {problem}." },
+  invalidRequest: { rpc: -32600, status: 400, retryable: false, says: "This is not a valid request: {problem}." },
+  methodNotFound: { rpc: -32601, status: 404, retryable: false, says: "There is no method “{method}”." },
+  invalidParams: { rpc: -32602, status: 400, retryable: false, says: "{path}: {problem}." },
+  internal: { rpc: -32603, status: 500, retryable: false, says: "Something broke on our side (incident {incident})." },
+  unauthorized: { rpc: -32001, status: 401, retryable: false, says: "{problem}." },
+  missingScope: { rpc: -32002, status: 403, retryable: false, says: "This needs the scope {scope}." },
+  lockedOut: {
+    rpc: -32003,
+    status: 429,
+    retryable: true,
+    says: "Too many wrong attempts; try again in {seconds} seconds.",
+  },
+  sessionNotFound: { rpc: -32004, status: 404, retryable: false, says: "There is no session “{key}”." },
+  channelNotFound: {
+    rpc: -32005,
+    status: 404,
+    retryable: false,
+    says: "There is no channel “{channel}”; the channels are: {known}.",
+  },
+  queueFull: {
+    rpc: -32006,
+    status: 429,
+    retryable: true,
+    says: "{problem}; nothing was taken, so send it again later.",
+  },
+  runNotFound: { rpc: -32008, status: 404, retryable: false, says: "There is no active run “{run}”." },
+  idempotencyConflict: {
+    rpc: -32009,
+    status: 409,
+    retryable: false,
+    says: "The idempotency key “{key}” was used with another request.",
+  },
+  configInvalid: { rpc: -32010, status: 422, retryable: false, says: "{problem}" },
+  configConflict: {
+    rpc: -32011,
+    status: 409,
+    retryable: false,
+    says: "The configuration changed since it was read; read it again and repeat the change.",
+  },
+  modelNotFound: { rpc: -32012, status: 404, retryable: false, says: "There is no model “{model}”; {hint}." },
+  storageUnavailable: {
+    rpc: -32013,
+    status: 503,
+    retryable: true,
+    says: "The storage cannot write now ({problem}); nothing was taken.",
+  },
+  tooLarge: { rpc: -32014, status: 413, retryable: false, says: "{problem}." },
+  tooManyRequests: { rpc: -32015, status: 429, retryable: true, says: "{problem}." },
+  shuttingDown: { rpc: -32016, status: 503, retryable: true, says: "The gateway is stopping; try again in a moment." },
+  deliveryFailed: { rpc: -32017, status: 502, retryable: true, says: "The message was not delivered: {problem}." },
+} as const satisfies Record<string, FaultKind>;
+
+interface FaultKind {
+  readonly rpc: number;
+  readonly status: number;
+  readonly retryable: boolean;
+  readonly says: string;
+}
+
+export type FaultCode = keyof typeof table;
+export type FaultData = Readonly<Record<string, string | number>>;
+
+/** The `{names}` in a fault's sentence, which its data must bring. */
+type Blanks<Says extends string> = Says extends `${string}{${infer Name}}${infer Rest}` ? Name | Blanks<Rest> : never;
+type DataOf<Code extends FaultCode> = Record<Blanks<(typeof table)[Code]["says"]>, string | number> & FaultData;
+
+/** A planned failure on its way to a border, where it becomes an answer. */
+export class Fault extends Error {
+  override readonly name = "Fault";
+  readonly code: FaultCode;
+  readonly data: FaultData;
+
+  constructor(code: FaultCode, data: FaultData, cause?: unknown) {
+    super(fill(table[code].says, data), cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.data = data;
+  }
+
+  get rpc(): number {
+    return table[this.code].rpc;
+  }
+
+  get status(): number {
+    return table[this.code].status;
+  }
+
+  get isRetryable(): boolean {
+    return table[this.code].retryable;
+  }
+}
+
+type Makers = { readonly [Code in FaultCode]: (data: DataOf<Code>, cause?: unknown) => Fault };
+
+/** `throw fault.sessionNotFound({ key })` */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- fromEntries forgets which keys it was given
+export const fault = Object.fromEntries(
+  faultCodes().map((code) => [code, (data: FaultData, cause?: unknown) => new Fault(code, data, cause)]),
+) as unknown as Makers;
+
+/** The whole table, for the generated reference. */
+export const faults: Readonly<Record<FaultCode, FaultKind>> = table;
+
+export function faultCodes(): FaultCode[] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table is closed
+  return Object.keys(table) as FaultCode[];
+}
+
+function fill(says: string, data: FaultData): string {
+  return says.replaceAll(/\{(\w+)\}/g, (_blank, name: string) => String(data[name] ?? ""));
+}

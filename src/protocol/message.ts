@@ -1,0 +1,20 @@
+import { type Static, Type } from "@sinclair/typebox";
+
+/** Where a message comes from or goes to: a chat of a channel, seen by one account, perhaps a thread in it. */
+export const Address = Type.Object({
+  channel: Type.String(),
+  account: Type.Optional(Type.String()),
+  chat: Type.String(),
+  thread: Type.Optional(Type.String()),
+});
+export type Address = Static<typeof Address>;
+
+/** A message from outside, in the one shape that every channel, RPC call and command line turns it into. */
+export interface InboundMessage {
+  /** The platform's id of it, or the caller's idempotency key: the same id in the same session is the same message. */
+  readonly id: string;
+  readonly sessionKey: string;
+  readonly from: Address;
+  readonly sender: string;
+  readonly text: string;
+}

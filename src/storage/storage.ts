@@ -1,0 +1,135 @@
+import type { Address, SessionEvent, StoredEvent } from "#protocol";
+
+/** A session as the storage lists it: who it is, where its log ends, and what its fold remembers beside the messages. */
+export interface SessionRow {
+  readonly id: string;
+  readonly key: string;
+  readonly agentId: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly headSeq: number;
+  readonly headHash: string;
+  /** The fold of all but the messages, as JSON; can be rebuilt from the log. */
+  readonly projection: string;
+  /** When `SessionEnded` was appended; an ended session keeps its log and gives its key free. */
+  readonly endedAt?: number;
+}
+
+export interface NewEvent {
+  readonly id: string;
+  readonly at: number;
+  readonly event: SessionEvent;
+}
+
+/** The mark a request leaves so that its repetition is known: `key` within `scope`, and a hash of what was asked. */
+export interface NewReceipt {
+  readonly scope: string;
+  readonly key: string;
+  readonly requestHash: string;
+  readonly runId: string;
+}
+export interface Receipt extends NewReceipt {
+  readonly sessionId: string;
+  readonly at: number;
+}
+
+export interface NewOutboxRow {
+  readonly id: string;
+  readonly to: Address;
+  readonly text: string;
+}
+export interface OutboxRow extends NewOutboxRow {
+  readonly sessionId: string;
+  readonly createdAt: number;
+  readonly attempts: number;
+  readonly nextAt: number;
+  readonly problem?: string;
+}
+
+/** What goes to the log in one transaction: all of it, or nothing. */
+export interface Append {
+  readonly sessionId: string;
+  /** Present on the first append of a session: opens it in the same transaction. */
+  readonly opens?: { readonly key: string; readonly agentId: string };
+  readonly events: readonly NewEvent[];
+  readonly projection?: string;
+  readonly receipt?: NewReceipt;
+  readonly outbox?: readonly NewOutboxRow[];
+  /** Outbox rows that this append settles: they are gone from the outbox when it is on disk. */
+  readonly settles?: readonly string[];
+}
+
+/** Refused when the receipt was there already: then nothing of the append was written. */
+export type Appended =
+  | { readonly taken: true; readonly events: readonly StoredEvent[] }
+  | { readonly taken: false; readonly receipt: Receipt };
+
+/** A turn as the log knows it: begun by `MessageReceived`, ended by an `AgentResponse` that is no tool use. */
+export interface RunRow {
+  readonly runId: string;
+  readonly sessionId: string;
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  /** The `stopReason` that ended it. */
+  readonly stopReason?: string;
+}
+
+export interface BlobRow {
+  /** SHA-256 of the bytes, in hexadecimal. */
+  readonly hash: string;
+  readonly mimeType: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface EventRange {
+  /** Only events with a greater seq. */
+  readonly after?: number;
+  /** Only events with a smaller seq. */
+  readonly before?: number;
+  readonly limit: number;
+  /** `last` returns the newest `limit` events of the range; either way they come oldest first. */
+  readonly take: "first" | "last";
+}
+
+/**
+ * The only databases of the house. One append-only log per session is the truth; the other tables are indexes of it, kept
+ * in the same transactions. Everything is asynchronous because the next backends are.
+ */
+export interface Storage extends AsyncDisposable {
+  readonly backend: "sqlite" | "postgres" | "memory";
+
+  /**
+   * Resolves when the events are on disk, not before. Appends asked for together are committed together; they keep the
+   * order in which they were asked for. Rejects with `storageUnavailable` when the disk does not take it: then nothing of
+   * it was written.
+   */
+  append(append: Append): Promise<Appended>;
+
+  /** Rejects with an error naming the session and seq when a hash does not fit its event. */
+  events(sessionId: string, range: EventRange): Promise<readonly StoredEvent[]>;
+
+  /** The live session of a key. */
+  sessionByKey(key: string): Promise<SessionRow | undefined>;
+  /** Live sessions, the last used first; `before` is the `updatedAt` of the last one seen. */
+  sessions(page: { readonly limit: number; readonly before?: number }): Promise<readonly SessionRow[]>;
+  /** Takes a session with all of its events, receipts, runs and outbox rows off the disk. */
+  deleteSession(sessionId: string): Promise<void>;
+
+  receipt(scope: string, key: string): Promise<Receipt | undefined>;
+  run(runId: string): Promise<RunRow | undefined>;
+  /** Turns without an ending, oldest first: after a crash, the work that is owed. */
+  openRuns(): Promise<readonly RunRow[]>;
+
+  /** Rows whose time has come, oldest first. */
+  dueOutbox(page: { readonly now: number; readonly limit: number }): Promise<readonly OutboxRow[]>;
+  postponeOutbox(
+    id: string,
+    next: { readonly attempts: number; readonly nextAt: number; readonly problem: string },
+  ): Promise<void>;
+
+  putBlob(blob: { readonly mimeType: string; readonly bytes: Uint8Array }): Promise<string>;
+  blob(hash: string): Promise<BlobRow | undefined>;
+
+  /** A cheap look for health checks: can it read, and what did the last failed write say? */
+  health(): Promise<{ readonly ok: boolean; readonly problem?: string }>;
+}

@@ -1,0 +1,43 @@
+/** The floor plan: a room may import the doors of the rooms listed beside it, and nothing else of ours. */
+const ground = ["base", "protocol"] as const;
+
+export const rooms: Readonly<Record<string, readonly string[]>> = {
+  // ground
+  base: [],
+  protocol: ["base"],
+  // utilities: each owns one power
+  config: ground,
+  storage: ground,
+  sandbox: ground,
+  telemetry: ground,
+  // plugs: one entry per platform, model API or tool; siblings never meet
+  providers: [...ground, "config"],
+  tools: [...ground, "config", "sandbox"],
+  channels: [...ground, "config"],
+  // heart
+  scheduler: ground,
+  sessions: [...ground, "storage"],
+  agent: [...ground, "config", "providers", "tools"],
+  gateway: [...ground, "storage", "channels", "scheduler", "sessions", "agent"],
+  // doors to the outside
+  rpc: [...ground, "config", "providers", "tools", "channels", "scheduler", "sessions", "gateway"],
+  http: [...ground, "config", "rpc", "gateway", "channels", "telemetry"],
+  cli: [...ground, "config", "rpc"],
+};
+
+/** Rooms that run elsewhere and may only borrow types. */
+export const typesOnly: readonly string[] = ["web"];
+
+/** What only some rooms may do. */
+export const powers: readonly { readonly name: string; readonly used: RegExp; readonly by: readonly string[] }[] = [
+  { name: "open a database", used: /"bun:sqlite"/, by: ["storage"] },
+  { name: "start a process", used: /Bun\.spawn|"node:child_process"/, by: ["sandbox"] },
+  { name: "read the environment", used: /process\.env|Bun\.env/, by: ["config"] },
+  {
+    name: "call the network",
+    used: /(?<![.\w])fetch\(|new WebSocket\(/,
+    by: ["providers", "channels", "tools", "cli", "web"],
+  },
+  { name: "write to the terminal", used: /\bconsole\.|process\.std(out|err)/, by: ["cli", "web"] },
+  { name: "end the process", used: /process\.exit\(/, by: [] },
+];
