@@ -17,5 +17,3 @@ if (failed.length > 0) {
   process.exit(1);
 }
 console.log("types, lint and format are in order");
-
-export {};

@@ -50,7 +50,7 @@ function printable(_key: string, value: unknown): unknown {
 export function describeError(error: unknown): string {
   const parts: string[] = [];
   for (let now = error, depth = 0; now !== undefined && depth < 6; depth++) {
-    parts.push(now instanceof Error ? (now.stack ?? String(now)) : String(now));
+    parts.push(now instanceof Error ? (now.stack ?? String(now)) : Bun.inspect(now));
     now = now instanceof Error ? now.cause : undefined;
   }
   return parts.join("\ncaused by: ");

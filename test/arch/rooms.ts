@@ -20,7 +20,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   agent: [...ground, "config", "providers", "tools"],
   gateway: [...ground, "storage", "channels", "scheduler", "sessions", "agent"],
   // doors to the outside
-  rpc: [...ground, "config", "providers", "tools", "channels", "scheduler", "sessions", "gateway"],
+  rpc: [...ground, "config", "telemetry", "sessions", "gateway"],
   http: [...ground, "config", "rpc", "gateway", "channels", "telemetry"],
   cli: [...ground, "config", "rpc"],
 };

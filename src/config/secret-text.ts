@@ -1,0 +1,7 @@
+import type { Secret } from "#base";
+import { type TSchema, Type } from "@sinclair/typebox";
+
+/** A setting that nobody may read back: a string in the file, a `Secret` once loaded. */
+export function SecretText(options: { readonly description: string }): TSchema & { static: Secret } {
+  return Type.Unsafe<Secret>({ type: "string", minLength: 1, secret: true, ...options });
+}

@@ -1,0 +1,39 @@
+import type { Static, TSchema } from "@sinclair/typebox";
+import type { RequiredScope } from "#protocol";
+import type { Caller } from "./caller.ts";
+import type { Services } from "./services.ts";
+
+/** What a handler is told of the call, beside its params. */
+export interface MethodContext extends Services {
+  readonly caller: Caller;
+  /** Aborts when the caller has gone. */
+  readonly signal: AbortSignal;
+  /** For `connect` alone: trades a credential for scopes on this connection. Throws `unauthorized` or `lockedOut`. */
+  readonly authenticate: (credential: { readonly token?: string }) => Caller;
+}
+
+/** Where a method is found in REST. `{name}` in the path is filled from the params; so is the query of a GET, and the body of the others. */
+export interface Route {
+  readonly verb: "GET" | "POST" | "PATCH" | "DELETE";
+  /** Below `/api/v1`, like `/sessions/{sessionKey}/history`. */
+  readonly path: string;
+}
+
+export interface Method<Name extends string, Params extends TSchema, Result extends TSchema> {
+  readonly name: Name;
+  /** One sentence, for the reference and the OpenAPI document. */
+  readonly summary: string;
+  readonly scope: RequiredScope;
+  readonly route?: Route;
+  readonly params: Params;
+  readonly result: Result;
+  handle(params: Static<Params>, context: MethodContext): Promise<Static<Result>>;
+}
+
+export type AnyMethod = Method<string, TSchema, TSchema>;
+
+export function defineMethod<const Name extends string, Params extends TSchema, Result extends TSchema>(
+  method: Method<Name, Params, Result>,
+): Method<Name, Params, Result> {
+  return method;
+}

@@ -1,0 +1,2 @@
+/** How the house is doing. */
+export type { ComponentHealth, ComponentState, Health, HealthReport } from "./health.ts";
