@@ -1,5 +1,6 @@
 /** Types, lint, format: each says what is wrong, and all are run before the first failure ends it. */
-const checks = [
+/** Run by `npm run check`. */
+export const checks = [
   ["tsc", "-p", "."],
   ["oxlint", "--type-aware", "--tsconfig", "tsconfig.json", "--deny-warnings", "."],
   ["oxfmt", "--check", "."],

@@ -1,1 +1,2 @@
 /** One command per file. */
+export const commands = [] as const;
