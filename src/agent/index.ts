@@ -1,0 +1,11 @@
+/** What to do next: one turn as the events it causes. */
+export { agentsSettings } from "./settings.ts";
+export { createSystemPrompt, type ReadWorkspaceFile, workspaceFiles, type WorkspaceMark } from "./system-prompt.ts";
+export {
+  type RequestedCall,
+  takeTurn,
+  type TurnEvent,
+  type TurnInput,
+  type TurnModel,
+  type TurnTools,
+} from "./take-turn.ts";
