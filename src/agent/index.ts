@@ -1,5 +1,6 @@
 /** What to do next: one turn as the events it causes. */
 export { agentsSettings } from "./settings.ts";
+export { workspaceMark } from "./workspace-mark.ts";
 export { createSystemPrompt, type ReadWorkspaceFile, workspaceFiles, type WorkspaceMark } from "./system-prompt.ts";
 export {
   type RequestedCall,

@@ -9,6 +9,6 @@ export async function until<T>(
     const found = await look();
     if (found !== undefined && found !== null && found !== false) return found as Exclude<T, undefined | null | false>;
     if (performance.now() > end) throw new Error(`waited ${withinMs} ms in vain for ${what}`);
-    await Bun.sleep(5);
+    await Bun.sleep(1);
   }
 }

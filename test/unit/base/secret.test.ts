@@ -5,7 +5,7 @@ const canary = "canary-2f6b1c";
 const secret = new Secret(canary);
 
 test.each<[string, () => string]>([
-  ["a template", () => `${String(secret)}`],
+  ["text", () => String(secret)],
   ["joining", () => ["a", secret].join()],
   ["JSON", () => JSON.stringify({ token: secret })],
   ["Bun's inspection", () => Bun.inspect({ deep: { token: secret } })],
