@@ -15,7 +15,7 @@ if (Bun.argv.includes("micro")) {
 
 async function macro(): Promise<void> {
   const effort = efforts[Bun.env["OPENCLAW_BENCH"] === "quick" ? "quick" : "full"];
-  await using model = await startFakeModel({ script: () => ({ text: ["Hello ", "there."] }) });
+  await using model = startFakeModel({ script: () => ({ parts: ["Hello ", "there."] }), remember: 0 });
   const peers = await openPeers(model.url);
   const measured = new Map<string, Partial<Record<"gateway" | "floor", Figure>>>();
   for (const row of rows) {
