@@ -32,10 +32,8 @@ export function createOutbox(house: House): Outbox {
 
   async function attempt(row: OutboxRow): Promise<void> {
     if (closing.signal.aborted) return;
-    const key = await keyOf(row);
-    if (key === undefined) return; // its session was deleted, and the row with it
     try {
-      await transmit(key, row);
+      await transmit(row.key, row);
     } catch (error) {
       const attempts = row.attempts + 1;
       const waitMs = backoffMs(retry, attempts);
@@ -45,10 +43,6 @@ export function createOutbox(house: House): Outbox {
       clearTimeout(state.timer);
       state.timer = setTimeout(wake, waitMs);
     }
-  }
-
-  async function keyOf(row: OutboxRow): Promise<string | undefined> {
-    return (await house.storage.sessionById(row.sessionId))?.key;
   }
 
   /** Sends, then records it as sent and takes the row out, in one transaction. */

@@ -23,16 +23,14 @@ export type Resume = (turn: {
 export async function recoverRuns(house: House, resume: Resume): Promise<{ resumed: number; ended: number }> {
   const count = { resumed: 0, ended: 0 };
   for (const row of await house.storage.openRuns()) {
-    const run = await house.sessions.run(row.runId);
-    if (!run) continue;
-    const isResumed = row.resumed < mostResumes && (await takeUp(house, run, resume));
-    if (!isResumed) await house.sessions.append(run.key, [interrupted(row)]);
+    const isResumed = row.resumed < mostResumes && (await takeUp(house, row, resume));
+    if (!isResumed) await house.sessions.append(row.key, [interrupted(row)]);
     count[isResumed ? "resumed" : "ended"]++;
   }
   return count;
 }
 
-async function takeUp(house: House, run: RunRow & { readonly key: string }, resume: Resume): Promise<boolean> {
+async function takeUp(house: House, run: RunRow, resume: Resume): Promise<boolean> {
   const range = { after: run.seq - 1, limit: mostEvents, take: "first" } as const;
   const events = (await house.storage.events(run.sessionId, range)).map((stored) => stored.event);
   const message = events.find((event) => event.kind === "MessageReceived" && event.runId === run.runId);

@@ -72,7 +72,7 @@ function delivery(house: House, run: Run, events: readonly SessionEvent[]): Appe
   const channel = house.channels.find((open) => open.id === run.from.channel);
   if (!channel || channel.followsLog) return {};
   const text = answer.text || answer.problem?.message || "";
-  return text === "" ? {} : { outbox: [{ id: newId(), to: run.from, text }] };
+  return text === "" ? {} : { outbox: [{ id: newId(), runId: run.runId, to: run.from, text }] };
 }
 
 /** Ends a turn without an answer. A storage that refuses is asked again a few times; then the turn stays open for recovery. */

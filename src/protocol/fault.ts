@@ -54,6 +54,12 @@ const table = {
   tooLarge: { rpc: -32014, status: 413, retryable: false, says: "{problem}." },
   tooManyRequests: { rpc: -32015, status: 429, retryable: true, says: "{problem}." },
   shuttingDown: { rpc: -32016, status: 503, retryable: true, says: "The gateway is stopping; try again in a moment." },
+  storageUnusable: {
+    rpc: -32018,
+    status: 503,
+    retryable: false,
+    says: "The storage at {path} cannot be used: {problem}.",
+  },
   deliveryFailed: { rpc: -32017, status: 502, retryable: true, says: "The message was not delivered: {problem}." },
 } as const satisfies Record<string, FaultKind>;
 
