@@ -201,7 +201,7 @@ describe.each(backends)("$name", ({ name, make, persists }) => {
       runId: "r1",
       sessionId: "s1",
       key: "agent:main:a",
-      seq: 1,
+      seq: 2,
       startedAt: 1_000,
       resumed: 0,
       endedAt: 5_000,
