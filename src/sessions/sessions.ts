@@ -29,6 +29,8 @@ export interface SessionState {
   readonly summary: SessionSummary;
   /** The newest part of the conversation, as much as fits the window kept in memory; never starts amid a tool call. */
   readonly conversation: readonly ConversationMessage[];
+  /** Messages whose turn has not said anything yet, by run: they join the conversation when it does. */
+  readonly waiting: ReadonlyMap<string, string>;
 }
 
 export interface SessionListing {

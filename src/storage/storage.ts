@@ -68,8 +68,12 @@ export type Appended =
 export interface RunRow {
   readonly runId: string;
   readonly sessionId: string;
+  /** Of its `MessageReceived`. */
+  readonly seq: number;
   readonly startedAt: number;
   readonly endedAt?: number;
+  /** How often it was taken up again after a crash: the `StateChanged` events of the key `run.resumed` that name it. */
+  readonly resumed: number;
   /** The `stopReason` that ended it. */
   readonly stopReason?: string;
 }
@@ -110,6 +114,8 @@ export interface Storage extends AsyncDisposable {
 
   /** The live session of a key. */
   sessionByKey(key: string): Promise<SessionRow | undefined>;
+  /** A session by its id, live or ended. */
+  sessionById(sessionId: string): Promise<SessionRow | undefined>;
   /** Live sessions, the last used first; `before` is the `updatedAt` of the last one seen. */
   sessions(page: { readonly limit: number; readonly before?: number }): Promise<readonly SessionRow[]>;
   /** Takes a session with all of its events, receipts, runs and outbox rows off the disk. */
