@@ -55,6 +55,7 @@ const table = {
   tooManyRequests: { rpc: -32015, status: 429, retryable: true, says: "{problem}." },
   shuttingDown: { rpc: -32016, status: 503, retryable: true, says: "The gateway is stopping; try again in a moment." },
   deliveryFailed: { rpc: -32017, status: 502, retryable: true, says: "The message was not delivered: {problem}." },
+  cannotListen: { rpc: -32018, status: 503, retryable: false, says: "{problem}." },
 } as const satisfies Record<string, FaultKind>;
 
 interface FaultKind {
