@@ -61,6 +61,7 @@ const table = {
     says: "The storage at {path} cannot be used: {problem}.",
   },
   deliveryFailed: { rpc: -32017, status: 502, retryable: true, says: "The message was not delivered: {problem}." },
+  cannotListen: { rpc: -32018, status: 503, retryable: false, says: "{problem}." },
 } as const satisfies Record<string, FaultKind>;
 
 interface FaultKind {
