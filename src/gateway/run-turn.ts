@@ -31,7 +31,7 @@ export async function runTurn(house: House, run: Run): Promise<void> {
 }
 
 async function converse(house: House, run: Run, state: SessionState): Promise<void> {
-  const prepared = await house.prepareTurn({ agentId: state.agentId, settings: state.summary.settings });
+  const prepared = await house.prepareTurn(state.summary.settings);
   if (!prepared.ready) return endBadly(house, run, prepared.problem);
 
   const { timeoutMs, ...turn } = prepared;

@@ -1,0 +1,15 @@
+import { createPrepareTurn, createSystemPrompt, type ReadWorkspaceFile, workspaceMark } from "#agent";
+import { createLog, fault, type Log, openLogFile, type Secret, systemClock } from "#base";
+import { channels } from "#channels";
+import { type Config, type Home, openConfig, prepareHome, readOrMakeToken } from "#config";
+import { createGateway, type Gateway, type OpenChannel } from "#gateway";
+import { openServer } from "#http";
+import { createModels, type Models } from "#providers";
+import { checkToken, createRpc, type GatewayStatus } from "#rpc";
+import { type Jail, JailError, openJail, openSandbox } from "#sandbox";
+import { createScheduler } from "#scheduler";
+import { createSessions, parseSessionKey, transcriptRow } from "#sessions";
+import { acquireLock, openSqlite, type Storage } from "#storage";
+import { createHealth } from "#telemetry";
+import { createToolbox, tools } from "#tools";
+import { Settings } from "./settings.ts";
