@@ -35,7 +35,7 @@ export const chatSend = defineMethod({
           minLength: 1,
           maxLength: 128,
           pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
-          description: "The same key in the same session is the same message, sent once. It becomes the run's id.",
+          description: "The same key is the same message, taken once. It becomes the run's id.",
         }),
       ),
     },
@@ -52,7 +52,14 @@ export const chatSend = defineMethod({
     const key = readSessionKey(sessionKey, services);
     const text = readMessageText(message, "message");
     const from = { channel, chat: key };
-    const receipt = await services.gateway.receive({ id: idempotencyKey, sessionKey: key, from, sender, text });
+    const receipt = await services.gateway.receive({
+      id: idempotencyKey,
+      runId: idempotencyKey,
+      sessionKey: key,
+      from,
+      sender,
+      text,
+    });
     if (!receipt.taken) throw refusals[receipt.because](idempotencyKey);
     return { runId: receipt.runId, status: statusOf(receipt) };
   },

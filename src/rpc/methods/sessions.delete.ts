@@ -11,7 +11,6 @@ export const sessionsDelete = defineMethod({
   result: Type.Object({ ok: Type.Literal(true), deleted: Type.Boolean({ description: "There was one." }) }),
   handle: async ({ sessionKey }, { services }) => {
     const key = readSessionKey(sessionKey, services);
-    await services.gateway.abort({ sessionKey: key });
-    return { ok: true as const, deleted: await services.sessions.delete(key) };
+    return { ok: true as const, deleted: await services.gateway.deleteSession(key) };
   },
 });

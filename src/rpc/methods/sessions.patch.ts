@@ -37,6 +37,8 @@ function checkModel(model: string, known: readonly ModelListing[]): void {
     known.map((one) => one.id),
   );
   const providers = [...new Set(known.map((one) => one.provider))].join(", ");
-  const hint = meant ? `did you mean “${meant}”?` : `name it provider/model, with one of the providers ${providers}`;
+  const hint = meant
+    ? `the nearest there is is “${meant}”`
+    : `name it provider/model, with one of the providers ${providers}`;
   throw fault.modelNotFound({ model: clip(model, 128), hint });
 }

@@ -11,7 +11,6 @@ export const sessionsReset = defineMethod({
   result: Type.Object({ ok: Type.Literal(true), reset: Type.Boolean({ description: "There was one." }) }),
   handle: async ({ sessionKey }, { services }) => {
     const key = readSessionKey(sessionKey, services);
-    await services.gateway.abort({ sessionKey: key });
-    return { ok: true as const, reset: await services.sessions.reset(key) };
+    return { ok: true as const, reset: await services.gateway.resetSession(key) };
   },
 });
