@@ -68,10 +68,12 @@ function start({ argv, env, cwd, files }: Launch, { stdin }: Command) {
   return Bun.spawn([...argv], { env: { ...env }, cwd, detached: true, stdio: [input, "pipe", "pipe", ...files] });
 }
 
-type Reader = Pick<ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>, "read">;
+interface Reader {
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+}
 
 async function drain(reader: Reader, take: (chunk: Uint8Array) => void): Promise<void> {
-  for (let read = await reader.read(); !read.done; read = await reader.read()) take(read.value);
+  for (let read = await reader.read(); read.value; read = await reader.read()) take(read.value);
 }
 
 /** The end of a process from outside: first asked for, then enforced; what came first counts. */
