@@ -61,7 +61,13 @@ const table = {
     says: "The storage at {path} cannot be used: {problem}.",
   },
   deliveryFailed: { rpc: -32017, status: 502, retryable: true, says: "The message was not delivered: {problem}." },
-  cannotListen: { rpc: -32018, status: 503, retryable: false, says: "{problem}." },
+  alreadyRunning: {
+    rpc: -32020,
+    status: 409,
+    retryable: false,
+    says: "Another gateway (process {pid}) already runs on {home}; stop it, or let OPENCLAW_HOME name another folder.",
+  },
+  cannotListen: { rpc: -32019, status: 503, retryable: false, says: "{problem}." },
 } as const satisfies Record<string, FaultKind>;
 
 interface FaultKind {
