@@ -85,7 +85,7 @@ test("fifty guesses at once, over as many sockets, are ten comparisons", async (
   expect(sockets.map((socket) => socket.closed?.code)).toEqual(sockets.map(() => 1008));
 });
 
-test("a million addresses leave nothing to grow", async () => {
+test("fifty thousand addresses leave nothing to grow", async () => {
   await using rpc = openRpc(new House());
   Bun.gc(true);
   const before = process.memoryUsage().heapUsed;
