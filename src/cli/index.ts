@@ -1,2 +1,61 @@
 /** One command per file. */
-export const commands = [] as const;
+import type { AnyCommand } from "./command.ts";
+import { chat } from "./commands/chat.ts";
+import { configExplain } from "./commands/config-explain.ts";
+import { configGet } from "./commands/config-get.ts";
+import { configPath } from "./commands/config-path.ts";
+import { configSchema } from "./commands/config-schema.ts";
+import { configSet } from "./commands/config-set.ts";
+import { configUnset } from "./commands/config-unset.ts";
+import { configValidate } from "./commands/config-validate.ts";
+import { gatewayCall } from "./commands/gateway-call.ts";
+import { gatewayRun } from "./commands/gateway-run.ts";
+import { health } from "./commands/health.ts";
+import { sessionsDelete } from "./commands/sessions-delete.ts";
+import { sessionsExport } from "./commands/sessions-export.ts";
+import { sessionsList } from "./commands/sessions-list.ts";
+import { sessionsShow } from "./commands/sessions-show.ts";
+import { status } from "./commands/status.ts";
+import { version } from "./commands/version.ts";
+import type { CliContext } from "./context.ts";
+import { runCommandLine } from "./run.ts";
+
+export type {
+  CliContext,
+  ClientSettings,
+  ConfigOptions,
+  EditorOptions,
+  Input,
+  LineEditor,
+  Output,
+  Terminal,
+  VersionInfo,
+} from "./context.ts";
+export { Interrupted } from "./context.ts";
+export { openTerminal } from "./terminal.ts";
+
+/** Every command, in alphabetical order. */
+export const commands: readonly AnyCommand[] = [
+  chat,
+  configExplain,
+  configGet,
+  configPath,
+  configSchema,
+  configSet,
+  configUnset,
+  configValidate,
+  gatewayCall,
+  gatewayRun,
+  health,
+  sessionsDelete,
+  sessionsExport,
+  sessionsList,
+  sessionsShow,
+  status,
+  version,
+];
+
+/** Does what a command line asks, and returns the exit code. */
+export function runCli(argv: readonly string[], context: CliContext): Promise<number> {
+  return runCommandLine(commands, argv, context);
+}

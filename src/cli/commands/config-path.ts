@@ -1,0 +1,14 @@
+import { configOption, defineCommand, jsonOption } from "../command.ts";
+
+export const configPath = defineCommand({
+  path: ["config", "path"],
+  summary: "Print which file holds the settings.",
+  options: { ...configOption, ...jsonOption },
+  positionals: {},
+  async run(context, { options }) {
+    const { openSettings } = await import("../settings/open-settings.ts");
+    const { file } = await openSettings(context, options);
+    await context.stdout.write(options.json ? `${JSON.stringify({ file })}\n` : `${file}\n`);
+    return 0;
+  },
+});

@@ -1,0 +1,13 @@
+import { configOption, defineCommand, jsonOption } from "../command.ts";
+
+export const configUnset = defineCommand({
+  path: ["config", "unset"],
+  summary: "Take one setting out of the file, so that its default counts.",
+  options: { ...configOption, ...jsonOption },
+  positionals: { path: { description: "Like gateway.port." } },
+  async run(context, { options, positionals: { path } }) {
+    const { openSettings, printChange } = await import("../settings/open-settings.ts");
+    const config = await openSettings(context, options);
+    return printChange(context, { config, change: await config.unset(path), path, json: options.json });
+  },
+});

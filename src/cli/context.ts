@@ -1,0 +1,88 @@
+import type { Secret } from "#base";
+import type { Config, Home } from "#config";
+
+/** What a command may touch, given to it by `main.ts`: the terminal, the installation, and the gateway to run. */
+export interface CliContext extends Terminal {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly home: Home;
+  readonly version: VersionInfo;
+  /** Reads and checks the settings; rejects with `configInvalid`. Flags are dotted paths with the text that was typed. */
+  openConfig(options: ConfigOptions): Promise<Config<ClientSettings>>;
+  /** The token that the gateway made on its first run; undefined when there is none yet. */
+  readToken(): Promise<Secret | undefined>;
+  /** Starts the gateway and returns its exit code once it has stopped, which `signal` asks it to do. */
+  runGateway(options: ConfigOptions): Promise<number>;
+}
+
+export interface ConfigOptions {
+  readonly flags: Readonly<Record<string, string>>;
+  /** Another file than the one in the home. */
+  readonly file?: string;
+}
+
+/** The part of the settings that a client of the gateway reads. */
+export interface ClientSettings {
+  readonly gateway: {
+    readonly port: number;
+    readonly bind: string;
+    readonly auth: { readonly mode: string; readonly token?: Secret };
+  };
+}
+
+export interface VersionInfo {
+  readonly version: string;
+  /** Of the source it was built from; absent when it runs from source. */
+  readonly commit?: string;
+  /** By protocol name: the versions that are spoken. */
+  readonly protocols: Readonly<Record<string, string>>;
+  /** By name of what is stored: the version of its form. */
+  readonly schemas: Readonly<Record<string, number>>;
+}
+
+export interface Terminal {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly stdin: Input;
+  /** Aborts, with an `Interrupted` as its reason, when the person or the system wants the command to end. */
+  readonly signal: AbortSignal;
+  /** Until disposed, Ctrl-C calls `listener` instead of aborting `signal`. */
+  takeInterrupts(listener: () => void): Disposable;
+  openEditor(options: EditorOptions): Promise<LineEditor>;
+}
+
+export interface Output {
+  readonly isTty: boolean;
+  /** Resolves when the text has left; rejects with the code `EPIPE` when nobody reads any more. */
+  write(text: string): Promise<void>;
+}
+
+export interface Input {
+  readonly isTty: boolean;
+  /** All of it, up to its end; rejects with `inputTooLarge` above `mostBytes`. */
+  readAll(mostBytes: number): Promise<string>;
+}
+
+export interface EditorOptions {
+  onInterrupt(): void;
+  /** A line that was finished while nobody asked. True when it was dealt with; otherwise it answers the next question. */
+  onEarlyLine(line: string): boolean;
+}
+
+/** Asks a person for lines. It writes to stderr, so that stdout holds answers alone. */
+export interface LineEditor extends Disposable {
+  /** The next line; undefined when there will be none. */
+  ask(prompt: string): Promise<string | undefined>;
+  /** Forgets what was typed so far, and asks again. */
+  restart(): void;
+}
+
+/** Why a command was ended from outside. The exit code is 128 and the signal's number, as shells have it. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+  readonly exitCode: number;
+
+  constructor(by: "SIGINT" | "SIGTERM" | "SIGHUP") {
+    super(`ended by ${by}`);
+    this.exitCode = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }[by];
+  }
+}

@@ -1,0 +1,88 @@
+import { createInterface } from "node:readline";
+import { Writable } from "node:stream";
+import type { EditorOptions, LineEditor, Output } from "./context.ts";
+
+/** More lines than this, typed or pasted ahead, are dropped: nobody means to send so many messages. */
+const mostEarlyLines = 100;
+
+/**
+ * Lines from the terminal with editing and history. It stays open while something else is printed, but is silent then:
+ * what is typed meanwhile appears at the next question.
+ */
+export function createEditor(options: EditorOptions, output: Output): LineEditor {
+  const early: string[] = [];
+  let waiting: ((line: string | undefined) => void) | undefined;
+  let isClosed = false;
+  const screen = new QuietScreen(output);
+  const reader = createInterface({ input: process.stdin, output: screen, terminal: true, historySize: 500 });
+
+  const answer = (line: string | undefined) => {
+    const asker = waiting;
+    waiting = undefined;
+    screen.isQuiet = true;
+    asker?.(line);
+  };
+  reader.on("line", (line) => {
+    if (waiting) return answer(line);
+    if (!options.onEarlyLine(line) && early.length < mostEarlyLines) early.push(line);
+  });
+  reader.on("SIGINT", () => options.onInterrupt());
+  reader.on("close", () => {
+    isClosed = true;
+    answer(undefined);
+  });
+  return {
+    ask(prompt) {
+      const line = early.shift();
+      if (line !== undefined || isClosed) return Promise.resolve(line);
+      screen.isQuiet = false;
+      reader.setPrompt(prompt);
+      reader.prompt(true);
+      return new Promise((resolve) => {
+        waiting = resolve;
+      });
+    },
+    restart() {
+      if (isClosed || !waiting) return;
+      reader.write("", { ctrl: true, name: "e" });
+      reader.write("", { ctrl: true, name: "u" });
+      reader.prompt(true);
+    },
+    [Symbol.dispose]: () => {
+      reader.close();
+      screen.destroy();
+    },
+  };
+}
+
+/** What `readline` draws on. */
+class QuietScreen extends Writable {
+  isQuiet = true;
+  readonly isTTY = true;
+  readonly #output: Output;
+
+  constructor(output: Output) {
+    super({ decodeStrings: false });
+    this.#output = output;
+    process.stderr.on("resize", this.#onResize);
+  }
+
+  readonly #onResize = () => this.emit("resize");
+
+  override _destroy(error: Error | null, settle: (error?: Error | null) => void): void {
+    process.stderr.off("resize", this.#onResize);
+    settle(error);
+  }
+
+  get columns(): number {
+    return process.stderr.columns;
+  }
+
+  override _write(chunk: string | Buffer, _encoding: BufferEncoding, settle: (error?: Error | null) => void): void {
+    if (this.isQuiet) return settle();
+    this.#output.write(String(chunk)).then(
+      () => settle(),
+      (error: unknown) => settle(error instanceof Error ? error : new Error(String(error))),
+    );
+  }
+}

@@ -1,0 +1,98 @@
+import { Type } from "@sinclair/typebox";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import type { Client } from "../client/client.ts";
+import { expectShape } from "../client/wire.ts";
+import type { CliContext } from "../context.ts";
+import { CommandFailed } from "../failure.ts";
+import { safeJson } from "../safe-text.ts";
+
+const pageSize = 500;
+
+const Page = Type.Object({ events: Type.Array(Type.Object({ seq: Type.Integer() })), hasMore: Type.Boolean() });
+
+export interface ExportRequest {
+  readonly sessionKey: string;
+  readonly out: string | undefined;
+  readonly json: boolean;
+}
+
+export async function exportSession(
+  { context, client }: { readonly context: CliContext; readonly client: Client },
+  { sessionKey, out, json }: ExportRequest,
+): Promise<number> {
+  const pages = exportPages(client, sessionKey, context.signal);
+  if (out === undefined) {
+    const all: unknown[] = [];
+    for await (const events of pages) {
+      if (json) all.push(...events);
+      else await context.stdout.write(asLines(events));
+    }
+    if (json) await context.stdout.write(`${safeJson({ sessionKey, events: all })}\n`);
+    return 0;
+  }
+  const count = await writeWhole(out, pages);
+  const said = json ? `${safeJson({ sessionKey, file: out, events: count })}\n` : `Wrote ${count} events to ${out}.\n`;
+  await context.stdout.write(said);
+  return 0;
+}
+
+/** Every event, oldest first. */
+async function* exportPages(
+  client: Client,
+  sessionKey: string,
+  signal: AbortSignal,
+): AsyncGenerator<readonly object[]> {
+  for (let after = 0; ;) {
+    const answer = await client.call("sessions.export", { sessionKey, after, limit: pageSize }, { signal });
+    const { events, hasMore } = expectShape(Page, answer, "export");
+    if (events.length > 0) yield events;
+    if (!hasMore) return;
+    const last = events.at(-1)?.seq ?? 0;
+    if (last <= after) {
+      const message = "The gateway's export does not get on.";
+      throw new CommandFailed({ type: "protocolMismatch", message, advice: "`openclaw status` shows its version." });
+    }
+    after = last;
+  }
+}
+
+function asLines(events: readonly object[]): string {
+  return events.map((event) => `${safeJson(event, 0)}\n`).join("");
+}
+
+/** The file appears when it is whole, and for its owner alone: conversations are private. */
+async function writeWhole(out: string, pages: AsyncIterable<readonly object[]>): Promise<number> {
+  const part = `${out}.part`;
+  const file = await openNew(part, out);
+  let count = 0;
+  try {
+    for await (const events of pages) {
+      await file.write(asLines(events));
+      count += events.length;
+    }
+    await file.sync();
+    await file.close();
+    await rename(part, out);
+  } catch (error) {
+    await file.close();
+    await rm(part, { force: true });
+    throw error;
+  }
+  return count;
+}
+
+async function openNew(part: string, out: string): Promise<FileHandle> {
+  try {
+    await rm(part, { force: true });
+    return await open(part, "wx", 0o600);
+  } catch (error) {
+    const because = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
+    const message = `${out} cannot be written${because}.`;
+    throw new CommandFailed({
+      type: "fileUnwritable",
+      message,
+      advice: "Choose another place with --out.",
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,86 @@
+import { type Input, Interrupted, type Output, type Terminal } from "./context.ts";
+import { CommandFailed } from "./failure.ts";
+
+/**
+ * The terminal of this process. `process.stdout` and its siblings are touched only when somebody asks whether they are
+ * terminals: Node's streams take longer to load than most commands to run.
+ */
+export function openTerminal(): Terminal & Disposable {
+  const end = new AbortController();
+  const takers: (() => void)[] = [];
+  const interrupt = () => {
+    const taker = takers.at(-1);
+    if (taker) return taker();
+    stop("SIGINT");
+  };
+  const stop = (by: "SIGINT" | "SIGTERM" | "SIGHUP") => {
+    end.abort(new Interrupted(by));
+    // From here the system's own handling is back: a second Ctrl-C ends the process at once.
+    release();
+  };
+  const listeners = {
+    SIGINT: interrupt,
+    SIGTERM: () => stop("SIGTERM"),
+    SIGHUP: () => stop("SIGHUP"),
+  } as const;
+  const release = () => {
+    for (const [name, listener] of Object.entries(listeners)) process.off(name, listener);
+  };
+  for (const [name, listener] of Object.entries(listeners)) process.on(name, listener);
+
+  const stderr = openOutput(Bun.stderr, () => process.stderr.isTTY);
+  return {
+    stdout: openOutput(Bun.stdout, () => process.stdout.isTTY),
+    stderr,
+    stdin: openInput(),
+    signal: end.signal,
+    takeInterrupts(listener) {
+      takers.push(listener);
+      return {
+        [Symbol.dispose]: () => {
+          const at = takers.indexOf(listener);
+          if (at !== -1) takers.splice(at, 1);
+        },
+      };
+    },
+    async openEditor(options) {
+      const { createEditor } = await import("./line-editor.ts");
+      return createEditor(options, stderr);
+    },
+    [Symbol.dispose]: release,
+  };
+}
+
+function openOutput(file: Bun.BunFile, isTty: () => boolean): Output {
+  const sink = file.writer();
+  return {
+    get isTty() {
+      return isTty();
+    },
+    async write(text) {
+      await sink.write(text);
+      await sink.flush();
+    },
+  };
+}
+
+function openInput(): Input {
+  return {
+    get isTty() {
+      return process.stdin.isTTY;
+    },
+    async readAll(mostBytes) {
+      const chunks: Uint8Array[] = [];
+      let bytes = 0;
+      for await (const chunk of Bun.stdin.stream()) {
+        bytes += chunk.byteLength;
+        if (bytes > mostBytes) {
+          const message = `The input is longer than ${mostBytes} bytes.`;
+          throw new CommandFailed({ type: "inputTooLarge", message, advice: "Send it in smaller pieces." });
+        }
+        chunks.push(chunk);
+      }
+      return Buffer.concat(chunks).toString("utf8");
+    },
+  };
+}
