@@ -23,7 +23,7 @@ export interface AppOptions {
   /** By dotted path; stronger than the file, weaker than the environment. */
   readonly flags: Readonly<Record<string, unknown>>;
   /** Another settings file than the one in the home. */
-  readonly file?: string;
+  readonly file?: string | undefined;
   readonly version: string;
 }
 
@@ -160,7 +160,7 @@ function hold(home: Home) {
 
 interface DoorKey {
   readonly auth: AuthSettings;
-  readonly file?: string;
+  readonly file?: string | undefined;
   readonly isNew: boolean;
   readonly warnings: readonly string[];
 }

@@ -35,12 +35,9 @@ async function converse(house: House, run: Run, state: SessionState): Promise<vo
   if (!prepared.ready) return endBadly(house, run, prepared.problem);
 
   const { timeoutMs, ...turn } = prepared;
-  const question = state.waiting.get(run.runId);
-  const conversation =
-    question === undefined ? state.conversation : [...state.conversation, { role: "user" as const, text: question }];
   const timer = setTimeout(() => run.stop("timeout"), timeoutMs);
   try {
-    const input = { ...turn, runId: run.runId, sessionId: state.id, conversation };
+    const input = { ...turn, runId: run.runId, sessionId: state.id, conversation: state.conversationUpTo(run.runId) };
     for await (const event of takeTurn(input, run.signal)) {
       if (event.type === "delta") {
         run.said(event.delta);

@@ -148,7 +148,7 @@ export class House {
         headSeq: events.length,
         summary,
         conversation: [],
-        waiting: new Map(),
+        conversationUpTo: () => [],
       };
     };
     return {

@@ -17,7 +17,7 @@ export interface SandboxAtHand extends AsyncDisposable {
 
 /** A sandbox over a workspace in a temp folder, beside the gateway's state. */
 export async function sandboxAtHand(options: Partial<SandboxOptions> = {}): Promise<SandboxAtHand> {
-  const folder = await tempFolder();
+  const folder = tempFolder();
   const workspace = join(folder.path, "ws");
   const stateDir = join(folder.path, "state");
   await mkdir(workspace);
@@ -38,7 +38,7 @@ export async function sandboxAtHand(options: Partial<SandboxOptions> = {}): Prom
       sandbox.run({ argv: ["sh", "-c", script], timeoutMs, keepBytes }, signal),
     [Symbol.asyncDispose]: async () => {
       await sandbox[Symbol.asyncDispose]();
-      await folder[Symbol.asyncDispose]();
+      folder[Symbol.dispose]();
     },
   };
 }

@@ -11,14 +11,14 @@ const list = (jail: Jail, path = ".") => jail.list(path, { most: 100, skip: new 
 
 /** A workspace beside a folder with a secret, in a folder that is gone afterwards. */
 async function house() {
-  const folder = await tempFolder();
+  const folder = tempFolder();
   const [root, outside] = [join(folder.path, "ws"), join(folder.path, "outside")];
   await mkdir(join(root, "sub"), { recursive: true });
   await mkdir(outside);
   await writeFile(join(outside, "secret"), canary);
   await writeFile(join(root, "a.txt"), "in a");
   await writeFile(join(root, "sub/b.txt"), "in b");
-  return { jail: await openJail(root), root, outside, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+  return { jail: await openJail(root), root, outside, [Symbol.asyncDispose]: async () => folder[Symbol.dispose]() };
 }
 
 /** What is in the outside folder, to see that nothing came or went. */
