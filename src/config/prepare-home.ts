@@ -1,6 +1,5 @@
 import { fault } from "#protocol";
 import { chmodSync, mkdirSync, statSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname } from "node:path";
 import { isSystemError } from "./find-file.ts";
 import type { Home } from "./home.ts";
@@ -33,9 +32,9 @@ export function prepareFolder(folder: string): readonly string[] {
   }
 }
 
-/** Closing `/`, `/tmp` or somebody's home to others would break the machine for them. */
+/** Closing `/` or `/tmp` to others would break the machine for them. */
 function refuseShared(root: string): void {
   const mode = statSync(root, { throwIfNoEntry: false })?.mode ?? 0;
-  if (dirname(root) !== root && root !== homedir() && (mode & sticky) === 0) return;
+  if (dirname(root) !== root && (mode & sticky) === 0) return;
   throw fault.configInvalid({ problem: `${root} is used by others too; let OPENCLAW_HOME name a folder of its own.` });
 }
