@@ -86,6 +86,8 @@ test("params become parameters and bodies as the routes read them", async () => 
   const { paths } = await load();
   const list = paths["/api/v1/sessions"]?.["get"]?.parameters;
   expect(list).toContainEqual({ name: "limit", in: "query", required: false, schema: { type: "integer", minimum: 1 } });
+  const history = paths["/api/v1/sessions/{sessionKey}/history"]?.["get"]?.parameters;
+  expect(history?.map((one) => `${one.in} ${one.name}`)).toEqual(["path sessionKey", "query limit"]);
   const patch = paths["/api/v1/sessions/{sessionKey}"]?.["patch"]?.requestBody?.content["application/json"]?.schema;
   expect(patch).toMatchObject({ type: "object", required: ["label"], additionalProperties: false });
   expect(Object.keys(patch?.properties ?? {})).toEqual(["label"]);
