@@ -41,7 +41,7 @@ export function createApp(options: AppOptions): (arrival: Admitted) => Promise<R
     return refuseInternal(incident);
   });
   for (const { verb, path, answer } of routes) {
-    app.route(verb, positional(path), ({ request, params }) => answer(arrivalOf(request), Object.values(params)), {
+    app.route(verb, positional(path), ({ request, params }) => answer(arrivalOf(request), params), {
       parse: "none",
     });
   }
@@ -62,8 +62,8 @@ interface AppRoute {
   readonly verb: "GET" | "POST" | "PATCH" | "DELETE";
   /** With `{name}` where a parameter stands. */
   readonly path: string;
-  /** `values` are what stood in the path, in its order. */
-  readonly answer: (arrival: Admitted, values: readonly string[]) => Promise<Response> | Response;
+  /** `values` are what stood in the path, by position. */
+  readonly answer: (arrival: Admitted, values: Readonly<Record<string, string>>) => Promise<Response> | Response;
 }
 
 function allRoutes(options: AppOptions): readonly AppRoute[] {
@@ -88,7 +88,7 @@ function restRoute(options: AppOptions, route: RestRoute): AppRoute {
     verb,
     path,
     answer: (arrival, values) => {
-      const fromPath = Object.fromEntries(names.map((name, i) => [name, values[i] ?? ""]));
+      const fromPath = Object.fromEntries(names.map((name, at) => [name, values[placeholder(at)] ?? ""]));
       const query = verb === "GET" ? arrival.query : new URLSearchParams();
       const inAddress = paramsFromText(method.params, query, fromPath);
       // What the path names, the body cannot rename.
@@ -156,8 +156,12 @@ function mostBytesFrom(caller: Caller): number {
 
 /** `{names}` become positions, because two routes may name the same place differently and Elysia's router refuses that. */
 function positional(path: string): string {
-  let position = 0;
-  return path.replaceAll(/\{\w+\}/g, () => `:p${position++}`);
+  let at = 0;
+  return path.replaceAll(/\{\w+\}/g, () => `:${placeholder(at++)}`);
+}
+
+function placeholder(at: number): string {
+  return `p${at}`;
 }
 
 const doors = ["/health", "/status", "/rpc", "/rpc/methods", restRoot, "/openapi.json", "/docs", "/ws"];

@@ -72,6 +72,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     Bun.serve<SocketData>({
       ...place,
       development: false,
+      // Two gateways on one port would be given each other's clients; the default depends on how Bun was started.
+      reusePort: false,
       idleTimeout: idleSeconds,
       maxRequestBodySize: mostBodyBytes,
       websocket: socketHandler(rpc, log),
