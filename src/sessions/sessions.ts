@@ -19,7 +19,7 @@ export interface SessionState {
    */
   readonly conversation: readonly ConversationMessage[];
   /** The conversation without the turns that began after that one: what its model should read. */
-  conversationUpTo(runId: string): readonly ConversationMessage[];
+  readonly conversationUpTo: (runId: string) => readonly ConversationMessage[];
 }
 
 export interface SessionListing {
