@@ -36,6 +36,7 @@ export function prepareFolder(folder: string): readonly string[] {
 /** Closing `/`, `/tmp` or somebody's home to others would break the machine for them. */
 function refuseShared(root: string): void {
   const mode = statSync(root, { throwIfNoEntry: false })?.mode ?? 0;
-  if (dirname(root) !== root && root !== homedir() && (mode & sticky) === 0) return;
+  const isSomebodysHome = root === homedir() || root === process.env["HOME"];
+  if (dirname(root) !== root && !isSomebodysHome && (mode & sticky) === 0) return;
   throw fault.configInvalid({ problem: `${root} is used by others too; let OPENCLAW_HOME name a folder of its own.` });
 }

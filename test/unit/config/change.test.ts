@@ -149,6 +149,25 @@ test("a change made by another in between is a conflict when the base is given, 
   expect(config.settings.gateway.port).toBe(3);
 });
 
+test("a change made by hand while this one is checked is a conflict, and stays", async () => {
+  using here = installation({ "openclaw.toml": 'gateway.bind = "${PLACE}"\n' });
+  const byHand = 'gateway.bind = "by hand"\n';
+  let isOpened = false;
+  const config = here.open({
+    environment: {
+      get PLACE() {
+        if (isOpened) here.write(byHand);
+        return "x";
+      },
+    },
+  });
+  isOpened = true;
+  expect(await problemOf(() => config.set("gateway.port", 2))).toContain("changed since it was read");
+  expect(here.read()).toBe(byHand);
+  expect(config.settings.gateway.port).toBe(18_789);
+  expect(readdirSync(here.home.root)).toEqual(["openclaw.toml"]);
+});
+
 test("only one writes at a time; a writer that died long ago is not waited for", async () => {
   using here = installation({ "openclaw.toml": "" });
   const lock = here.at("openclaw.toml.new");

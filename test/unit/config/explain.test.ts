@@ -23,6 +23,9 @@ test("every setting is explained: value, source, variable, description", () => {
   });
   expect(explained.has("models.providers")).toBe(false);
   expect(explained.get("runtime.ratio")).toMatchObject({ value: undefined, source: "default" });
+  expect(explained.get("models.default.primary")).toMatchObject({ value: undefined });
+  const named = here.open({ flags: { "models.default": "m" } }).explain("models.default");
+  expect(named).toMatchObject([{ path: "models.default", value: "m", source: "flag" }]);
   expect(config.explain("gateway.auth").map(({ path }) => path)).toEqual(["gateway.auth.mode", "gateway.auth.token"]);
 });
 
