@@ -40,7 +40,9 @@ function fillUnion(parts: readonly TSchema[], given: unknown): unknown {
     const filled = withDefaults(part, given);
     if (Check(part, filled)) return filled;
   }
-  return given;
+  // None fits. Filled like the one that was meant, the value is told only what is wrong with it.
+  const [table, ...others] = isTree(given) ? parts.filter((part) => KindGuard.IsObject(part)) : [];
+  return table && others.length === 0 ? withDefaults(table, given) : given;
 }
 
 function mapValues(tree: Tree, change: (value: unknown) => unknown): Tree {

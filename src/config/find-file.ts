@@ -53,5 +53,5 @@ function readBytes(file: string): Uint8Array | undefined {
 }
 
 export function isSystemError(error: unknown): error is Error & { readonly code: string } {
-  return error instanceof Error && "code" in error && typeof error.code === "string";
+  return error instanceof Error && "syscall" in error && "code" in error && typeof error.code === "string";
 }

@@ -31,6 +31,15 @@ export class Findings {
 }
 
 export function didYouMean(typed: string, known: readonly string[]): string {
-  const near = nearest(typed, known);
+  const near = nearestName(typed, known);
   return near === undefined ? "" : `; did you mean ${near}?`;
+}
+
+/** The known name that was meant: letters that changed places are the commonest slip, and two edits apart. */
+export function nearestName(typed: string, known: readonly string[]): string | undefined {
+  return known.find((name) => name.length > 2 && lettersOf(name) === lettersOf(typed)) ?? nearest(typed, known);
+}
+
+function lettersOf(name: string): string {
+  return Array.from(name.slice(0, 64).toLowerCase()).toSorted().join("");
 }

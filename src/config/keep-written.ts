@@ -18,7 +18,7 @@ export interface Written {
  */
 export function keepWritten(node: Node, value: unknown, now: Written): unknown {
   if (isSame(value, now)) return now.text;
-  if (Array.isArray(value)) return keepList(node, value, now);
+  if (Array.isArray(value)) return keepList(value, now);
   if (!isTree(value)) return value;
   const entries = Object.entries(value).flatMap(([key, item]) => {
     const child = childOf(node, key) ?? [];
@@ -30,7 +30,7 @@ export function keepWritten(node: Node, value: unknown, now: Written): unknown {
   return Object.fromEntries(entries);
 }
 
-function keepList(node: Node, list: readonly unknown[], now: Written): unknown[] {
+function keepList(list: readonly unknown[], now: Written): unknown[] {
   const before = (Array.isArray(now.text) ? [...now.text.keys()] : []).map((i) => partOf(now, String(i)));
   return list.map((item, i) => {
     const alike = before.filter((old) => isSame(item, old));
@@ -40,11 +40,9 @@ function keepList(node: Node, list: readonly unknown[], now: Written): unknown[]
     const isCounted = list.filter((other) => Bun.deepEquals(other, item)).length === alike.length;
     const position = list.slice(0, i).filter((other) => Bun.deepEquals(other, item)).length;
     const match = isCounted ? alike[position] : undefined;
-    return match ? match.text : keepWritten(childOf(node, String(i)) ?? [], item, nothing);
+    return match ? match.text : item;
   });
 }
-
-const nothing: Written = { text: undefined, filled: undefined, shown: undefined };
 
 function partOf(now: Written, key: string): Written {
   return { text: valueAt(now.text, [key]), filled: valueAt(now.filled, [key]), shown: valueAt(now.shown, [key]) };

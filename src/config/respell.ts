@@ -1,4 +1,4 @@
-import { didYouMean, type Findings } from "./findings.ts";
+import { type Findings, nearestName } from "./findings.ts";
 import { formatPath, toSnake } from "./path.ts";
 import { childOf, hasOwnKeys, mayBeTable, type Node, propertiesOf, propertyOf } from "./schema-node.ts";
 import { isHostileKey, isTree, type Path, type Tree } from "./tree.ts";
@@ -91,8 +91,9 @@ function describeUnknown(node: Node | undefined, path: Path, { whereIs }: Respel
   const key = path.at(-1) ?? "";
   const where = `${whereIs(path)}${formatPath(path)}`;
   if (isHostileKey(key)) return `${where} is not a name that a setting may have, and is ignored`;
-  const known = node ? propertiesOf(node).map((name) => formatPath([...path.slice(0, -1), toSnake(name)])) : [];
-  return `${where} is not known and is ignored${didYouMean(formatPath(path), known)}`;
+  const near = nearestName(key, node ? propertiesOf(node).map(toSnake) : []);
+  const hint = near === undefined ? "" : `; did you mean ${formatPath([...path.slice(0, -1), near])}?`;
+  return `${where} is not known and is ignored${hint}`;
 }
 
 function isOwn(value: unknown, key: string): value is object {

@@ -8,16 +8,16 @@ interface Level {
   readonly key: string;
 }
 
-/** Keys of block style, which is how people write YAML; what is inside braces and brackets has the line they begin on. */
+/**
+ * Keys of block style, which is how people write YAML; what is inside braces and brackets has the line they begin on. Lines of
+ * a text that look like keys are taken for keys below it, where nobody asks for them.
+ */
 export function locateInYaml(text: string): Lines {
   const lines: Lines = new Map();
   let levels: Level[] = [];
-  let blockIndent: number | undefined;
   for (const [i, raw] of text.split("\n").entries()) {
     const indent = raw.search(/[^ ]/);
     if (indent === -1 || raw[indent] === "#" || raw[indent] === "\r") continue;
-    if (blockIndent !== undefined && indent > blockIndent) continue;
-    blockIndent = /[:-]\s+[|>][+\-\d]*\s*(#.*)?$/.test(raw) ? indent : undefined;
     for (const level of levelsIn(raw, indent, levels)) {
       levels = [...levels.filter((above) => above.indent < level.indent), level];
       lines.set(formatPath(levels.map((above) => above.key)), i + 1);
