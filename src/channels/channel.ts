@@ -17,6 +17,8 @@ export interface Channel {
   /** The canonical name, in lower case. */
   readonly id: string;
   readonly label: string;
+  /** Its people follow the session's log themselves, so an answer needs no delivery. */
+  readonly followsLog: boolean;
   open(): Promise<Connection>;
 }
 

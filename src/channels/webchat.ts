@@ -8,6 +8,7 @@ import { defineChannel } from "./channel.ts";
 export const webchat = defineChannel({
   id: "webchat",
   label: "Web chat",
+  followsLog: true,
   open: async () => ({
     state: "online",
     send: async () => ({ messageId: newId() }),

@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { homedir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
 
 /** Where everything of one installation lies; `OPENCLAW_HOME` moves all of it. */
 export interface Home {
@@ -14,11 +15,9 @@ export interface Home {
   readonly token: string;
 }
 
-/** The folders of an installation. Creates none. */
+/** The folders of an installation, as absolute paths. Creates none, and never falls back to the working directory. */
 export function locateHome(environment: Readonly<Record<string, string | undefined>>): Home {
-  const ownConfig =
-    environment["XDG_CONFIG_HOME"] || join(environment["HOME"] || environment["USERPROFILE"] || ".", ".config");
-  const root = environment["OPENCLAW_HOME"] || join(ownConfig, "openclaw");
+  const root = resolve(environment["OPENCLAW_HOME"] || join(configFolder(environment), "openclaw"));
   const state = join(root, "state");
   return {
     root,
@@ -31,4 +30,11 @@ export function locateHome(environment: Readonly<Record<string, string | undefin
     logFile: join(state, "logs", "gateway.log"),
     token: join(state, "token"),
   };
+}
+
+/** The XDG Base Directory specification has relative paths ignored. */
+function configFolder(environment: Readonly<Record<string, string | undefined>>): string {
+  const own = environment["XDG_CONFIG_HOME"];
+  if (own && isAbsolute(own)) return own;
+  return join(environment["HOME"] || environment["USERPROFILE"] || homedir(), ".config");
 }

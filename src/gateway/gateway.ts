@@ -30,10 +30,16 @@ export interface Gateway extends AsyncDisposable {
   /** Stops the turns of a session, or one turn, waiting or running; answers with their ids. */
   abort(target: { readonly sessionKey: string; readonly runId?: string }): Promise<readonly string[]>;
   activeRuns(): readonly ActiveRun[];
+  /** Stops what runs in the session, then ends it; its key starts a new, empty one. False when there was none. */
+  resetSession(sessionKey: string): Promise<boolean>;
+  /** Stops what runs in the session, then takes it off the disk. False when there was none. */
+  deleteSession(sessionKey: string): Promise<boolean>;
   /** Puts a message into the outbox and delivers it. Rejects with `channelNotFound` or `deliveryFailed`. */
   send(to: Address, text: string): Promise<{ readonly messageId: string }>;
   /** Takes up what a crash left: turns without an ending, messages not delivered. */
-  recover(): Promise<{ readonly resumed: number; readonly ended: number; readonly delivered: number }>;
+  recover(): Promise<{ readonly resumed: number; readonly ended: number }>;
   /** How full it is. */
   load(): { readonly running: number; readonly waiting: number };
+  /** Takes nothing more and waits for what runs, at most `graceMs`; what is cut off then goes on at the next start. */
+  drain(graceMs: number): Promise<void>;
 }

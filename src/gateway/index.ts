@@ -1,2 +1,4 @@
 /** The walk of a message: receive → reserve → append → turn → deliver. */
+export { createGateway } from "./create-gateway.ts";
 export type { ActiveRun, Gateway, Receipt, RunStatus } from "./gateway.ts";
+export type { House, OpenChannel } from "./house.ts";

@@ -1,5 +1,5 @@
 import { SecretText } from "#config";
-import { Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 
 /** The `[gateway]` part of the configuration. */
 export const gatewaySettings = Type.Object({
@@ -39,4 +39,11 @@ export const gatewaySettings = Type.Object({
     restart: true,
     description: "Web pages that may connect, beside the gateway's own: scheme, host and port.",
   }),
+  trustedProxies: Type.Array(Type.String({ minLength: 1 }), {
+    default: [],
+    restart: true,
+    description:
+      "Addresses or networks (10.0.0.0/8) of reverse proxies whose X-Forwarded-For is believed; from anybody else it is refused.",
+  }),
 });
+export type GatewaySettings = Static<typeof gatewaySettings>;

@@ -73,6 +73,9 @@ const MessageSent = Type.Object({
   messageId: Type.String({ description: "The platform's." }),
   to: Address,
   text: Type.String(),
+  runId: Type.Optional(
+    Type.String({ description: "The turn whose answer was delivered; absent when it is a message of its own." }),
+  ),
 });
 
 const StateChanged = Type.Object({

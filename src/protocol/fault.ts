@@ -54,7 +54,20 @@ const table = {
   tooLarge: { rpc: -32014, status: 413, retryable: false, says: "{problem}." },
   tooManyRequests: { rpc: -32015, status: 429, retryable: true, says: "{problem}." },
   shuttingDown: { rpc: -32016, status: 503, retryable: true, says: "The gateway is stopping; try again in a moment." },
+  storageUnusable: {
+    rpc: -32018,
+    status: 503,
+    retryable: false,
+    says: "The storage at {path} cannot be used: {problem}.",
+  },
   deliveryFailed: { rpc: -32017, status: 502, retryable: true, says: "The message was not delivered: {problem}." },
+  alreadyRunning: {
+    rpc: -32020,
+    status: 409,
+    retryable: false,
+    says: "Another gateway (process {pid}) already runs on {home}; stop it, or let OPENCLAW_HOME name another folder.",
+  },
+  cannotListen: { rpc: -32019, status: 503, retryable: false, says: "{problem}." },
 } as const satisfies Record<string, FaultKind>;
 
 interface FaultKind {

@@ -11,8 +11,10 @@ export type Address = Static<typeof Address>;
 
 /** A message from outside, in the one shape that every channel, RPC call and command line turns it into. */
 export interface InboundMessage {
-  /** The platform's id of it, or the caller's idempotency key: the same id in the same session is the same message. */
+  /** The platform's id of it, or the caller's idempotency key: the same id on the same channel is the same message. */
   readonly id: string;
+  /** Names the turn that answers it. */
+  readonly runId: string;
   readonly sessionKey: string;
   readonly from: Address;
   readonly sender: string;

@@ -1,6 +1,13 @@
 /** Which methods exist, who may call them, and the dialects they are called in. */
+export type { AuthSettings, Credential } from "./authenticator.ts";
 export type { Caller } from "./caller.ts";
-export type { ConnectionInfo, Socket } from "./connection.ts";
+export { type Client, createClient, type MethodName, type ParamsOf, type ResultOf } from "./client.ts";
+export { ConnectionInfo, type Line, type Socket } from "./connection.ts";
+export type { Peer } from "./hub.ts";
+export { defaultLimits, type RpcLimits } from "./limits.ts";
 export { type AnyMethod, defineMethod, type Method, type MethodContext, type Route } from "./method.ts";
-export type { Line, Rpc } from "./rpc.ts";
-export type { ChannelStatus, GatewayStatus, ModelListing, Services } from "./services.ts";
+export { methods } from "./methods/index.ts";
+export { type CallFrom, createRpc, type Rpc } from "./rpc.ts";
+export { ChannelStatus, GatewayStatus, ModelListing, type Services } from "./services.ts";
+export { checkToken, type TokenCheck } from "./token.ts";
+export { type EventName, type PayloadOf, wireEvents } from "./wire-events.ts";

@@ -1,15 +1,27 @@
 import type { Static, TSchema } from "@sinclair/typebox";
 import type { RequiredScope } from "#protocol";
+import type { Credential } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
+import type { ConnectionInfo } from "./connection.ts";
+import type { Claim } from "./origin.ts";
 import type { Services } from "./services.ts";
 
 /** What a handler is told of the call, beside its params. */
-export interface MethodContext extends Services {
+export interface MethodContext {
+  readonly services: Services;
   readonly caller: Caller;
   /** Aborts when the caller has gone. */
   readonly signal: AbortSignal;
   /** For `connect` alone: trades a credential for scopes on this connection. Throws `unauthorized` or `lockedOut`. */
-  readonly authenticate: (credential: { readonly token?: string }) => Caller;
+  authenticate(credential: Credential, claim?: Claim): Caller;
+  connections(): readonly ConnectionInfo[];
+  /** The names of every method and of every event. */
+  readonly catalog: Catalog;
+}
+
+export interface Catalog {
+  readonly methods: readonly string[];
+  readonly events: readonly string[];
 }
 
 /** Where a method is found in REST. `{name}` in the path is filled from the params; so is the query of a GET, and the body of the others. */
@@ -37,3 +49,6 @@ export function defineMethod<const Name extends string, Params extends TSchema, 
 ): Method<Name, Params, Result> {
   return method;
 }
+
+/** Params that nobody reads are a mistake of the caller, who is told. */
+export const closed = { additionalProperties: false } as const;

@@ -1,39 +1,87 @@
+import type { Clock, Log } from "#base";
+import { type AuthSettings, Authenticator, type Credential } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
-import type { ConnectionInfo, Socket } from "./connection.ts";
+import type { ConnectionInfo, Line, Socket } from "./connection.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { EventFeed } from "./event-feed.ts";
+import { Hub, type Peer } from "./hub.ts";
+import { JsonRpc } from "./jsonrpc.ts";
+import { defaultLimits, type RpcLimits } from "./limits.ts";
 import type { AnyMethod } from "./method.ts";
-
-/** An open socket, from our side. */
-export interface Line {
-  /** One frame that came in. Never throws, never waits: answers go out when they are ready. */
-  receive(frame: string | Uint8Array): void;
-  /** The socket can take more again. */
-  drained(): void;
-  /** The socket is gone; what it asked for is cancelled, what it started goes on. */
-  closed(): void;
-}
+import { methods } from "./methods/index.ts";
+import { fault } from "#protocol";
+import { callerOf, SingleCall } from "./origin.ts";
+import type { Services } from "./services.ts";
+import { wireEvents } from "./wire-events.ts";
 
 /** Which methods exist and who may call them. */
 export interface Rpc extends AsyncDisposable {
   readonly methods: readonly AnyMethod[];
 
   /** Checks a credential. Without any, a caller that may use public methods (all of them in mode `none`). Throws `unauthorized` or `lockedOut`. */
-  authenticate(credential: { readonly token?: string }, address: string): Caller;
+  authenticate(credential: Credential, address: string): Caller;
 
   /** One call: scope, params, handler. Throws a `Fault`; anything else that goes wrong is logged and thrown as `internal`. */
-  call(
-    name: string,
-    params: unknown,
-    from: { readonly caller: Caller; readonly signal: AbortSignal },
-  ): Promise<unknown>;
+  call(name: string, params: unknown, from: CallFrom): Promise<unknown>;
 
   /** A JSON-RPC 2.0 text, single or batch, to its answer; undefined when nothing but notifications were in it. Never throws. */
-  answer(text: string, from: { readonly caller: Caller; readonly signal: AbortSignal }): Promise<string | undefined>;
+  answer(text: string, from: CallFrom): Promise<string | undefined>;
 
-  /** A new socket; `credential` is what came with the upgrade. Throws as `authenticate` does. */
-  open(
-    socket: Socket,
-    peer: { readonly address: string; readonly userAgent?: string; readonly credential: { readonly token?: string } },
-  ): Line;
+  /**
+   * A new socket; `credential` is what came with the upgrade. Throws as `authenticate` does, `tooManyRequests` when there
+   * is no room for it, `shuttingDown` when it comes too late.
+   */
+  open(socket: Socket, peer: Peer): Line;
 
   connections(): readonly ConnectionInfo[];
+}
+
+/** Who makes a single call, and until when the answer is wanted. */
+export interface CallFrom {
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+}
+
+/** Follows the sessions from here on, until it is disposed of. */
+export function createRpc(options: {
+  readonly services: Services;
+  readonly auth: AuthSettings;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly limits?: Partial<RpcLimits>;
+}): Rpc {
+  const { services, log } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const authenticator = new Authenticator(options);
+  const dispatcher = new Dispatcher({
+    methods,
+    services,
+    log,
+    connections: () => hub.connections(),
+    catalog: { methods: methods.map((method) => method.name), events: wireEvents.map((event) => event.name) },
+  });
+  const dialect = new JsonRpc(dispatcher, limits);
+  const hub = new Hub({ dialect, limits, authenticator, clock: options.clock });
+  const feed = new EventFeed({ emit: (event) => hub.emit(event), rowOf: services.transcriptRow });
+  const unsubscribe = services.sessions.subscribe((notice) => feed.take(notice));
+
+  return {
+    methods,
+    authenticate: (credential, address) => callerOf({ id: "http", address }, authenticator.check(credential, address)),
+    call: (name, params, from) => dispatcher.call(name, params, new SingleCall(from, authenticator)),
+    answer: async (text, from) => {
+      const most = from.caller.isAuthenticated ? limits.frameBytes : limits.frameBytesBeforeAuth;
+      if (text.length > most || Buffer.byteLength(text) > most) {
+        return dialect.refusal(fault.tooLarge({ problem: `A request holds at most ${most} bytes here` }));
+      }
+      return dialect.answer(text, new SingleCall(from, authenticator));
+    },
+    open: (socket, peer) => hub.open(socket, peer),
+    connections: () => hub.connections(),
+    [Symbol.asyncDispose]: async () => {
+      unsubscribe();
+      dispatcher.close();
+      hub.close("the gateway is stopping");
+    },
+  };
 }

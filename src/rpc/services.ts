@@ -1,42 +1,46 @@
+import { type Static, Type } from "@sinclair/typebox";
 import type { Config } from "#config";
 import type { Gateway } from "#gateway";
+import type { StoredEvent, TranscriptRow } from "#protocol";
 import type { Sessions } from "#sessions";
 import type { HealthReport } from "#telemetry";
-import type { ConnectionInfo } from "./connection.ts";
 
-export interface ModelListing {
-  /** `provider/model` */
-  readonly id: string;
-  readonly provider: string;
-  readonly name: string;
-  readonly contextWindow: number;
-  readonly maxTokens: number;
-  /** It answers where a session does not name another. */
-  readonly isDefault: boolean;
-}
+export const ModelListing = Type.Object({
+  id: Type.String({ description: "`provider/model`" }),
+  provider: Type.String(),
+  name: Type.String(),
+  contextWindow: Type.Integer(),
+  maxTokens: Type.Integer(),
+  isDefault: Type.Boolean({ description: "It answers where a session does not name another." }),
+});
+export type ModelListing = Static<typeof ModelListing>;
 
-export interface ChannelStatus {
-  readonly id: string;
-  readonly label: string;
-  readonly state: "online" | "degraded" | "offline";
-}
+export const ChannelStatus = Type.Object({
+  id: Type.String(),
+  label: Type.String(),
+  state: Type.Union([Type.Literal("online"), Type.Literal("degraded"), Type.Literal("offline")]),
+});
+export type ChannelStatus = Static<typeof ChannelStatus>;
 
 /** What `status` shows to those who may read. Holds no secret and no path outside the home. */
-export interface GatewayStatus {
-  readonly version: string;
-  readonly pid: number;
-  readonly startedAt: number;
-  readonly uptimeMs: number;
-  /** `provider/model`, or `demo/demo`. */
-  readonly model: string;
-  readonly sandbox: { readonly backend: string; readonly canRun: boolean; readonly because: string };
-  readonly storage: { readonly backend: string; readonly ok: boolean; readonly problem?: string };
-  readonly turns: { readonly running: number; readonly waiting: number };
-  readonly memory: { readonly rssBytes: number };
-}
+export const GatewayStatus = Type.Object({
+  version: Type.String(),
+  pid: Type.Integer(),
+  startedAt: Type.Number(),
+  uptimeMs: Type.Number(),
+  model: Type.String({ description: "`provider/model`, or `demo/demo`." }),
+  sandbox: Type.Object({ backend: Type.String(), canRun: Type.Boolean(), because: Type.String() }),
+  storage: Type.Object({ backend: Type.String(), ok: Type.Boolean(), problem: Type.Optional(Type.String()) }),
+  turns: Type.Object({ running: Type.Integer(), waiting: Type.Integer() }),
+  memory: Type.Object({ rssBytes: Type.Integer() }),
+});
+export type GatewayStatus = Static<typeof GatewayStatus>;
+
+export type ParsedKey = { readonly ok: true; readonly key: string } | { readonly ok: false; readonly because: string };
 
 /** What the methods may touch. Services are listed, never looked up. */
 export interface Services {
+  readonly version: string;
   readonly gateway: Gateway;
   readonly sessions: Sessions;
   readonly config: Config<unknown>;
@@ -44,6 +48,8 @@ export interface Services {
   readonly channels: () => readonly ChannelStatus[];
   readonly health: () => Promise<HealthReport>;
   readonly status: () => Promise<GatewayStatus>;
-  readonly connections: () => readonly ConnectionInfo[];
-  readonly defaultAgentId: string;
+  /** A session key in whatever spelling, to its canonical one. */
+  readonly parseSessionKey: (text: string) => ParsedKey;
+  /** The row that `Sessions.history` makes of this event, so that what streams by and what is read later are the same. */
+  readonly transcriptRow: (stored: StoredEvent) => TranscriptRow | undefined;
 }

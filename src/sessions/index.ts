@@ -1,10 +1,8 @@
 /** What happened: append, fold, follow; and how sessions are named. */
-export type {
-  AppendOptions,
-  SessionListing,
-  SessionNotice,
-  Sessions,
-  SessionSettings,
-  SessionState,
-  SessionSummary,
-} from "./sessions.ts";
+export { createSessions } from "./create-sessions.ts";
+export { formatSessionKey, parseSessionKey, type ParsedSessionKey } from "./session-key.ts";
+export type { AppendOptions, SessionListing, SessionNotice, Sessions, SessionState } from "./sessions.ts";
+export type { SettingsChange } from "./setting-events.ts";
+export { sessionSettings } from "./settings.ts";
+export { SessionSettings, SessionSummary } from "./summary.ts";
+export { transcriptRow } from "./transcript.ts";

@@ -1,22 +1,7 @@
-import type { ConversationMessage, Delta, SessionEvent, StoredEvent, TranscriptRow, Usage } from "#protocol";
+import type { ConversationMessage, Delta, SessionEvent, StoredEvent, TranscriptRow } from "#protocol";
 import type { Appended, NewOutboxRow, NewReceipt, RunRow } from "#storage";
-
-/** What a person may set on one session; the rest comes from the configuration. */
-export interface SessionSettings {
-  /** `provider/model` for this session only. */
-  readonly model?: string;
-  readonly label?: string;
-  readonly thinking?: "off" | "low" | "medium" | "high";
-}
-
-/** What the log says, beside the messages. */
-export interface SessionSummary {
-  readonly settings: SessionSettings;
-  readonly usage: Usage;
-  readonly messageCount: number;
-  /** The newest user or assistant text, clipped to 120 characters. */
-  readonly preview?: string;
-}
+import type { SettingsChange } from "./setting-events.ts";
+import type { SessionSummary } from "./summary.ts";
 
 export interface SessionState {
   readonly id: string;
@@ -27,8 +12,14 @@ export interface SessionState {
   readonly updatedAt: number;
   readonly headSeq: number;
   readonly summary: SessionSummary;
-  /** The newest part of the conversation, as much as fits the window kept in memory; never starts amid a tool call. */
+  /**
+   * The newest part of the conversation, as much as fits the window kept in memory; never starts amid a tool call. What
+   * belongs to one turn stands together, in the order in which the turns began: a message that waits for its turn comes
+   * after the answer of the turn before it. A tool call without a result has a failed one that says so.
+   */
   readonly conversation: readonly ConversationMessage[];
+  /** The conversation without the turns that began after that one: what its model should read. */
+  conversationUpTo(runId: string): readonly ConversationMessage[];
 }
 
 export interface SessionListing {
@@ -64,7 +55,8 @@ export interface Sessions extends AsyncDisposable {
 
   /**
    * Adds to the log, opening the session with `SessionStarted` when the key has none. Resolves when it is on disk and
-   * everyone who follows was told. Events of one session keep the order of the calls.
+   * everyone who follows was told. Events of one session keep the order of the calls. Rejects with `storageUnavailable`,
+   * `queueFull` or `shuttingDown`: then the state is what it was.
    */
   append(key: string, events: readonly SessionEvent[], options?: AppendOptions): Promise<Appended>;
 
@@ -77,16 +69,18 @@ export interface Sessions extends AsyncDisposable {
   /** Every event, oldest first, in pages: for export. */
   events(key: string): AsyncIterable<StoredEvent>;
 
-  list(page: { readonly limit: number; readonly before?: number }): Promise<readonly SessionListing[]>;
+  /** The last used first; `before` and `beforeId` are the `updatedAt` and `id` of the last one seen. */
+  list(page: {
+    readonly limit: number;
+    readonly before?: number;
+    readonly beforeId?: string;
+  }): Promise<readonly SessionListing[]>;
 
-  /** Sets what is present, unsets what is `null`. Rejects with `sessionNotFound`. */
-  patch(
-    key: string,
-    change: { readonly [Name in keyof SessionSettings]?: SessionSettings[Name] | null },
-  ): Promise<SessionState>;
+  /** Sets what is present, unsets what is `null`. Rejects with `sessionNotFound`, or `invalidParams` for no such setting. */
+  patch(key: string, change: SettingsChange): Promise<SessionState>;
   /** Ends the session; its key starts a new, empty one with the same settings. False when there was none. */
   reset(key: string): Promise<boolean>;
-  /** Takes the session off the disk. False when there was none. */
+  /** Takes the session off the disk, and those that resets of this key ended. False when there was none. */
   delete(key: string): Promise<boolean>;
 
   /** Tells everyone who follows; keeps nothing. */
@@ -94,6 +88,6 @@ export interface Sessions extends AsyncDisposable {
   /** Calls `listener` for every notice until the returned function is called. It must not throw and must not wait. */
   subscribe(listener: (notice: SessionNotice) => void): () => void;
 
-  /** The turn of that id with the key of its session, wherever it stands. */
-  run(runId: string): Promise<(RunRow & { readonly key: string }) | undefined>;
+  /** The turn of that id, wherever it stands. */
+  run(runId: string): Promise<RunRow | undefined>;
 }

@@ -1,4 +1,8 @@
 /** The only databases: event log, outbox, blobs. */
+export { BrokenChain } from "./hash-chain.ts";
+export { acquireLock, type Lock } from "./lock.ts";
+export { storageSettings } from "./settings.ts";
+export { openSqlite } from "./sqlite/open-sqlite.ts";
 export type {
   Append,
   Appended,

@@ -37,9 +37,13 @@ export interface NewOutboxRow {
   readonly id: string;
   readonly to: Address;
   readonly text: string;
+  /** The turn whose answer it carries; absent when it is a message of its own. */
+  readonly runId?: string;
 }
 export interface OutboxRow extends NewOutboxRow {
   readonly sessionId: string;
+  /** The key of that session. */
+  readonly key: string;
   readonly createdAt: number;
   readonly attempts: number;
   readonly nextAt: number;
@@ -57,19 +61,30 @@ export interface Append {
   readonly outbox?: readonly NewOutboxRow[];
   /** Outbox rows that this append settles: they are gone from the outbox when it is on disk. */
   readonly settles?: readonly string[];
+  /** What follows in the same transaction: how a reset ends one session and opens the next. */
+  readonly successor?: Omit<Append, "receipt" | "successor">;
 }
 
-/** Refused when the receipt was there already: then nothing of the append was written. */
+/** `events` are those of the append, then those of its successor. Refused when the receipt was there already: then nothing of the append was written. */
 export type Appended =
   | { readonly taken: true; readonly events: readonly StoredEvent[] }
   | { readonly taken: false; readonly receipt: Receipt };
 
-/** A turn as the log knows it: begun by `MessageReceived`, ended by an `AgentResponse` that is no tool use. */
+/**
+ * A turn as the log knows it: begun by `MessageReceived`, ended by an `AgentResponse` that is no tool use, or by the end
+ * of its session (then `stopReason` is `aborted`).
+ */
 export interface RunRow {
   readonly runId: string;
   readonly sessionId: string;
+  /** The key of that session. */
+  readonly key: string;
+  /** Of its `MessageReceived`. */
+  readonly seq: number;
   readonly startedAt: number;
   readonly endedAt?: number;
+  /** How often it was taken up again after a crash: the `StateChanged` events of the key `run.resumed` that name it. */
+  readonly resumed: number;
   /** The `stopReason` that ended it. */
   readonly stopReason?: string;
 }
@@ -100,8 +115,8 @@ export interface Storage extends AsyncDisposable {
 
   /**
    * Resolves when the events are on disk, not before. Appends asked for together are committed together; they keep the
-   * order in which they were asked for. Rejects with `storageUnavailable` when the disk does not take it: then nothing of
-   * it was written.
+   * order in which they were asked for. Rejects with `storageUnavailable` when the disk does not take it, when too many
+   * wait, or when the storage is closed: then nothing of it was written.
    */
   append(append: Append): Promise<Appended>;
 
@@ -110,9 +125,21 @@ export interface Storage extends AsyncDisposable {
 
   /** The live session of a key. */
   sessionByKey(key: string): Promise<SessionRow | undefined>;
-  /** Live sessions, the last used first; `before` is the `updatedAt` of the last one seen. */
-  sessions(page: { readonly limit: number; readonly before?: number }): Promise<readonly SessionRow[]>;
-  /** Takes a session with all of its events, receipts, runs and outbox rows off the disk. */
+  /** Sessions of a key that were ended and are still on disk, oldest first. */
+  endedSessions(key: string): Promise<readonly SessionRow[]>;
+  /**
+   * Live sessions, the last used first. `before` is the `updatedAt` of the last one seen, `beforeId` its id; without the
+   * id, sessions used in that same millisecond are skipped.
+   */
+  sessions(page: {
+    readonly limit: number;
+    readonly before?: number;
+    readonly beforeId?: string;
+  }): Promise<readonly SessionRow[]>;
+  /**
+   * Takes a session with all of its events, receipts, runs and outbox rows off the disk. It is gone for readers at once;
+   * a crash in the middle leaves a rest that the next start takes away.
+   */
   deleteSession(sessionId: string): Promise<void>;
 
   receipt(scope: string, key: string): Promise<Receipt | undefined>;

@@ -1,2 +1,9 @@
 /** How the house is doing. */
-export type { ComponentHealth, ComponentState, Health, HealthReport } from "./health.ts";
+export {
+  type ComponentHealth,
+  type ComponentState,
+  createHealth,
+  type Health,
+  type HealthCheck,
+  type HealthReport,
+} from "./health.ts";

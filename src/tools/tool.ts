@@ -1,11 +1,19 @@
-import type { Static, TSchema } from "@sinclair/typebox";
 import type { Jail, Sandbox } from "#sandbox";
+import type { Static, TSchema } from "@sinclair/typebox";
 
 /** What a tool may touch. Services are listed, never looked up. */
 export interface ToolContext {
   readonly workspace: Jail;
   readonly sandbox: Sandbox;
+  readonly limits: ToolLimits;
   readonly signal: AbortSignal;
+}
+
+export interface ToolLimits {
+  /** How much of an output the model gets; a tool that can go on where it stopped keeps below it. */
+  readonly outputCharacters: number;
+  /** For commands whose call names no time of its own. */
+  readonly commandTimeoutMs: number;
 }
 
 export interface ToolOutput {
@@ -20,11 +28,12 @@ export interface Tool<Params extends TSchema = TSchema> {
   readonly name: string;
   /** Tells the model what it does and when to use it. */
   readonly description: string;
+  /** An object that takes no properties but its own, each with a description. */
   readonly params: Params;
   /** Changes nothing anywhere: may be repeated after a crash, and run beside others. */
   readonly isReadOnly: boolean;
   readonly timeoutMs: number;
-  /** Throws only for a bug: what goes wrong in the world is an output with `failed`. */
+  /** Throws only a `JailError`, which the model is told, or for a bug: all else that goes wrong in the world is an output with `failed`. */
   run(args: Static<Params>, context: ToolContext): Promise<ToolOutput>;
 }
 

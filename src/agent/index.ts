@@ -1,0 +1,13 @@
+/** What to do next: one turn as the events it causes. */
+export { createPrepareTurn, type PreparedTurn, type PrepareTurn } from "./prepare-turn.ts";
+export { agentsSettings } from "./settings.ts";
+export { workspaceMark } from "./workspace-mark.ts";
+export { createSystemPrompt, type ReadWorkspaceFile, workspaceFiles, type WorkspaceMark } from "./system-prompt.ts";
+export {
+  type RequestedCall,
+  takeTurn,
+  type TurnEvent,
+  type TurnInput,
+  type TurnModel,
+  type TurnTools,
+} from "./take-turn.ts";

@@ -1,0 +1,218 @@
+import { createPrepareTurn, createSystemPrompt, type ReadWorkspaceFile, workspaceMark } from "#agent";
+import { createLog, describeError, type Log, openLogFile, type Secret, systemClock } from "#base";
+import { channels } from "#channels";
+import { type Config, type Home, openConfig, prepareHome, readOrMakeToken } from "#config";
+import { createGateway, type OpenChannel } from "#gateway";
+import { openServer } from "#http";
+import { createModels } from "#providers";
+import { type AuthSettings, checkToken, createRpc, type Services } from "#rpc";
+import { type Jail, JailError, openJail, openSandbox } from "#sandbox";
+import { createScheduler } from "#scheduler";
+import { createSessions, parseSessionKey, transcriptRow } from "#sessions";
+import { acquireLock, openSqlite, type Storage } from "#storage";
+import { createHealth } from "#telemetry";
+import { createToolbox, tools } from "#tools";
+import { type Address, fault } from "#protocol";
+import { existsSync, mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Settings } from "./settings.ts";
+
+export interface AppOptions {
+  readonly home: Home;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** By dotted path; stronger than the file, weaker than the environment. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  /** Another settings file than the one in the home. */
+  readonly file?: string | undefined;
+  readonly version: string;
+}
+
+/** A running gateway. Disposing of it waits for the turns that run, as long as `runtime.drainSeconds` says. */
+export interface App extends AsyncDisposable {
+  readonly url: URL;
+  /** Where clients find the token; undefined when the settings bring their own, or nobody is asked. */
+  readonly tokenFile?: string;
+  readonly isNewToken: boolean;
+  /** `provider/model` of what answers. */
+  readonly model: string;
+  /** For the person who started it. */
+  readonly warnings: readonly string[];
+}
+
+const largestWorkspaceFile = 1024 * 1024;
+
+/** The one agent there is until others can be configured. */
+const agentId = "main";
+
+/**
+ * Opens everything in order; what was opened is closed backwards, also when a later step fails. Throws `configInvalid`,
+ * `alreadyRunning` or `cannotListen`, each with a sentence for a person.
+ */
+export async function openApp({ home, environment, flags, file, version }: AppOptions): Promise<App> {
+  await using opened = new AsyncDisposableStack();
+  const config = openConfig({ schema: Settings, home, environment, flags, file });
+  const { settings } = config;
+  const homeWarnings = prepareHome(home);
+  opened.adopt(hold(home), (lock) => lock.release());
+
+  const logFile = opened.use(openLogFile(home.logFile));
+  const log = createLog({ level: settings.logging.level, write: (line) => logFile.write(line) });
+  const key = doorKey(config, home);
+
+  const clock = systemClock;
+  const storage = opened.use(openSqlite({ path: databasePath(settings, home), log, clock }));
+  const cacheBytes = settings.session.cacheMegabytes * 1024 * 1024;
+  const sessions = opened.use(createSessions({ storage, log, clock, cacheBytes }));
+
+  const folder = resolve(home.root, settings.agents.defaults.workspace ?? home.workspace);
+  mkdirSync(folder, { recursive: true });
+  const workspace = await openJail(folder, [home.state, home.credentials]);
+  const sandbox = opened.use(await openSandbox({ ...settings.sandbox, workspace: folder, stateDir: home.state, log }));
+  const models = createModels({
+    settings: () => config.settings.models,
+    primary: () => config.settings.agents.defaults.model.primary,
+    log,
+  });
+  const prepareTurn = createPrepareTurn({
+    models,
+    toolbox: createToolbox({ tools, workspace, sandbox, settings: settings.tools, log }),
+    systemPrompt: createSystemPrompt({ read: reader(workspace, log), mark: workspaceMark(folder) }),
+    limits: () => config.settings.agents.defaults,
+  });
+
+  const { workerConcurrency: running, maxQueue: waiting, sessionQueue: perLane, drainSeconds } = settings.runtime;
+  const scheduler = opened.use(
+    createScheduler({ running, waiting, perLane }, (error) =>
+      log.error("a turn broke in a way it could not record", { error: describeError(error) }),
+    ),
+  );
+  const openChannels = await openAll(opened);
+  const gateway = opened.use(
+    createGateway({ sessions, storage, scheduler, channels: openChannels, prepareTurn, log, clock }, sessionKeyOf),
+  );
+
+  const health = createHealth({
+    gateway: async () => ({ state: "healthy" }),
+    storage: () => storageHealth(storage),
+    ...Object.fromEntries(openChannels.map((channel) => [channel.id, () => channelHealth(channel)])),
+  });
+  const startedAt = clock.now();
+  const services: Services = {
+    version,
+    gateway,
+    sessions,
+    config,
+    models: () => models.list(),
+    channels: () => openChannels.map(({ id, label, connection }) => ({ id, label, state: connection.state })),
+    health: () => health.report(),
+    status: async () => ({
+      version,
+      pid: process.pid,
+      startedAt,
+      uptimeMs: clock.now() - startedAt,
+      model: models.defaultId() ?? "none",
+      sandbox: await sandbox.status(),
+      storage: { backend: storage.backend, ...(await storage.health()) },
+      turns: gateway.load(),
+      memory: { rssBytes: process.memoryUsage.rss() },
+    }),
+    parseSessionKey: (text) => parseSessionKey(text, { agentId }),
+    transcriptRow,
+  };
+  const rpc = createRpc({ services, auth: key.auth, log, clock });
+  await gateway.recover();
+  const server = opened.use(await openServer({ settings: settings.gateway, rpc, health, version, log }));
+  opened.use(rpc); // closed before the server, so that clients hear why
+  opened.defer(() => gateway.drain(drainSeconds * 1_000));
+  log.info("the gateway is ready", { url: server.url.href, version, model: models.defaultId() });
+
+  const held = opened.move();
+  return {
+    url: server.url,
+    ...(key.file !== undefined && { tokenFile: key.file }),
+    isNewToken: key.isNew,
+    model: models.defaultId() ?? "none",
+    warnings: [...config.warnings, ...homeWarnings, ...key.warnings],
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+/** Reads the files that shape the agent. One that must not be read (a link to elsewhere, too large) is left out, and the log says so. */
+function reader(workspace: Jail, log: Log): ReadWorkspaceFile {
+  return async (name) => {
+    if (!existsSync(join(workspace.root, name))) return undefined;
+    try {
+      return new TextDecoder().decode(await workspace.read(name, largestWorkspaceFile));
+    } catch (error) {
+      if (!(error instanceof JailError)) throw error;
+      log.warn("a file of the workspace was left out of the prompt", { name, because: error.message });
+      return undefined;
+    }
+  };
+}
+
+/** One gateway a home: a second one would answer the same messages again. */
+function hold(home: Home) {
+  const lock = acquireLock(home.lock);
+  if (lock.held) return lock;
+  throw fault.alreadyRunning({ home: home.root, pid: lock.pid ?? "unknown" });
+}
+
+interface DoorKey {
+  readonly auth: AuthSettings;
+  readonly file?: string | undefined;
+  readonly isNew: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** What clients have to bring: the token of the settings, or the one that is made on the first run. */
+function doorKey(config: Config<Settings>, home: Home): DoorKey {
+  const { mode, token: configured } = config.settings.gateway.auth;
+  if (mode === "none") return { auth: { mode }, isNew: false, warnings: [] };
+  if (configured) return { auth: { mode, token: () => configured }, isNew: false, warnings: check(configured) };
+  const { token, isNew, warnings } = readOrMakeToken(home);
+  return { auth: { mode, token: () => token }, file: home.token, isNew, warnings: [...warnings, ...check(token)] };
+}
+
+function check(token: Secret): readonly string[] {
+  const checked = checkToken(token.reveal());
+  if (!checked.ok)
+    throw fault.configInvalid({ problem: `gateway.auth.token cannot guard the gateway: ${checked.because}` });
+  return checked.warning === undefined ? [] : [checked.warning];
+}
+
+function databasePath(settings: Settings, home: Home): string {
+  if (settings.storage.url === "sqlite") return home.database;
+  throw fault.configInvalid({
+    problem: `storage.url: expected "sqlite", found another; other storages are not there yet.`,
+  });
+}
+
+async function openAll(opened: AsyncDisposableStack): Promise<(OpenChannel & { readonly label: string })[]> {
+  return Promise.all(
+    channels.map(async ({ id, label, followsLog, open }) => ({
+      id,
+      label,
+      followsLog,
+      connection: opened.use(await open()),
+    })),
+  );
+}
+
+/** Messages to a chat of the web are kept where that chat's session key says, others in a session of their own. */
+function sessionKeyOf({ channel, account, chat }: Address): string {
+  const text = channel === "webchat" ? chat : `agent:${agentId}:${channel}:${account ?? "default"}:direct:${chat}`;
+  const parsed = parseSessionKey(text, { agentId });
+  if (parsed.ok) return parsed.key;
+  throw fault.invalidParams({ path: "chat_id", problem: parsed.because });
+}
+
+async function storageHealth(storage: Storage) {
+  const { ok, problem } = await storage.health();
+  return ok ? ({ state: "healthy" } as const) : { state: "unhealthy" as const, because: problem ?? "unknown" };
+}
+
+async function channelHealth({ connection }: OpenChannel) {
+  const states = { online: "healthy", degraded: "degraded", offline: "unhealthy" } as const;
+  return { state: states[connection.state] };
+}

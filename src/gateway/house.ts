@@ -1,0 +1,24 @@
+import type { Clock, Log } from "#base";
+import type { PrepareTurn } from "#agent";
+import type { Connection } from "#channels";
+import type { Scheduler } from "#scheduler";
+import type { Sessions } from "#sessions";
+import type { Storage } from "#storage";
+
+/** An open channel, by the name that addresses use. */
+export interface OpenChannel {
+  readonly id: string;
+  readonly followsLog: boolean;
+  readonly connection: Connection;
+}
+
+/** The rooms that the walk leads through. */
+export interface House {
+  readonly sessions: Sessions;
+  readonly storage: Storage;
+  readonly scheduler: Scheduler;
+  readonly channels: readonly OpenChannel[];
+  readonly prepareTurn: PrepareTurn;
+  readonly log: Log;
+  readonly clock: Clock;
+}

@@ -1,0 +1,121 @@
+import { clip, type Log, newId } from "#base";
+import { Fault, fault, permits } from "#protocol";
+import type { ConnectionInfo } from "./connection.ts";
+import type { AnyMethod, Catalog, MethodContext } from "./method.ts";
+import { noCredential, type Origin } from "./origin.ts";
+import { ParamsChecker } from "./params.ts";
+import type { Services } from "./services.ts";
+
+/** What a dialect needs of it. */
+export interface Calls {
+  /** Rejects with nothing but a `Fault`. */
+  call(name: string, params: unknown, origin: Origin): Promise<unknown>;
+  /** Logs what nobody planned for; the fault names the line in the log and tells nothing else. */
+  incident(error: unknown, during: string): Fault;
+}
+
+/** Finds the method, asks for the scope, then checks the params, then calls. */
+export class Dispatcher implements Calls {
+  readonly #methods: ReadonlyMap<string, AnyMethod>;
+  readonly #context: Pick<MethodContext, "services" | "connections" | "catalog">;
+  readonly #params = new ParamsChecker();
+  readonly #log: Log;
+  #isClosing = false;
+
+  constructor(options: {
+    readonly methods: readonly AnyMethod[];
+    readonly services: Services;
+    readonly connections: () => readonly ConnectionInfo[];
+    readonly catalog: Catalog;
+    readonly log: Log;
+  }) {
+    this.#methods = new Map(options.methods.map((method) => [method.name, method]));
+    this.#context = options;
+    this.#log = options.log;
+  }
+
+  async call(name: string, params: unknown, origin: Origin): Promise<unknown> {
+    if (!origin.begin()) {
+      throw fault.tooManyRequests({ problem: "Too many calls of this connection are running", retryAfterMs: 100 });
+    }
+    try {
+      return await this.#run(name, params, origin);
+    } catch (error) {
+      const problem = error instanceof Fault ? error : this.#unplanned(error, name, origin);
+      if (problem.code === "unauthorized" || problem.code === "lockedOut") origin.refused(problem);
+      throw problem;
+    } finally {
+      origin.end();
+    }
+  }
+
+  incident(error: unknown, during: string): Fault {
+    const incident = newId();
+    this.#log.error("a call failed", { incident, method: clip(during, 128), error });
+    return fault.internal({ incident }, error);
+  }
+
+  /** From here on every call is refused. */
+  close(): void {
+    this.#isClosing = true;
+  }
+
+  async #run(name: string, params: unknown, origin: Origin): Promise<unknown> {
+    if (this.#isClosing) throw fault.shuttingDown({ retryAfterMs: 1_000 });
+    const method = this.#allowed(name, origin);
+    const given = params ?? {};
+    const problem = await this.#params.problem(method.params, given);
+    if (problem) throw problem;
+    return method.handle(given, new CallContext(this.#context, origin));
+  }
+
+  /** A stranger is not told which methods there are. */
+  #allowed(name: string, { caller }: Origin): AnyMethod {
+    const method = this.#methods.get(name);
+    if (method?.scope !== "public" && !caller.isAuthenticated) throw noCredential();
+    if (!method) throw fault.methodNotFound({ method: clip(name, 128) });
+    if (!permits(caller.scopes, method.scope)) throw fault.missingScope({ scope: method.scope });
+    return method;
+  }
+
+  #unplanned(error: unknown, name: string, origin: Origin): Fault {
+    if (!origin.isGone) return this.incident(error, name);
+    this.#log.debug("a call ended with its caller", { method: name, error });
+    return fault.internal({ incident: "none: the caller has gone" }, error);
+  }
+}
+
+/** Made for every call, so it holds two fields; the signal is asked for, and made, only when it is needed. */
+class CallContext implements MethodContext {
+  readonly #shared: Pick<MethodContext, "services" | "connections" | "catalog">;
+  readonly #origin: Origin;
+
+  constructor(shared: Pick<MethodContext, "services" | "connections" | "catalog">, origin: Origin) {
+    this.#shared = shared;
+    this.#origin = origin;
+  }
+
+  get services(): Services {
+    return this.#shared.services;
+  }
+
+  get catalog(): Catalog {
+    return this.#shared.catalog;
+  }
+
+  get caller() {
+    return this.#origin.caller;
+  }
+
+  get signal(): AbortSignal {
+    return this.#origin.signal;
+  }
+
+  connections(): readonly ConnectionInfo[] {
+    return this.#shared.connections();
+  }
+
+  authenticate(...credential: Parameters<MethodContext["authenticate"]>) {
+    return this.#origin.authenticate(...credential);
+  }
+}

@@ -1,0 +1,80 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { newId } from "#base";
+import { type Fault, fault } from "#protocol";
+import type { Receipt } from "#gateway";
+import { MessageText, readMessageText } from "../message-text.ts";
+import { closed, defineMethod } from "../method.ts";
+import { readSessionKey, SessionKey } from "../session-key.ts";
+
+/** Where what is said over RPC comes from: the channel of those who read the log themselves. */
+const channel = "webchat";
+const sender = "operator";
+
+const SendStatus = Type.Union(
+  [
+    Type.Literal("started"),
+    Type.Literal("in_flight"),
+    Type.Literal("ok"),
+    Type.Literal("aborted"),
+    Type.Literal("error"),
+  ],
+  { description: "`started`, or how the run stands when the message had been sent before." },
+);
+
+export const chatSend = defineMethod({
+  name: "chat.send",
+  summary: "Says something in a session; answers as soon as it is on disk. What comes back arrives as events.",
+  scope: "operator.write",
+  route: { verb: "POST", path: "/chat" },
+  params: Type.Object(
+    {
+      sessionKey: SessionKey,
+      message: MessageText,
+      idempotencyKey: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 128,
+          pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+          description: "The same key is the same message, taken once. It becomes the run's id.",
+        }),
+      ),
+    },
+    closed,
+  ),
+  result: Type.Object({
+    runId: Type.String(),
+    status: SendStatus,
+  }),
+  handle: async ({ sessionKey, message, idempotencyKey = newId() }, { services }) => {
+    if (!idempotencyKey.isWellFormed()) {
+      throw fault.invalidParams({ path: "idempotencyKey", problem: "it is not valid Unicode" });
+    }
+    const key = readSessionKey(sessionKey, services);
+    const text = readMessageText(message, "message");
+    const from = { channel, chat: key };
+    const receipt = await services.gateway.receive({
+      id: idempotencyKey,
+      runId: idempotencyKey,
+      sessionKey: key,
+      from,
+      sender,
+      text,
+    });
+    if (!receipt.taken) throw refusals[receipt.because](idempotencyKey);
+    return { runId: receipt.runId, status: statusOf(receipt) };
+  },
+});
+
+type Refusal = Extract<Receipt, { taken: false }>["because"];
+
+const refusals: Readonly<Record<Refusal, (key: string) => Fault>> = {
+  laneFull: () => fault.queueFull({ problem: "Too many messages wait in this session", retryAfterMs: 1_000 }),
+  queueFull: () => fault.queueFull({ problem: "Too many messages wait in the gateway", retryAfterMs: 2_000 }),
+  closing: () => fault.shuttingDown({ retryAfterMs: 1_000 }),
+  conflict: (key) => fault.idempotencyConflict({ key }),
+};
+
+function statusOf({ isRepeat, status }: Extract<Receipt, { taken: true }>): Static<typeof SendStatus> {
+  if (!isRepeat) return "started";
+  return status === "queued" || status === "running" ? "in_flight" : status;
+}

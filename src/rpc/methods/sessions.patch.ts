@@ -1,0 +1,44 @@
+import { Type } from "@sinclair/typebox";
+import { clip, nearest } from "#base";
+import { fault } from "#protocol";
+import { closed, defineMethod } from "../method.ts";
+import type { ModelListing } from "../services.ts";
+import { readSessionKey, SessionKey } from "../session-key.ts";
+import { activeKeys, SessionRow, sessionRow, Thinking } from "../session-row.ts";
+
+export const sessionsPatch = defineMethod({
+  name: "sessions.patch",
+  summary: "Sets the model, label or thinking of a session; null goes back to what is configured.",
+  scope: "operator.write",
+  route: { verb: "PATCH", path: "/sessions/{sessionKey}" },
+  params: Type.Object(
+    {
+      sessionKey: SessionKey,
+      model: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Null()])),
+      label: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Null()])),
+      thinking: Type.Optional(Type.Union([Thinking, Type.Null()])),
+    },
+    closed,
+  ),
+  result: Type.Object({ session: SessionRow }),
+  handle: async ({ sessionKey, ...change }, { services }) => {
+    const key = readSessionKey(sessionKey, services);
+    if (typeof change.model === "string") checkModel(change.model, services.models());
+    return { session: sessionRow(await services.sessions.patch(key, change), activeKeys(services)) };
+  },
+});
+
+/** The provider must be one that is there; which models it has it knows best, so any of its names may be tried. */
+function checkModel(model: string, known: readonly ModelListing[]): void {
+  const [provider = "", ...name] = model.split("/");
+  if (name.join("/") !== "" && known.some((one) => one.provider === provider)) return;
+  const meant = nearest(
+    model,
+    known.map((one) => one.id),
+  );
+  const providers = [...new Set(known.map((one) => one.provider))].join(", ");
+  const hint = meant
+    ? `the nearest there is is “${meant}”`
+    : `name it provider/model, with one of the providers ${providers}`;
+  throw fault.modelNotFound({ model: clip(model, 128), hint });
+}

@@ -1,0 +1,72 @@
+import { type Fault, fault, type Scope } from "#protocol";
+import { type Authenticator, type Credential, noScopes } from "./authenticator.ts";
+import type { Caller } from "./caller.ts";
+
+/** What a client asks for, and calls itself, when it shows its credential. */
+export interface Claim {
+  /** Fewer scopes than the credential grants. More cannot be had. */
+  readonly scopes?: readonly Scope[];
+  /** For `connections.list`; decides nothing. */
+  readonly client?: string;
+}
+
+/** Where calls come from, as the dispatcher needs to know it: a connection, or one request over HTTP. */
+export interface Origin {
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+  /** Nobody waits for the answer any more. */
+  readonly isGone: boolean;
+  authenticate(credential: Credential, claim?: Claim): Caller;
+  /** Takes a place among the calls in flight; false when all are taken. */
+  begin(): boolean;
+  end(): void;
+  /** A call was refused for want of a credential. */
+  refused(problem: Fault): void;
+}
+
+/** One request, which ends with its answer. */
+export class SingleCall implements Origin {
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+  readonly #authenticator: Authenticator;
+
+  constructor(from: { readonly caller: Caller; readonly signal: AbortSignal }, authenticator: Authenticator) {
+    this.caller = from.caller;
+    this.signal = from.signal;
+    this.#authenticator = authenticator;
+  }
+
+  get isGone(): boolean {
+    return this.signal.aborted;
+  }
+
+  /** Says what the credential would grant: there is nothing here that could keep it. */
+  authenticate(credential: Credential, claim: Claim = {}): Caller {
+    const granted = this.#authenticator.check(credential, this.caller.address);
+    if (granted) return { ...this.caller, isAuthenticated: true, scopes: narrow(granted, claim.scopes) };
+    if (this.caller.isAuthenticated) return this.caller;
+    throw noCredential();
+  }
+
+  begin(): boolean {
+    return true;
+  }
+
+  end(): void {}
+
+  refused(): void {}
+}
+
+export function callerOf(who: { readonly id: string; readonly address: string }, granted?: ReadonlySet<Scope>): Caller {
+  return { ...who, isAuthenticated: granted !== undefined, scopes: granted ?? noScopes };
+}
+
+export function narrow(granted: ReadonlySet<Scope>, asked?: readonly Scope[]): ReadonlySet<Scope> {
+  return asked ? granted.intersection(new Set(asked)) : granted;
+}
+
+export function noCredential(): Fault {
+  return fault.unauthorized({
+    problem: "A token is needed: as Authorization: Bearer, as X-Gateway-Token, or in a call of connect",
+  });
+}

@@ -1,0 +1,61 @@
+import { fault } from "#protocol";
+import { addressGroup, loopback } from "./address.ts";
+import { closeCode, type Connection } from "./connection.ts";
+import type { RpcLimits } from "./limits.ts";
+
+/**
+ * The sockets that have not said who they are. There is room for few of them, fewer of one address, and only for those that
+ * are heard of now and then. One timer watches all of them, while there are any.
+ */
+export class Strangers {
+  readonly #limits: RpcLimits;
+  readonly #elapsed: () => number;
+  readonly #inside = new Map<Connection, string>();
+  readonly #perGroup = new Map<string, number>();
+  #sweep: NodeJS.Timeout | undefined;
+
+  constructor(limits: RpcLimits, elapsed: () => number) {
+    this.#limits = limits;
+    this.#elapsed = elapsed;
+  }
+
+  /** Throws `tooManyRequests` when there is no room for another one of this address. */
+  makeRoom(address: string): void {
+    const group = addressGroup(address);
+    const most = group === loopback ? this.#limits.strangersOnLoopback : this.#limits.strangersPerAddress;
+    if (this.#inside.size < this.#limits.strangers && (this.#perGroup.get(group) ?? 0) < most) return;
+    throw fault.tooManyRequests({
+      problem: "Too many connections wait for their authentication",
+      retryAfterMs: this.#limits.strangerIdleMs,
+    });
+  }
+
+  enter(connection: Connection): void {
+    const group = addressGroup(connection.caller.address);
+    this.#inside.set(connection, group);
+    this.#perGroup.set(group, (this.#perGroup.get(group) ?? 0) + 1);
+    this.#sweep ??= setInterval(() => this.#closeIdle(), this.#limits.strangerSweepMs).unref();
+  }
+
+  /** False when it was not one of them. */
+  leave(connection: Connection): boolean {
+    const group = this.#inside.get(connection);
+    if (group === undefined) return false;
+    this.#inside.delete(connection);
+    const left = (this.#perGroup.get(group) ?? 1) - 1;
+    if (left > 0) this.#perGroup.set(group, left);
+    else this.#perGroup.delete(group);
+    if (this.#inside.size === 0) {
+      clearInterval(this.#sweep);
+      this.#sweep = undefined;
+    }
+    return true;
+  }
+
+  #closeIdle(): void {
+    const before = this.#elapsed() - this.#limits.strangerIdleMs;
+    for (const connection of this.#inside.keys()) {
+      if (connection.lastHeardMs <= before) connection.close(closeCode.policy, "authentication timeout");
+    }
+  }
+}

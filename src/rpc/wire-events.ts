@@ -1,0 +1,136 @@
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Scope, TranscriptRow } from "#protocol";
+
+interface EventKind<Name extends string, Payload extends TSchema> {
+  readonly name: Name;
+  /** One sentence, for the reference. */
+  readonly summary: string;
+  readonly scope: Scope;
+  /** May be left out for a client that is slow to read: what follows makes up for it. */
+  readonly isDroppable: boolean;
+  readonly payload: Payload;
+}
+
+const ofRun = { sessionKey: Type.String(), runId: Type.String() };
+
+const AssistantMessage = Type.Object({
+  role: Type.Literal("assistant"),
+  content: Type.Array(Type.Object({ type: Type.Literal("text"), text: Type.String() })),
+  timestamp: Type.Integer({ description: "Milliseconds since 1970." }),
+});
+
+/** What clients are told without asking, in alphabetical order. */
+export const wireEvents = [
+  defineEvent({
+    name: "agent.text",
+    summary: "A piece of what the model says, as it says it.",
+    scope: "operator.read",
+    isDroppable: true,
+    payload: Type.Object({ ...ofRun, text: Type.String() }),
+  }),
+  defineEvent({
+    name: "agent.thinking",
+    summary: "A piece of what the model thinks, as it thinks it.",
+    scope: "operator.read",
+    isDroppable: true,
+    payload: Type.Object({ ...ofRun, text: Type.String() }),
+  }),
+  defineEvent({
+    name: "agent.tool.result",
+    summary: "A tool has ended; a long result is clipped.",
+    scope: "operator.read",
+    isDroppable: false,
+    payload: Type.Object({
+      ...ofRun,
+      callId: Type.String(),
+      tool: Type.String(),
+      success: Type.Boolean(),
+      result: Type.String(),
+      durationMs: Type.Integer(),
+    }),
+  }),
+  defineEvent({
+    name: "agent.tool.start",
+    summary: "The agent calls a tool.",
+    scope: "operator.read",
+    isDroppable: false,
+    payload: Type.Object({ ...ofRun, callId: Type.String(), tool: Type.String(), params: Type.Unknown() }),
+  }),
+  defineEvent({
+    name: "chat",
+    summary: "How a turn goes: any number of deltas, then exactly one of final, aborted and error.",
+    scope: "operator.read",
+    isDroppable: false,
+    payload: Type.Object({
+      ...ofRun,
+      state: Type.Union([Type.Literal("delta"), Type.Literal("final"), Type.Literal("aborted"), Type.Literal("error")]),
+      deltaText: Type.Optional(Type.String({ description: "What comes behind the text so far." })),
+      message: Type.Optional(AssistantMessage),
+      errorMessage: Type.Optional(Type.String()),
+      stopReason: Type.Optional(Type.String()),
+    }),
+  }),
+  defineEvent({
+    name: "message",
+    summary: "A message of a conversation is on disk: received, answered or sent.",
+    scope: "operator.read",
+    isDroppable: false,
+    payload: Type.Object({ sessionKey: Type.String(), message: TranscriptRow }),
+  }),
+  defineEvent({
+    name: "presence",
+    summary: "Clients have come or gone.",
+    scope: "operator.read",
+    isDroppable: true,
+    payload: Type.Object({ connections: Type.Integer({ description: "Those that authenticated." }) }),
+  }),
+  defineEvent({
+    name: "shutdown",
+    summary: "The gateway is stopping; the connection is closed next.",
+    scope: "operator.read",
+    isDroppable: false,
+    payload: Type.Object({ reason: Type.String() }),
+  }),
+  defineEvent({
+    name: "tick",
+    summary: "The gateway is alive.",
+    scope: "operator.read",
+    isDroppable: true,
+    payload: Type.Object({ time: Type.Integer({ description: "Milliseconds since 1970." }) }),
+  }),
+  defineEvent({
+    name: "typing",
+    summary: "The agent has begun, or ended, what there is to do in a session.",
+    scope: "operator.read",
+    isDroppable: true,
+    payload: Type.Object({ sessionKey: Type.String(), isTyping: Type.Boolean() }),
+  }),
+] as const;
+
+type Kinds = (typeof wireEvents)[number];
+export type EventName = Kinds["name"];
+export type PayloadOf<Name extends EventName> = Static<Extract<Kinds, { name: Name }>["payload"]>;
+
+/** An event on its way, in no dialect yet. */
+export interface WireEvent {
+  readonly name: EventName;
+  readonly scope: Scope;
+  readonly isDroppable: boolean;
+  readonly payload: object;
+}
+
+const kinds: ReadonlyMap<EventName, Kinds> = new Map(wireEvents.map((kind) => [kind.name, kind]));
+
+export function wireEvent<Name extends EventName>(
+  name: Name,
+  payload: PayloadOf<Name>,
+  isDroppable = kinds.get(name)?.isDroppable ?? false,
+): WireEvent {
+  return { name, payload, isDroppable, scope: kinds.get(name)?.scope ?? "operator.admin" };
+}
+
+function defineEvent<const Name extends string, Payload extends TSchema>(
+  kind: EventKind<Name, Payload>,
+): EventKind<Name, Payload> {
+  return kind;
+}

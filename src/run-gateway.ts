@@ -1,0 +1,50 @@
+import type { Terminal } from "#cli";
+import { type Home, locateHome, readEnvironment } from "#config";
+import { type App, type AppOptions, openApp } from "./app.ts";
+
+/** Runs the gateway until the terminal's signal asks it to stop; a second signal ends the process at once. */
+export async function runGateway(options: AppOptions, terminal: Terminal): Promise<number> {
+  await using app = await openApp(options);
+  await terminal.stdout.write(greeting(app, options));
+  await new Promise<void>((resolve) => {
+    if (terminal.signal.aborted) return resolve();
+    terminal.signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  await terminal.stdout.write("Stopping: running turns may finish …\n");
+  return 0;
+}
+
+/** What a newcomer needs: where it is, how to get in, who answers, and one line to try. */
+function greeting(app: App, { home, version }: AppOptions): string {
+  const url = app.url.href.replace(/\/$/, "");
+  const isDemo = app.model === "demo/demo";
+  const lines = [
+    `OpenClaw ${version} listens on ${url}`,
+    ...app.warnings.map((warning) => `Warning: ${warning}`),
+    `Token: ${app.tokenFile === undefined ? "as the settings have it" : `in ${app.tokenFile}`}`,
+    `Model: ${app.model}${isDemo ? " (built in, works offline; README says how to set a real one)" : ""}`,
+    "",
+    "Send a first message from another terminal:",
+    `  ${[...command(), "chat", "-m", '"hello"', ...whereabouts(app, home)].join(" ")}`,
+    "",
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** How this program is called: by its file, or through npm when it runs from source. */
+function command(): string[] {
+  return Bun.isStandaloneExecutable ? [shellQuoted(process.execPath)] : ["npm", "run", "-s", "openclaw", "--"];
+}
+
+/** What the client cannot find out by itself in another terminal, where this one's variables and flags are not set. */
+function whereabouts(app: App, home: Home): string[] {
+  const isUsualHome = home.root === locateHome({ ...readEnvironment(), OPENCLAW_HOME: undefined }).root;
+  return [
+    ...(app.url.port === "18789" ? [] : ["--url", app.url.href.replace(/^http/, "ws")]),
+    ...(isUsualHome || app.tokenFile === undefined ? [] : ["--token-file", shellQuoted(app.tokenFile)]),
+  ];
+}
+
+function shellQuoted(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

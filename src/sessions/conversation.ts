@@ -1,0 +1,103 @@
+import type { ConversationMessage, EventOf } from "#protocol";
+import type { Said } from "./window.ts";
+
+type ToolMessage = Extract<ConversationMessage, { role: "tool" }>;
+
+export const outcomeUnknown = "outcome unknown: the gateway stopped while this ran";
+
+/**
+ * The events as a model reads them. Turns can overlap in the log, because a message is recorded when it comes and not when
+ * its turn does; here each turn stands together. A turn whose beginning has left the window comes first.
+ */
+export function conversationOf(events: readonly Said[]): readonly ConversationMessage[] {
+  return turnsOf(events).flatMap((turn) => messagesOf(turn.events));
+}
+
+/** Without the turns that began after that one. The whole when there is no such turn. */
+export function conversationUpTo(events: readonly Said[], runId: string): readonly ConversationMessage[] {
+  const turns = turnsOf(events);
+  const last = turns.findIndex((turn) => turn.runId === runId);
+  return (last < 0 ? turns : turns.slice(0, last + 1)).flatMap((turn) => messagesOf(turn.events));
+}
+
+interface Turn {
+  readonly runId: string | undefined;
+  readonly events: Said[];
+}
+
+function turnsOf(events: readonly Said[]): readonly Turn[] {
+  const byRun = new Map<string, Turn>();
+  const headless: Turn[] = [];
+  const begun: Turn[] = [];
+  for (const event of events) {
+    const turn = event.runId === undefined ? undefined : byRun.get(event.runId);
+    if (turn) {
+      turn.events.push(event);
+      continue;
+    }
+    const opened: Turn = { runId: event.runId, events: [event] };
+    if (event.runId !== undefined) byRun.set(event.runId, opened);
+    const isHeadless = event.kind === "AgentResponse" || event.kind === "ToolResult";
+    (isHeadless ? headless : begun).push(opened);
+  }
+  return [...headless, ...begun];
+}
+
+function messagesOf(events: readonly Said[]): readonly ConversationMessage[] {
+  const messages: ConversationMessage[] = [];
+  let calls: OpenCalls | undefined;
+  const close = () => {
+    if (calls) messages.push(...calls.close());
+    calls = undefined;
+  };
+  for (const event of events) {
+    if (event.kind === "ToolResult") {
+      calls?.answer(event);
+      continue;
+    }
+    if (event.kind === "MessageReceived" && calls?.isOpen) {
+      calls.later.push({ role: "user", text: event.text });
+      continue;
+    }
+    close();
+    messages.push(...messageOf(event));
+    if (event.kind === "AgentResponse" && event.stopReason === "toolUse") calls = new OpenCalls(event);
+  }
+  close();
+  return messages;
+}
+
+/** Nothing for an answer without words, which model APIs refuse. Calls beside another stop reason were never made. */
+function messageOf(event: Exclude<Said, EventOf<"ToolResult">>): ConversationMessage[] {
+  if (event.kind === "MessageReceived") return [{ role: "user", text: event.text }];
+  const toolCalls = event.kind === "AgentResponse" && event.stopReason === "toolUse" ? event.toolCalls : [];
+  return event.text === "" && toolCalls.length === 0 ? [] : [{ role: "assistant", text: event.text, toolCalls }];
+}
+
+/** The calls of one answer and the results that came for them; whatever else came meanwhile waits behind the results. */
+class OpenCalls {
+  readonly later: ConversationMessage[] = [];
+  readonly #calls: EventOf<"AgentResponse">["toolCalls"];
+  readonly #results = new Map<string, ToolMessage>();
+
+  constructor(answer: EventOf<"AgentResponse">) {
+    this.#calls = answer.toolCalls;
+  }
+
+  get isOpen(): boolean {
+    return this.#results.size < this.#calls.length;
+  }
+
+  answer({ callId, tool, result, success }: EventOf<"ToolResult">): void {
+    if (this.#results.has(callId) || !this.#calls.some((call) => call.id === callId)) return;
+    this.#results.set(callId, { role: "tool", callId, name: tool, text: result, failed: !success });
+  }
+
+  close(): ConversationMessage[] {
+    const results = this.#calls.map(
+      ({ id, name }): ToolMessage =>
+        this.#results.get(id) ?? { role: "tool", callId: id, name, text: outcomeUnknown, failed: true },
+    );
+    return [...results, ...this.later];
+  }
+}

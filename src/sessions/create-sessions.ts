@@ -1,0 +1,226 @@
+import { type Clock, type Log, newId } from "#base";
+import { type Delta, fault, type SessionEvent, type StoredEvent } from "#protocol";
+import type { Append, Appended, NewEvent, RunRow, Storage } from "#storage";
+import { type Cell, Cells } from "./cells.ts";
+import { summarise } from "./fold.ts";
+import { Followers } from "./followers.ts";
+import { type HistoryPage, readEvents, readHistory } from "./history.ts";
+import { extended, type LiveSession, loadSession, openedBy, stateOf } from "./live-session.ts";
+import { type SettingsChange, settingEvents } from "./setting-events.ts";
+import { agentOf, parseSessionKey } from "./session-key.ts";
+import type { AppendOptions, SessionListing, SessionNotice, Sessions, SessionState } from "./sessions.ts";
+import { emptySummary, readProjection, type SessionSummary, writeProjection } from "./summary.ts";
+
+const mostListed = 1_000;
+
+interface SessionsOptions {
+  readonly storage: Storage;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** For sessions that nobody is using now. */
+  readonly cacheBytes: number;
+}
+
+/** Does not own the storage: it is closed by who opened it, afterwards. */
+export function createSessions(options: SessionsOptions): Sessions {
+  return new StoredSessions(options);
+}
+
+/** Appends of one session go to the storage together; what opens, ends or changes it as a whole goes alone. */
+class StoredSessions implements Sessions {
+  readonly #storage: Storage;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #cells: Cells;
+  readonly #followers: Followers;
+  #isClosed = false;
+
+  constructor({ storage, log, clock, cacheBytes }: SessionsOptions) {
+    this.#storage = storage;
+    this.#log = log;
+    this.#clock = clock;
+    this.#cells = new Cells(cacheBytes);
+    this.#followers = new Followers(log);
+  }
+
+  async state(key: string): Promise<SessionState | undefined> {
+    const known = this.#cells.peek(key)?.state;
+    if (known) return known;
+    return this.#cells.enter(key, isUnread, async (cell) => {
+      await this.#read(cell);
+      return cell.state;
+    });
+  }
+
+  async append(key: string, events: readonly SessionEvent[], options: AppendOptions = {}): Promise<Appended> {
+    this.#refuseWhenClosed();
+    return this.#cells.enter(key, isUnread, async (cell) => {
+      const session = cell.session ?? (await this.#read(cell));
+      if (!session) return this.#open(cell, events, options);
+      const news = this.#stamped(events);
+      // Others on their way would have to be in the summary too; then the log keeps it until the next append.
+      const projection = cell.gate.isShared ? {} : { projection: projectionAfter(session.fold, news) };
+      return this.#write(cell, { ...options, sessionId: session.id, events: news, ...projection });
+    });
+  }
+
+  async history(key: string, page: { readonly limit: number; readonly before?: number }): Promise<HistoryPage> {
+    const state = await this.state(key);
+    return state ? readHistory(this.#storage, state.id, page) : { rows: [], hasMore: false };
+  }
+
+  async *events(key: string): AsyncIterable<StoredEvent> {
+    const state = await this.state(key);
+    if (state) yield* readEvents(this.#storage, state.id, state.headSeq);
+  }
+
+  async list(page: {
+    readonly limit: number;
+    readonly before?: number;
+    readonly beforeId?: string;
+  }): Promise<readonly SessionListing[]> {
+    const limit = Math.min(mostListed, Math.max(1, page.limit));
+    const listed: SessionListing[] = [];
+    for (const row of await this.#storage.sessions({ ...page, limit })) {
+      const { id, key, agentId, createdAt, updatedAt, headSeq, projection } = row;
+      const stored = readProjection(projection);
+      const summary = stored?.seq === headSeq ? stored.summary : (await this.state(key))?.summary;
+      listed.push({ id, key, agentId, createdAt, updatedAt, summary: summary ?? emptySummary });
+    }
+    return listed;
+  }
+
+  async patch(key: string, change: SettingsChange): Promise<SessionState> {
+    this.#refuseWhenClosed();
+    return this.#cells.enter(key, always, async (cell) => {
+      const session = await this.#read(cell);
+      if (!session) throw fault.sessionNotFound({ key });
+      const news = this.#stamped(settingEvents(session.fold.summary.settings, change));
+      const projection = projectionAfter(session.fold, news);
+      if (news.length > 0) await this.#write(cell, { sessionId: session.id, events: news, projection });
+      return cell.state ?? stateOf(session);
+    });
+  }
+
+  async reset(key: string): Promise<boolean> {
+    this.#refuseWhenClosed();
+    return this.#cells.enter(key, always, async (cell) => {
+      const session = await this.#read(cell);
+      if (!session) return false;
+      const ended = this.#stamped([{ kind: "SessionEnded", reason: "reset" }]);
+      const { is, ...successor } = this.#opening(key, settingEvents({}, session.fold.summary.settings));
+      const appended = await this.#storage.append({ sessionId: session.id, events: ended, successor });
+      const events = appended.taken ? appended.events : [];
+      const opened = events.filter((event) => event.sessionId === is.id);
+      cell.session = openedBy(is, opened);
+      this.#tell(
+        cell.session,
+        events.filter((event) => event.sessionId === session.id),
+      );
+      this.#tell(cell.session, opened);
+      return true;
+    });
+  }
+
+  async delete(key: string): Promise<boolean> {
+    this.#refuseWhenClosed();
+    return this.#cells.enter(key, always, async (cell) => {
+      const session = await this.#read(cell);
+      const ended = await this.#storage.endedSessions(key);
+      for (const { id } of ended) await this.#storage.deleteSession(id);
+      if (session) await this.#storage.deleteSession(session.id);
+      cell.session = undefined;
+      if (!session && ended.length === 0) return false;
+      this.#followers.tell({ type: "deleted", key, agentId: agentOf(key) });
+      return true;
+    });
+  }
+
+  stream(key: string, delta: Delta): void {
+    this.#followers.tell({ type: "delta", key, agentId: agentOf(key), delta });
+  }
+
+  subscribe(listener: (notice: SessionNotice) => void): () => void {
+    return this.#followers.add(listener);
+  }
+
+  run(runId: string): Promise<RunRow | undefined> {
+    return this.#storage.run(runId);
+  }
+
+  /** Takes nothing more, and waits for what is on its way to the disk. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    await this.#cells.idle();
+  }
+
+  async #read(cell: Cell): Promise<LiveSession | undefined> {
+    cell.session ??= await loadSession(this.#storage, this.#log, cell.key);
+    return cell.session;
+  }
+
+  async #open(cell: Cell, events: readonly SessionEvent[], options: AppendOptions): Promise<Appended> {
+    const { is, ...opening } = this.#opening(cell.key, events);
+    const appended = await this.#storage.append({ ...options, ...opening });
+    if (!appended.taken) return appended;
+    cell.session = openedBy(is, appended.events);
+    this.#tell(cell.session, appended.events);
+    return appended;
+  }
+
+  async #write(cell: Cell, append: Append): Promise<Appended> {
+    const appended = await this.#storage.append(append);
+    if (!appended.taken || !cell.session) return appended;
+    const isNext = (appended.events[0]?.seq ?? cell.session.fold.seq + 1) === cell.session.fold.seq + 1;
+    // Acknowledged out of order: what is remembered cannot be trusted, the log can.
+    const { agentId, key } = cell.session;
+    cell.session = isNext ? extended(cell.session, appended.events) : undefined;
+    this.#tell({ agentId, key }, appended.events);
+    return appended;
+  }
+
+  #opening(key: string, events: readonly SessionEvent[]) {
+    const place = parseSessionKey(key, { agentId: agentOf(key) });
+    if (!place.ok || place.key !== key) throw new Error(`“${key}” is not a canonical session key`);
+    const { agentId, channel, peerId } = place;
+    const peer = peerId === undefined ? {} : { peerId };
+    const news = this.#stamped([{ kind: "SessionStarted", key, agentId, channel, ...peer }, ...events]);
+    const id = newId();
+    return {
+      is: { id, key, agentId },
+      sessionId: id,
+      opens: { key, agentId },
+      events: news,
+      projection: projectionAfter({ seq: 0, summary: emptySummary }, news),
+    };
+  }
+
+  #stamped(events: readonly SessionEvent[]): NewEvent[] {
+    const at = this.#clock.now();
+    return events.map((event) => ({ id: newId(), at, event }));
+  }
+
+  #tell({ key, agentId }: { readonly key: string; readonly agentId: string }, events: readonly StoredEvent[]): void {
+    if (events.length > 0) this.#followers.tell({ type: "appended", key, agentId, events });
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#isClosed) throw fault.shuttingDown({});
+  }
+}
+
+function isUnread(cell: Cell): boolean {
+  return cell.session === undefined;
+}
+
+function always(): boolean {
+  return true;
+}
+
+function projectionAfter(
+  fold: { readonly seq: number; readonly summary: SessionSummary },
+  events: readonly NewEvent[],
+): string {
+  const summary = events.reduce((before, { event }) => summarise(before, event), fold.summary);
+  return writeProjection({ seq: fold.seq + events.length, summary });
+}

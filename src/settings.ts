@@ -1,0 +1,31 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { agentsSettings } from "#agent";
+import { gatewaySettings } from "#http";
+import { modelsSettings } from "#providers";
+import { sandboxSettings } from "#sandbox";
+import { runtimeSettings } from "#scheduler";
+import { sessionSettings } from "#sessions";
+import { storageSettings } from "#storage";
+import { toolsSettings } from "#tools";
+
+const loggingSettings = Type.Object({
+  level: Type.Union([Type.Literal("debug"), Type.Literal("info"), Type.Literal("warn"), Type.Literal("error")], {
+    default: "info",
+    restart: true,
+    description: "The least that is written to the log file.",
+  }),
+});
+
+/** The whole configuration: one slice a room. */
+export const Settings = Type.Object({
+  agents: agentsSettings,
+  gateway: gatewaySettings,
+  logging: loggingSettings,
+  models: modelsSettings,
+  runtime: runtimeSettings,
+  sandbox: sandboxSettings,
+  session: sessionSettings,
+  storage: storageSettings,
+  tools: toolsSettings,
+});
+export type Settings = Static<typeof Settings>;

@@ -1,0 +1,60 @@
+import { Database } from "bun:sqlite";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fault } from "#protocol";
+import { isBusy } from "./sqlite/trouble.ts";
+
+/** Held: until `release` or the end of the process, however it ends. Not held: `pid` names the holder where it is known. */
+export type Lock = { readonly held: true; release(): void } | { readonly held: false; readonly pid?: number };
+
+/**
+ * Takes the lock of that path, or says who has it. It is SQLite's exclusive lock on a tiny database: the operating system
+ * gives it free when the process dies, so kill -9 leaves nothing stale, and it works wherever SQLite does. The file
+ * stays: removing it would let two processes lock two files of one name. The holder's pid stands beside it in
+ * `<path>.pid`, because a file that is locked cannot be read everywhere.
+ */
+export function acquireLock(path: string): Lock {
+  const pidPath = `${path}.pid`;
+  const db = takeExclusively(path);
+  if (!db) return { held: false, ...livingPid(pidPath) };
+  writeFileSync(pidPath, `${process.pid}\n`, { mode: 0o600 });
+  const held = new DisposableStack();
+  held.defer(() => db.close(true));
+  held.defer(() => rmSync(pidPath, { force: true }));
+  return { held: true, release: () => held.dispose() };
+}
+
+function takeExclusively(path: string): Database | undefined {
+  const opened = new DisposableStack();
+  try {
+    writeFileSync(path, "", { flag: "a", mode: 0o600 });
+    const db = new Database(path, { readwrite: true, create: true, strict: true });
+    opened.defer(() => db.close());
+    db.run("PRAGMA busy_timeout = 0");
+    db.run("PRAGMA journal_mode = MEMORY");
+    db.run("BEGIN EXCLUSIVE");
+    opened.move();
+    return db;
+  } catch (error) {
+    opened.dispose();
+    if (isBusy(error)) return undefined;
+    throw fault.storageUnusable({ path, problem: "its lock file cannot be opened" }, error);
+  }
+}
+
+/** The pid in the file, when a process of that id is there; one that took the lock a moment ago may not have written it yet. */
+function livingPid(path: string): { readonly pid?: number } {
+  try {
+    const pid = Number.parseInt(readFileSync(path, "utf8"), 10);
+    return pid > 0 && isAlive(pid) ? { pid } : {};
+  } catch {
+    return {}; // not there yet: the answer is then "someone"
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

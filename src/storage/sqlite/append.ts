@@ -1,0 +1,129 @@
+import type { Clock } from "#base";
+import type { SessionEvent, StoredEvent } from "#protocol";
+import { encodeEvent } from "../event-text.ts";
+import { linkHash, rootHash } from "../hash-chain.ts";
+import type { Append, Appended, NewEvent, NewOutboxRow } from "../storage.ts";
+import type { Connection, Lazy } from "./connection.ts";
+import type { Receipts } from "./receipts.ts";
+import type { Runs } from "./runs.ts";
+
+type Part = Omit<Append, "receipt" | "successor">;
+
+interface Head {
+  readonly seq: number;
+  readonly hash: string;
+  readonly id: string | null;
+}
+
+/** An append whose events are texts already: what the caller changes afterwards does not reach the log. */
+interface Prepared {
+  readonly part: Part;
+  readonly events: readonly (NewEvent & { readonly text: string })[];
+}
+
+/** Writes appends. Each runs inside a transaction of the caller's. */
+export class Appender {
+  readonly #clock: Clock;
+  readonly #receipts: Receipts;
+  readonly #runs: Runs;
+  readonly #openSession: Lazy<unknown, [string, string, string, number, number]>;
+  readonly #head: Lazy<Head, [string]>;
+  readonly #insertEvent: Lazy<unknown, [string, number, string, number, string | null, string, string, string]>;
+  readonly #moveHead: Lazy<
+    unknown,
+    [number, string, string | null, number | null, string | null, number | null, string]
+  >;
+  readonly #insertOutbox: Lazy<unknown, [string, string, string | null, string, string, number, number]>;
+  readonly #settle: Lazy<unknown, [string]>;
+
+  constructor(
+    connection: Connection,
+    parts: { readonly clock: Clock; readonly receipts: Receipts; readonly runs: Runs },
+  ) {
+    this.#clock = parts.clock;
+    this.#receipts = parts.receipts;
+    this.#runs = parts.runs;
+    this.#openSession = connection.statement(
+      "INSERT INTO sessions (id, key, agent_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
+    );
+    this.#head = connection.statement(
+      "SELECT head_seq AS seq, head_hash AS hash, head_id AS id FROM sessions WHERE id = ? AND ended_at IS NULL",
+    );
+    this.#insertEvent = connection.statement(
+      "INSERT INTO events (session_id, seq, id, at, parent_id, kind, data, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#moveHead = connection.statement(
+      `UPDATE sessions SET head_seq = ?, head_hash = ?, head_id = ?, updated_at = coalesce(?, updated_at),
+         projection = coalesce(?, projection), ended_at = ? WHERE id = ?`,
+    );
+    this.#insertOutbox = connection.statement(
+      "INSERT INTO outbox (id, session_id, run_id, address, text, created_at, next_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#settle = connection.statement("DELETE FROM outbox WHERE id = ?");
+  }
+
+  /** Turns the events into texts now; the function it returns writes them. */
+  prepare(append: Append): () => Appended {
+    const parts = [prepared(append), ...(append.successor ? [prepared(append.successor)] : [])];
+    return () => {
+      const receipt = append.receipt && this.#receipts.find(append.receipt.scope, append.receipt.key);
+      if (receipt) return { taken: false, receipt };
+      const events = parts.flatMap((part) => this.#write(part));
+      if (append.receipt) this.#receipts.insert(append.receipt, append.sessionId);
+      return { taken: true, events };
+    };
+  }
+
+  #write({ part, events }: Prepared): StoredEvent[] {
+    const { sessionId } = part;
+    const stored: StoredEvent[] = [];
+    let head = this.#openOrFind(part);
+    for (const one of events) {
+      const next = this.#link(sessionId, head, one);
+      head = next;
+      stored.push(next);
+      this.#runs.follow(next);
+    }
+    const last = stored.at(-1);
+    const endedAt = last?.event.kind === "SessionEnded" ? last.at : null;
+    this.#moveHead().run(head.seq, head.hash, head.id, last?.at ?? null, part.projection ?? null, endedAt, sessionId);
+    for (const row of part.outbox ?? []) this.#queue(sessionId, row);
+    for (const id of part.settles ?? []) this.#settle().run(id);
+    return stored;
+  }
+
+  #openOrFind({ sessionId, opens, events }: Part): Head {
+    if (opens) {
+      const at = events[0]?.at ?? this.#clock.now();
+      this.#openSession().run(sessionId, opens.key, opens.agentId, at, at);
+      return { seq: 0, hash: rootHash, id: null };
+    }
+    const head = this.#head().get(sessionId);
+    if (!head) throw new Error(`there is no live session ${sessionId} to append to`);
+    return head;
+  }
+
+  #link(sessionId: string, head: Head, one: NewEvent & { readonly text: string }): StoredEvent {
+    const { id, at, event, text } = one;
+    const seq = head.seq + 1;
+    const parent = head.id === null ? {} : { parentId: head.id };
+    const hash = linkHash(head.hash, { sessionId, seq, id, at, ...parent, kind: event.kind, data: text });
+    this.#insertEvent().run(sessionId, seq, id, at, head.id, event.kind, text, hash);
+    return { id, sessionId, seq, at, ...parent, hash, event };
+  }
+
+  #queue(sessionId: string, row: NewOutboxRow): void {
+    const now = this.#clock.now();
+    this.#insertOutbox().run(row.id, sessionId, row.runId ?? null, JSON.stringify(row.to), row.text, now, now);
+  }
+}
+
+function prepared(part: Part): Prepared {
+  if (part.events.slice(0, -1).some(({ event }) => isEnd(event)))
+    throw new Error("nothing can follow the end of a session");
+  return { part, events: part.events.map(({ id, at, event }) => ({ id, at, ...encodeEvent(event) })) };
+}
+
+function isEnd(event: SessionEvent): boolean {
+  return event.kind === "SessionEnded";
+}

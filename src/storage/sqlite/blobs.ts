@@ -1,0 +1,49 @@
+import type { Clock } from "#base";
+import type { BlobRow } from "../storage.ts";
+import type { Connection, Lazy } from "./connection.ts";
+
+const probeBytes = 16_384;
+
+/** Pieces of content, known by their hash: the same bytes are kept once. */
+export class Blobs {
+  readonly #clock: Clock;
+  readonly #insert: Lazy<unknown, [string, string, Uint8Array, number]>;
+  readonly #delete: Lazy<unknown, [string]>;
+  readonly #find: Lazy<{ readonly mimeType: string; readonly bytes: Uint8Array }, [string]>;
+
+  constructor(connection: Connection, clock: Clock) {
+    this.#clock = clock;
+    this.#insert = connection.statement(
+      "INSERT INTO blobs (hash, mime_type, bytes, created_at) VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING",
+    );
+    this.#delete = connection.statement("DELETE FROM blobs WHERE hash = ?");
+    this.#find = connection.statement("SELECT mime_type AS mimeType, bytes FROM blobs WHERE hash = ?");
+  }
+
+  /** Copies the bytes now; the function it returns writes them and tells their hash. */
+  prepare({ mimeType, bytes }: { readonly mimeType: string; readonly bytes: Uint8Array }): () => string {
+    const copy = bytes.slice();
+    const hash = hashOf(copy);
+    return () => {
+      this.#insert().run(hash, mimeType, copy, this.#clock.now());
+      return hash;
+    };
+  }
+
+  /** Writes a little and takes it away again: does the disk take it? */
+  probe(): void {
+    this.#insert().run("probe", "", new Uint8Array(probeBytes), 0);
+    this.#delete().run("probe");
+  }
+
+  find(hash: string): BlobRow | undefined {
+    const found = this.#find().get(hash);
+    if (!found) return undefined;
+    if (hashOf(found.bytes) !== hash) throw new Error(`the blob ${hash} is damaged`);
+    return { hash, ...found };
+  }
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return Bun.SHA256.hash(bytes, "hex");
+}

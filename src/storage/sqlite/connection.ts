@@ -1,0 +1,99 @@
+import { Database, type SQLQueryBindings } from "bun:sqlite";
+import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
+import { Fault, fault } from "#protocol";
+import { migrations } from "./migrations.ts";
+import { troubleOf } from "./trouble.ts";
+
+/** Prepares on the first call; later calls give the same statement. */
+export type Lazy<Row, Params extends SQLQueryBindings[]> = () => Prepared<Row, Params>;
+type Prepared<Row, Params extends SQLQueryBindings[]> = ReturnType<typeof Database.prototype.prepare<Row, Params>>;
+
+/** An open database whose statements are prepared when first needed, kept, and given back when it closes. */
+export class Connection {
+  readonly db: Database;
+  readonly #prepared: { finalize(): void }[] = [];
+
+  constructor(path: string, mostBytes?: number) {
+    this.db = openDatabase(path);
+    if (mostBytes !== undefined) this.db.run(`PRAGMA max_page_count = ${Math.ceil(mostBytes / pageBytes)}`);
+  }
+
+  statement<Row, Params extends SQLQueryBindings[]>(sql: string): Lazy<Row, Params> {
+    let prepared: Prepared<Row, Params> | undefined;
+    return () => {
+      if (prepared) return prepared;
+      prepared = this.db.prepare<Row, Params>(sql);
+      this.#prepared.push(prepared);
+      return prepared;
+    };
+  }
+
+  /** Moves the write-ahead log into the database, which then is one file. */
+  close(): void {
+    for (const statement of this.#prepared) statement.finalize();
+    this.db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    this.db.close(true);
+  }
+}
+
+const pageBytes = 4_096;
+
+/**
+ * `synchronous = FULL` is what makes a commit outlive a power cut: with NORMAL, the write-ahead log is not synced. A
+ * database file is data from outside, so `trusted_schema` and `cell_size_check` distrust it. `secure_delete` overwrites
+ * what is deleted, because a deleted conversation should be gone.
+ */
+const settings = [
+  `page_size = ${pageBytes}`,
+  "busy_timeout = 5000",
+  "journal_mode = WAL",
+  "synchronous = FULL",
+  "foreign_keys = ON",
+  "trusted_schema = OFF",
+  "cell_size_check = ON",
+  "secure_delete = ON",
+  "temp_store = MEMORY",
+  "mmap_size = 0",
+  "cache_size = -1024",
+  "wal_autocheckpoint = 1000",
+  "journal_size_limit = 16777216",
+] as const;
+
+function openDatabase(path: string): Database {
+  const opened = new DisposableStack();
+  try {
+    keepToOwner(path);
+    const db = new Database(path, { readwrite: true, create: true, strict: true });
+    opened.defer(() => db.close());
+    db.run(settings.map((setting) => `PRAGMA ${setting};`).join("\n"));
+    migrate(db, path);
+    opened.move();
+    return db;
+  } catch (error) {
+    opened.dispose();
+    if (error instanceof Fault) throw error;
+    throw fault.storageUnusable({ path, problem: troubleOf(error) ?? "it cannot be opened" }, error);
+  }
+}
+
+/** SQLite gives the files beside a database the permissions of the database. */
+function keepToOwner(path: string): void {
+  if (path === ":memory:") return;
+  closeSync(openSync(path, "a", 0o600));
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, 0o600);
+}
+
+function migrate(db: Database, path: string): void {
+  const found = db.prepare<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
+  if (found > migrations.length) {
+    const problem = `it was written by a newer version (schema ${found}, this version knows ${migrations.length})`;
+    throw fault.storageUnusable({ path, problem });
+  }
+  for (const [step, sql] of migrations.entries()) {
+    if (step < found) continue;
+    db.transaction(() => {
+      db.run(sql);
+      db.run(`PRAGMA user_version = ${step + 1}`);
+    }).immediate();
+  }
+}

@@ -1,0 +1,143 @@
+import type { Log } from "#base";
+import { fault } from "#protocol";
+import type { Connection, Lazy } from "./connection.ts";
+import { troubleOf } from "./trouble.ts";
+
+const mostPerCommit = 256;
+const mostWaiting = 10_000;
+
+interface Job {
+  /** Runs inside a transaction; what it throws undoes what it did, and nothing else. */
+  readonly attempt: () => () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Writes of the same turn of the event loop become one transaction, because a commit costs a sync of the disk however
+ * much is in it. A lone write waits for no timer: only for the rest of its turn, then for its own sync. While that sync
+ * runs the loop stands still, so what arrives meanwhile meets in the next transaction: the busier, the larger the groups.
+ */
+export class GroupCommit {
+  readonly #connection: Connection;
+  readonly #log: Log;
+  readonly #begin: Lazy<unknown, []>;
+  readonly #commit: Lazy<unknown, []>;
+  readonly #savepoint: Lazy<unknown, []>;
+  readonly #release: Lazy<unknown, []>;
+  readonly #undo: Lazy<unknown, []>;
+  readonly #total: Lazy<{ readonly changes: number }, []>;
+  #waiting: Job[] = [];
+  #isScheduled = false;
+  #isClosed = false;
+  #problem: string | undefined;
+
+  constructor(connection: Connection, log: Log) {
+    this.#connection = connection;
+    this.#log = log;
+    this.#begin = connection.statement("BEGIN IMMEDIATE");
+    this.#commit = connection.statement("COMMIT");
+    this.#savepoint = connection.statement("SAVEPOINT one");
+    this.#release = connection.statement("RELEASE one");
+    this.#undo = connection.statement("ROLLBACK TO one");
+    this.#total = connection.statement("SELECT total_changes() AS changes");
+  }
+
+  /** What the disk said to the last write, when it did not take it. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Resolves with what `write` returned as soon as that is on disk. Writes keep the order of the calls. */
+  enqueue<T>(write: () => T): Promise<T> {
+    if (this.#isClosed) return Promise.reject(fault.storageUnavailable({ problem: "it is closed" }));
+    if (this.#waiting.length >= mostWaiting)
+      return Promise.reject(fault.storageUnavailable({ problem: `${mostWaiting} writes are waiting` }));
+    return new Promise<T>((resolve, reject) => {
+      const attempt = () => {
+        const value = write();
+        return () => resolve(value);
+      };
+      this.#waiting.push({ attempt, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Writes what waits; then takes no more. */
+  close(): void {
+    this.#isClosed = true;
+    while (this.#waiting.length > 0) this.#flush();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#flush();
+      if (this.#waiting.length > 0) this.#schedule();
+    });
+  }
+
+  #flush(): void {
+    const jobs = this.#waiting.slice(0, mostPerCommit);
+    this.#waiting = this.#waiting.slice(mostPerCommit);
+    if (jobs.length === 0) return;
+    try {
+      for (const settle of this.#writeTogether(jobs)) settle();
+    } catch (error) {
+      const unavailable = this.#refused(error);
+      for (const job of jobs) job.reject(unavailable);
+    }
+  }
+
+  /** Throws when the transaction as a whole failed. */
+  #writeTogether(jobs: readonly Job[]): (() => void)[] {
+    try {
+      this.#begin().run();
+      const before = this.#problem === undefined ? undefined : this.#changes();
+      const settles = jobs.map((job) => this.#writeOne(job));
+      this.#commit().run();
+      if (before !== undefined && this.#changes() > before) this.#recovered();
+      return settles;
+    } catch (error) {
+      if (this.#connection.db.inTransaction) this.#connection.db.run("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** A mistake in one write must not take the others down: it goes back to where it began. */
+  #writeOne(job: Job): () => void {
+    this.#savepoint().run();
+    try {
+      const settle = job.attempt();
+      this.#release().run();
+      return settle;
+    } catch (error) {
+      if (troubleOf(error) !== undefined) throw error;
+      this.#undo().run();
+      this.#release().run();
+      return () => job.reject(error);
+    }
+  }
+
+  #changes(): number {
+    return this.#total().get()?.changes ?? 0;
+  }
+
+  #refused(error: unknown): unknown {
+    const problem = troubleOf(error);
+    if (problem === undefined) return error;
+    if (this.#problem === undefined) this.#log.error("the storage does not take writes", { problem, error });
+    this.#problem = problem;
+    return fault.storageUnavailable({ problem }, error);
+  }
+
+  #recovered(): void {
+    this.#problem = undefined;
+    this.#log.info("the storage takes writes again");
+  }
+}

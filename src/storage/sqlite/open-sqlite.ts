@@ -1,0 +1,180 @@
+import type { Clock, Log } from "#base";
+import { fault, type StoredEvent } from "#protocol";
+import type {
+  Append,
+  Appended,
+  BlobRow,
+  EventRange,
+  OutboxRow,
+  Receipt,
+  RunRow,
+  SessionRow,
+  Storage,
+} from "../storage.ts";
+import { Appender } from "./append.ts";
+import { Blobs } from "./blobs.ts";
+import { Connection } from "./connection.ts";
+import { EventLog } from "./event-log.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { Outbox } from "./outbox.ts";
+import { Purge } from "./purge.ts";
+import { Receipts } from "./receipts.ts";
+import { Runs } from "./runs.ts";
+import { SessionTable } from "./session-table.ts";
+import { troubleOf } from "./trouble.ts";
+
+const probeEveryMs = 1_000;
+
+interface SqliteOptions {
+  /** A file in a folder that exists, or `:memory:`. */
+  readonly path: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** The file grows no larger; then it is as if the disk were full. Without it, the disk is the bound. */
+  readonly mostBytes?: number;
+}
+
+/** Throws `storageUnusable` when the file is damaged, not allowed, or written by a newer version. */
+export function openSqlite(options: SqliteOptions): Storage {
+  return new SqliteStorage(options);
+}
+
+class SqliteStorage implements Storage {
+  readonly backend = "sqlite";
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #connection: Connection;
+  readonly #commits: GroupCommit;
+  readonly #sessions: SessionTable;
+  readonly #events: EventLog;
+  readonly #receipts: Receipts;
+  readonly #runs: Runs;
+  readonly #outbox: Outbox;
+  readonly #blobs: Blobs;
+  readonly #appender: Appender;
+  readonly #purge: Purge;
+  #probedAt = -Infinity;
+
+  constructor({ path, log, clock, mostBytes }: SqliteOptions) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#connection = new Connection(path, mostBytes);
+    this.#commits = new GroupCommit(this.#connection, log);
+    this.#sessions = new SessionTable(this.#connection);
+    this.#events = new EventLog(this.#connection);
+    this.#receipts = new Receipts(this.#connection, clock);
+    this.#runs = new Runs(this.#connection);
+    this.#outbox = new Outbox(this.#connection);
+    this.#blobs = new Blobs(this.#connection, clock);
+    this.#appender = new Appender(this.#connection, { clock, receipts: this.#receipts, runs: this.#runs });
+    this.#purge = new Purge(this.#connection);
+    this.#finishPurges();
+  }
+
+  async append(append: Append): Promise<Appended> {
+    return this.#commits.enqueue(this.#appender.prepare(append));
+  }
+
+  async events(sessionId: string, range: EventRange): Promise<readonly StoredEvent[]> {
+    return this.#read(() => this.#events.read(sessionId, range));
+  }
+
+  async sessionByKey(key: string): Promise<SessionRow | undefined> {
+    return this.#read(() => this.#sessions.live(key));
+  }
+
+  async endedSessions(key: string): Promise<readonly SessionRow[]> {
+    return this.#read(() => this.#sessions.ended(key));
+  }
+
+  async sessions(page: {
+    readonly limit: number;
+    readonly before?: number;
+    readonly beforeId?: string;
+  }): Promise<readonly SessionRow[]> {
+    return this.#read(() => this.#sessions.page(page));
+  }
+
+  async deleteSession(sessionId: string): Promise<void> {
+    await this.#commits.enqueue(() => this.#purge.begin(sessionId, this.#clock.now()));
+    await this.#purgeRest(sessionId);
+  }
+
+  async receipt(scope: string, key: string): Promise<Receipt | undefined> {
+    return this.#read(() => this.#receipts.find(scope, key));
+  }
+
+  async run(runId: string): Promise<RunRow | undefined> {
+    return this.#read(() => this.#runs.find(runId));
+  }
+
+  async openRuns(): Promise<readonly RunRow[]> {
+    return this.#read(() => this.#runs.open());
+  }
+
+  async dueOutbox(page: { readonly now: number; readonly limit: number }): Promise<readonly OutboxRow[]> {
+    return this.#read(() => this.#outbox.due(page.now, page.limit));
+  }
+
+  postponeOutbox(
+    id: string,
+    next: { readonly attempts: number; readonly nextAt: number; readonly problem: string },
+  ): Promise<void> {
+    return this.#commits.enqueue(() => this.#outbox.postpone(id, next));
+  }
+
+  putBlob(blob: { readonly mimeType: string; readonly bytes: Uint8Array }): Promise<string> {
+    const put = this.#blobs.prepare(blob);
+    return this.#commits.enqueue(put);
+  }
+
+  async blob(hash: string): Promise<BlobRow | undefined> {
+    return this.#read(() => this.#blobs.find(hash));
+  }
+
+  async health(): Promise<{ readonly ok: boolean; readonly problem?: string }> {
+    this.#probe();
+    try {
+      this.#read(() => this.#receipts.find("", ""));
+    } catch (error) {
+      return { ok: false, problem: troubleOf(error) ?? "it cannot be read" };
+    }
+    const { problem } = this.#commits;
+    return problem === undefined ? { ok: true } : { ok: false, problem };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#commits.isClosed) return;
+    this.#commits.close();
+    this.#connection.close();
+  }
+
+  #read<T>(read: () => T): T {
+    if (this.#commits.isClosed) throw fault.storageUnavailable({ problem: "it is closed" });
+    return read();
+  }
+
+  /** Whoever stops sending because the health is red would leave it red for ever, so a red one tries a write of its own. */
+  #probe(): void {
+    const now = this.#clock.elapsed();
+    if (this.#commits.problem === undefined || this.#commits.isClosed || now - this.#probedAt < probeEveryMs) return;
+    this.#probedAt = now;
+    this.#commits
+      .enqueue(() => this.#blobs.probe())
+      .catch((error: unknown) => {
+        this.#log.debug("the storage still does not take writes", { error });
+      });
+  }
+
+  async #purgeRest(sessionId: string): Promise<void> {
+    while (!(await this.#commits.enqueue(() => this.#purge.proceed(sessionId))));
+  }
+
+  /** What a crash left of deleted sessions. */
+  #finishPurges(): void {
+    for (const sessionId of this.#purge.unfinished())
+      this.#purgeRest(sessionId).catch((error: unknown) => {
+        this.#log.warn("a deleted session is not off the disk yet", { sessionId, error });
+      });
+  }
+}

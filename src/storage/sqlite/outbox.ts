@@ -1,0 +1,45 @@
+import { Address } from "#protocol";
+import { Value } from "@sinclair/typebox/value";
+import type { OutboxRow } from "../storage.ts";
+import type { Connection, Lazy } from "./connection.ts";
+
+interface Found {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly key: string;
+  readonly runId: string | null;
+  readonly address: string;
+  readonly text: string;
+  readonly createdAt: number;
+  readonly attempts: number;
+  readonly nextAt: number;
+  readonly problem: string | null;
+}
+
+export class Outbox {
+  readonly #due: Lazy<Found, [number, number]>;
+  readonly #postpone: Lazy<unknown, [number, number, string, string]>;
+
+  constructor(connection: Connection) {
+    this.#due = connection.statement(
+      `SELECT outbox.id, session_id AS sessionId, key, run_id AS runId, address, text, outbox.created_at AS createdAt,
+         attempts, next_at AS nextAt, problem FROM outbox JOIN sessions ON sessions.id = session_id
+         WHERE next_at <= ? ORDER BY n LIMIT ?`,
+    );
+    this.#postpone = connection.statement("UPDATE outbox SET attempts = ?, next_at = ?, problem = ? WHERE id = ?");
+  }
+
+  due(now: number, limit: number): readonly OutboxRow[] {
+    return this.#due().all(now, Math.max(0, limit)).map(outboxRow);
+  }
+
+  postpone(id: string, next: { readonly attempts: number; readonly nextAt: number; readonly problem: string }): void {
+    this.#postpone().run(next.attempts, next.nextAt, next.problem, id);
+  }
+}
+
+function outboxRow({ address, runId, problem, ...row }: Found): OutboxRow {
+  const to: unknown = JSON.parse(address);
+  if (!Value.Check(Address, to)) throw new TypeError(`the address of outbox row ${row.id} is damaged`);
+  return { ...row, to, ...(runId === null ? {} : { runId }), ...(problem === null ? {} : { problem }) };
+}

@@ -1,0 +1,28 @@
+import type { Clock } from "#base";
+import type { NewReceipt, Receipt } from "../storage.ts";
+import type { Connection, Lazy } from "./connection.ts";
+
+export class Receipts {
+  readonly #clock: Clock;
+  readonly #find: Lazy<Receipt, [string, string]>;
+  readonly #insert: Lazy<unknown, [string, string, string, string, string, number]>;
+
+  constructor(connection: Connection, clock: Clock) {
+    this.#clock = clock;
+    this.#find = connection.statement(
+      `SELECT scope, key, request_hash AS requestHash, run_id AS runId, session_id AS sessionId, at
+         FROM receipts WHERE scope = ? AND key = ?`,
+    );
+    this.#insert = connection.statement(
+      "INSERT INTO receipts (scope, key, request_hash, run_id, session_id, at) VALUES (?, ?, ?, ?, ?, ?)",
+    );
+  }
+
+  find(scope: string, key: string): Receipt | undefined {
+    return this.#find().get(scope, key) ?? undefined;
+  }
+
+  insert({ scope, key, requestHash, runId }: NewReceipt, sessionId: string): void {
+    this.#insert().run(scope, key, requestHash, runId, sessionId, this.#clock.now());
+  }
+}

@@ -1,0 +1,73 @@
+import { Type } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+import type { StoredEvent } from "#protocol";
+import type { RunRow } from "../storage.ts";
+import type { Connection, Lazy } from "./connection.ts";
+
+/** The `StateChanged` by which recovery marks that it takes a turn up again. */
+const runResumed = "run.resumed";
+const Resumed = Type.Object({ runId: Type.String() });
+
+interface Found {
+  readonly runId: string;
+  readonly sessionId: string;
+  readonly key: string;
+  readonly seq: number;
+  readonly resumed: number;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly stopReason: string | null;
+}
+
+/** The turns, derived from the events in the transaction that writes them. */
+export class Runs {
+  readonly #begin: Lazy<unknown, [string, string, number, number]>;
+  readonly #resume: Lazy<unknown, [string, string]>;
+  readonly #end: Lazy<unknown, [number, string, string, string]>;
+  readonly #endAll: Lazy<unknown, [number, string]>;
+  readonly #find: Lazy<Found, [string]>;
+  readonly #open: Lazy<Found, []>;
+
+  constructor(connection: Connection) {
+    const select = `SELECT run_id AS runId, session_id AS sessionId, key, seq, resumed,
+        started_at AS startedAt, runs.ended_at AS endedAt, stop_reason AS stopReason FROM runs JOIN sessions ON sessions.id = session_id`;
+    // A message that joins a turn which had ended opens it again: it is owed an answer.
+    this.#begin = connection.statement(
+      `INSERT INTO runs (run_id, session_id, seq, started_at) VALUES (?, ?, ?, ?)
+         ON CONFLICT (run_id, session_id) DO UPDATE SET ended_at = NULL, stop_reason = NULL`,
+    );
+    this.#resume = connection.statement(
+      "UPDATE runs SET resumed = resumed + 1 WHERE run_id = ? AND session_id = ? AND ended_at IS NULL",
+    );
+    this.#end = connection.statement(
+      "UPDATE runs SET ended_at = ?, stop_reason = ? WHERE run_id = ? AND session_id = ? AND ended_at IS NULL",
+    );
+    this.#endAll = connection.statement(
+      "UPDATE runs SET ended_at = ?, stop_reason = 'aborted' WHERE session_id = ? AND ended_at IS NULL",
+    );
+    this.#find = connection.statement(`${select} WHERE run_id = ? ORDER BY n DESC LIMIT 1`);
+    this.#open = connection.statement(`${select} WHERE runs.ended_at IS NULL ORDER BY n`);
+  }
+
+  follow({ sessionId, seq, at, event }: StoredEvent): void {
+    if (event.kind === "MessageReceived") this.#begin().run(event.runId, sessionId, seq, at);
+    if (event.kind === "StateChanged" && event.key === runResumed && Value.Check(Resumed, event.value))
+      this.#resume().run(event.value.runId, sessionId);
+    if (event.kind === "AgentResponse" && event.stopReason !== "toolUse")
+      this.#end().run(at, event.stopReason, event.runId, sessionId);
+    if (event.kind === "SessionEnded") this.#endAll().run(at, sessionId);
+  }
+
+  find(runId: string): RunRow | undefined {
+    const found = this.#find().get(runId);
+    return found ? runRow(found) : undefined;
+  }
+
+  open(): readonly RunRow[] {
+    return this.#open().all().map(runRow);
+  }
+}
+
+function runRow({ endedAt, stopReason, ...row }: Found): RunRow {
+  return { ...row, ...(endedAt === null ? {} : { endedAt }), ...(stopReason === null ? {} : { stopReason }) };
+}

@@ -1,0 +1,31 @@
+import { type Static, Type } from "@sinclair/typebox";
+
+/** The `[tools]` part of the configuration. */
+export const toolsSettings = Type.Object({
+  allow: Type.Optional(
+    Type.Array(Type.String({ minLength: 1 }), {
+      restart: true,
+      description: "The only tools the agent has, by name; all of them when this is not set.",
+    }),
+  ),
+  deny: Type.Array(Type.String({ minLength: 1 }), {
+    default: [],
+    restart: true,
+    description: "Tools the agent does not have, even those that allow names.",
+  }),
+  commandTimeoutSeconds: Type.Integer({
+    minimum: 1,
+    maximum: 600,
+    default: 120,
+    restart: true,
+    description: "How long a command may take when its call does not say.",
+  }),
+  outputCharacters: Type.Integer({
+    minimum: 1_000,
+    maximum: 200_000,
+    default: 32_768,
+    restart: true,
+    description: "How much of a tool's output the model reads; of a longer one, the beginning and the end.",
+  }),
+});
+export type ToolsSettings = Static<typeof toolsSettings>;

@@ -1,0 +1,351 @@
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { newId } from "#base";
+import type { Append, Appended, Storage } from "#storage";
+import { answered, newEvent, opening, openSqliteFile, received, started, tempFolder } from "../support/storage.ts";
+
+interface Backend {
+  readonly name: Storage["backend"];
+  /** Opens the same storage each time it is called, so that a test can close it and look again. */
+  readonly make: () => AsyncDisposable & { readonly open: () => Promise<Storage> };
+  /** What is left after it was closed. */
+  readonly persists: boolean;
+}
+
+const backends: readonly Backend[] = [
+  {
+    name: "sqlite",
+    persists: true,
+    make: () => {
+      const folder = tempFolder();
+      return {
+        open: async () => openSqliteFile(join(folder.path, "state.db")),
+        [Symbol.asyncDispose]: async () => folder[Symbol.dispose](),
+      };
+    },
+  },
+];
+
+const receipt = { scope: "webchat", key: "k1", requestHash: "h1", runId: "r1" };
+
+describe.each(backends)("$name", ({ name, make, persists }) => {
+  test("says which one it is", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    expect(storage.backend).toBe(name);
+    expect(await storage.health()).toEqual({ ok: true });
+  });
+
+  test("an append opens a session, chains its events and moves its head", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    const events = await taken(storage.append(opening("s1", "agent:main:a", [received("r1", "hi")])));
+    expect(events.map((event) => event.seq)).toEqual([1, 2]);
+    expect(events[0]?.parentId).toBeUndefined();
+    expect(events[1]?.parentId).toBe(events[0]?.id);
+    const [third] = await taken(
+      storage.append({ sessionId: "s1", events: [newEvent(answered("r1", "ho"), 2_000)], projection: '{"n":1}' }),
+    );
+    expect(third).toMatchObject({ seq: 3, parentId: events[1]?.id, event: { kind: "AgentResponse", text: "ho" } });
+    const row = await storage.sessionByKey("agent:main:a");
+    expect(row).toEqual({
+      id: "s1",
+      key: "agent:main:a",
+      agentId: "main",
+      createdAt: 1_000,
+      updatedAt: 2_000,
+      headSeq: 3,
+      headHash: third?.hash ?? "",
+      projection: '{"n":1}',
+    });
+    expect(await storage.events("s1", { limit: 10, take: "first" })).toEqual([...events, ...(third ? [third] : [])]);
+  });
+
+  test("texts come back as they were, whatever is in them", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    const text = "a\0b\u2028\u{1f600}\ud800 '\"\\ \r\n";
+    const [, event] = await taken(storage.append(opening("s1", "agent:main:a", [received("r1", text)])));
+    const [, read] = await storage.events("s1", { limit: 10, take: "first" });
+    expect(read).toEqual(event);
+    expect(read?.event).toMatchObject({ text });
+  });
+
+  test("what the caller changes after the call does not reach the log", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    const params = { command: "ls" };
+    const call = { kind: "ToolCalled", runId: "r1", callId: "c", tool: "bash", params } as const;
+    const waiting = storage.append(opening("s1", "agent:main:a", [call]));
+    params.command = "rm";
+    const [, event] = await taken(waiting);
+    expect(event?.event).toEqual({ ...call, params: { command: "ls" } });
+    expect(await storage.events("s1", { limit: 1, take: "last" })).toEqual(event ? [event] : []);
+  });
+
+  test.each([
+    [{ limit: 2, take: "first" }, [1, 2]],
+    [{ limit: 2, take: "last" }, [4, 5]],
+    [{ limit: 2, take: "first", after: 2 }, [3, 4]],
+    [{ limit: 2, take: "last", before: 4 }, [2, 3]],
+    [{ limit: 9, take: "last", after: 1, before: 4 }, [2, 3]],
+    [{ limit: 9, take: "first", after: 5 }, []],
+    [{ limit: 9, take: "last", before: 1 }, []],
+    [{ limit: 0, take: "first" }, []],
+    [{ limit: -1, take: "first" }, []],
+    [{ limit: 9, take: "last", before: 99 }, [1, 2, 3, 4, 5]],
+  ] as const)("the range %o has the events %o", async (range, seqs) => {
+    await using place = make();
+    await using storage = await place.open();
+    const four = Array.from({ length: 4 }, (_, i) => received(`r${i}`, `${i}`));
+    await taken(storage.append(opening("s1", "agent:main:a", four)));
+    const events = await storage.events("s1", range);
+    expect(events.map((event) => event.seq)).toEqual([...seqs]);
+  });
+
+  test("a key has one live session; an end gives it free", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    await taken(storage.append(opening("s1", "agent:main:a")));
+    await expect(storage.append(opening("s2", "agent:main:a"))).rejects.toThrow();
+    await taken(storage.append({ sessionId: "s1", events: [newEvent({ kind: "SessionEnded", reason: "reset" })] }));
+    expect(await storage.sessionByKey("agent:main:a")).toBeUndefined();
+    await expect(storage.append({ sessionId: "s1", events: [newEvent(received("r1", "late"))] })).rejects.toThrow("s1");
+    await taken(storage.append(opening("s2", "agent:main:a")));
+    expect(await storage.sessionByKey("agent:main:a")).toMatchObject({ id: "s2" });
+    expect(await storage.endedSessions("agent:main:a")).toMatchObject([{ id: "s1", endedAt: 1_000, headSeq: 2 }]);
+  });
+
+  test("a successor is written with its predecessor or not at all", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    await taken(storage.append(opening("s1", "agent:main:a")));
+    const end = newEvent({ kind: "SessionEnded", reason: "reset" });
+    const impossible = { ...opening("s1", "agent:main:a") };
+    await expect(storage.append({ sessionId: "s1", events: [end], successor: impossible })).rejects.toThrow();
+    expect(await storage.sessionByKey("agent:main:a")).toMatchObject({ id: "s1", headSeq: 1 });
+    const events = await taken(
+      storage.append({ sessionId: "s1", events: [end], successor: opening("s2", "agent:main:a") }),
+    );
+    expect(events.map((event) => [event.sessionId, event.seq])).toEqual([
+      ["s1", 2],
+      ["s2", 1],
+    ]);
+    expect(await storage.sessionByKey("agent:main:a")).toMatchObject({ id: "s2" });
+  });
+
+  test("a receipt is taken once, also when both ask together and when one waits", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    const [first, second] = await Promise.all([
+      storage.append({ ...opening("s1", "agent:main:a", [received("r1", "hi")]), receipt }),
+      storage.append({
+        ...opening("s2", "agent:main:b", [received("r2", "hi")]),
+        receipt: { ...receipt, runId: "r2" },
+      }),
+    ]);
+    expect(first).toMatchObject({ taken: true });
+    expect(second).toMatchObject({ taken: false, receipt: { ...receipt, sessionId: "s1" } });
+    expect(await storage.sessionByKey("agent:main:b")).toBeUndefined();
+    expect(await storage.run("r2")).toBeUndefined();
+    expect(await storage.receipt("webchat", "k1")).toMatchObject({ ...receipt, sessionId: "s1" });
+    expect(await storage.receipt("telegram", "k1")).toBeUndefined();
+    const third = await storage.append({ sessionId: "s1", events: [newEvent(received("r3", "hi"))], receipt });
+    expect(third.taken).toBe(false);
+    expect(await storage.sessionByKey("agent:main:a")).toMatchObject({ headSeq: 2 });
+  });
+
+  test("an append that cannot be written does not take its neighbours down, and leaves nothing", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    const outbox = [{ id: "o1", to: { channel: "webchat", chat: "c" }, text: "x" }];
+    const results = await Promise.allSettled([
+      storage.append(opening("s1", "agent:main:a")),
+      storage.append({ ...opening("s2", "agent:main:a", [received("r2", "x")]), outbox, receipt }),
+      storage.append({ sessionId: "s1", events: [newEvent(received("r1", "after"))] }),
+      storage.append({ sessionId: "unknown", events: [newEvent(received("r9", "?"))] }),
+    ]);
+    expect(results.map((result) => result.status)).toEqual(["fulfilled", "rejected", "fulfilled", "rejected"]);
+    expect(await storage.dueOutbox({ now: Infinity, limit: 10 })).toEqual([]);
+    expect(await storage.receipt("webchat", "k1")).toBeUndefined();
+    expect(await storage.openRuns()).toMatchObject([{ runId: "r1", sessionId: "s1", key: "agent:main:a" }]);
+    expect(await storage.health()).toEqual({ ok: true });
+  });
+
+  test("1,000 appends at once all get a place, without gaps, in the order of the calls", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    await Promise.all(Array.from({ length: 4 }, (_, i) => storage.append(opening(`s${i}`, `agent:main:${i}`))));
+    const results = await Promise.all(
+      Array.from({ length: 1_000 }, (_, i) =>
+        taken(storage.append({ sessionId: `s${i % 4}`, events: [newEvent(received(`r${i}`, String(i)))] })),
+      ),
+    );
+    expect(results.map(([event]) => event?.seq)).toEqual(
+      Array.from({ length: 1_000 }, (_, i) => 2 + Math.floor(i / 4)),
+    );
+    const events = await storage.events("s3", { limit: 1_000, take: "first", after: 1 });
+    expect(events.map(({ event }) => event)).toMatchObject(
+      Array.from({ length: 250 }, (_, i) => ({ runId: `r${i * 4 + 3}` })),
+    );
+  });
+
+  test("turns begin with a message and end with an answer that is no tool use", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    await taken(storage.append(opening("s1", "agent:main:a", [received("r1", "1"), received("r2", "2")])));
+    await taken(storage.append({ sessionId: "s1", events: [newEvent(answered("r1", "", { stopReason: "toolUse" }))] }));
+    expect((await storage.openRuns()).map((run) => run.runId)).toEqual(["r1", "r2"]);
+    await taken(storage.append({ sessionId: "s1", events: [newEvent(answered("r1", "done"), 5_000)] }));
+    const ended = {
+      runId: "r1",
+      sessionId: "s1",
+      key: "agent:main:a",
+      seq: 2,
+      startedAt: 1_000,
+      resumed: 0,
+      endedAt: 5_000,
+      stopReason: "stop",
+    };
+    expect(await storage.run("r1")).toEqual(ended);
+    expect((await storage.openRuns()).map((run) => run.runId)).toEqual(["r2"]);
+    await taken(storage.append({ sessionId: "s1", events: [newEvent(received("r1", "one more thing"))] }));
+    expect((await storage.openRuns()).map((run) => run.runId)).toEqual(["r1", "r2"]);
+    await taken(storage.append({ sessionId: "s1", events: [newEvent({ kind: "SessionEnded", reason: "reset" })] }));
+    expect(await storage.openRuns()).toEqual([]);
+    expect(await storage.run("r2")).toMatchObject({ stopReason: "aborted" });
+    expect(await storage.run("r3")).toBeUndefined();
+  });
+
+  test("a turn counts how often it was taken up again", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    await taken(storage.append(opening("s1", "agent:main:a", [received("r1", "1"), received("r2", "2")])));
+    const resumed = newEvent({ kind: "StateChanged", key: "run.resumed", value: { runId: "r2", attempt: 1 } });
+    await taken(storage.append({ sessionId: "s1", events: [resumed] }));
+    const odd = newEvent({ kind: "StateChanged", key: "run.resumed", value: "r1" });
+    await taken(storage.append({ sessionId: "s1", events: [odd] }));
+    expect((await storage.openRuns()).map(({ runId, resumed: times }) => [runId, times])).toEqual([
+      ["r1", 0],
+      ["r2", 1],
+    ]);
+  });
+
+  test("an outbox row waits until it is settled", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    const to = { channel: "telegram", account: "a", chat: "7", thread: "2" };
+    const rows = [
+      { id: "o1", to, text: "a\0b", runId: "r1" },
+      { id: "o2", to: { channel: "telegram", chat: "8" }, text: "c" },
+    ];
+    await taken(storage.append({ ...opening("s1", "agent:main:a"), outbox: rows }));
+    const due = await storage.dueOutbox({ now: Date.now() + 1, limit: 10 });
+    expect(due).toMatchObject([
+      { id: "o1", to, text: "a\0b", runId: "r1", sessionId: "s1", key: "agent:main:a", attempts: 0 },
+      { id: "o2", to: { channel: "telegram", chat: "8" }, text: "c" },
+    ]);
+    const later = Date.now() + 60_000;
+    await storage.postponeOutbox("o1", { attempts: 1, nextAt: later, problem: "timeout" });
+    expect(await ids(storage.dueOutbox({ now: Date.now() + 1, limit: 10 }))).toEqual(["o2"]);
+    expect(await ids(storage.dueOutbox({ now: later, limit: 1 }))).toEqual(["o1"]);
+    expect((await storage.dueOutbox({ now: later, limit: 1 }))[0]).toMatchObject({ attempts: 1, problem: "timeout" });
+    await taken(storage.append({ sessionId: "s1", events: [], settles: ["o1"] }));
+    expect(await ids(storage.dueOutbox({ now: later, limit: 10 }))).toEqual(["o2"]);
+    expect(await ids(storage.dueOutbox({ now: later, limit: -1 }))).toEqual([]);
+  });
+
+  test("live sessions are listed in pages, the last used first, none left out or told twice", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    for (const [i, at] of [5, 9, 9, 9, 2].entries())
+      await taken(
+        storage.append({
+          sessionId: `s${i}`,
+          opens: { key: `agent:main:${i}`, agentId: "main" },
+          events: [newEvent(started(`agent:main:${i}`), at)],
+        }),
+      );
+    await taken(storage.append({ sessionId: "s4", events: [newEvent({ kind: "SessionEnded", reason: "reset" })] }));
+    const seen: string[] = [];
+    for (let page = await storage.sessions({ limit: 2 }); page.length > 0;) {
+      seen.push(...page.map((row) => row.id));
+      const last = page.at(-1);
+      page = last ? await storage.sessions({ limit: 2, before: last.updatedAt, beforeId: last.id }) : [];
+    }
+    expect(seen).toEqual(["s3", "s2", "s1", "s0"]);
+    expect(await ids(storage.sessions({ limit: 9, before: 9 }))).toEqual(["s0"]);
+  });
+
+  test("a deleted session takes everything of its own along, and nothing else", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    const to = { channel: "webchat", chat: "c" };
+    const many = Array.from({ length: 1_200 }, (_, i) => received(`a${i}`, "x"));
+    await taken(
+      storage.append({ ...opening("s1", "agent:main:a", many), receipt, outbox: [{ id: "o1", to, text: "x" }] }),
+    );
+    await taken(
+      storage.append({ ...opening("s2", "agent:main:b", [received("b", "x")]), outbox: [{ id: "o2", to, text: "x" }] }),
+    );
+    await storage.deleteSession("s1");
+    expect(await storage.sessionByKey("agent:main:a")).toBeUndefined();
+    expect(await storage.endedSessions("agent:main:a")).toEqual([]);
+    expect(await storage.events("s1", { limit: 10, take: "first" })).toEqual([]);
+    expect(await storage.receipt("webchat", "k1")).toBeUndefined();
+    expect(await storage.run("a7")).toBeUndefined();
+    expect((await storage.openRuns()).map((run) => run.runId)).toEqual(["b"]);
+    expect(await ids(storage.dueOutbox({ now: Infinity, limit: 10 }))).toEqual(["o2"]);
+    const again = await taken(storage.append({ ...opening("s1", "agent:main:a"), receipt }));
+    expect(again.map((event) => event.seq)).toEqual([1]);
+    await storage.deleteSession("never was");
+  });
+
+  test("blobs are kept by their hash", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    const bytes = crypto.getRandomValues(new Uint8Array(10_000));
+    const [hash, same] = await Promise.all([
+      storage.putBlob({ mimeType: "image/png", bytes }),
+      storage.putBlob({ mimeType: "image/png", bytes }),
+    ]);
+    expect(hash).toBe(new Bun.CryptoHasher("sha256").update(bytes).digest("hex"));
+    expect(same).toBe(hash);
+    expect(await storage.blob(hash)).toEqual({ hash, mimeType: "image/png", bytes });
+    expect(await storage.blob("0".repeat(64))).toBeUndefined();
+  });
+
+  test("closing writes what waits; then nothing is taken any more", async () => {
+    await using place = make();
+    const storage = await place.open();
+    const waiting = storage.append(opening("s1", "agent:main:a"));
+    await storage[Symbol.asyncDispose]();
+    expect(await waiting).toMatchObject({ taken: true });
+    await expect(storage.append(opening("s2", "agent:main:b"))).rejects.toMatchObject({ code: "storageUnavailable" });
+    await expect(storage.sessionByKey("agent:main:a")).rejects.toMatchObject({ code: "storageUnavailable" });
+    await storage[Symbol.asyncDispose]();
+    await using again = await place.open();
+    expect(await again.sessionByKey("agent:main:a")).toEqual(
+      persists ? expect.objectContaining({ id: "s1", headSeq: 1 }) : undefined,
+    );
+  });
+
+  test("an event that could not be read back is refused when it is written", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    const damaged: unknown = { kind: "ToolCalled", runId: "r", callId: "c", tool: "t", params: undefined };
+    const append = { ...opening("s1", "agent:main:a"), events: [{ id: newId(), at: 1, event: damaged }] } as Append;
+    await expect(storage.append(append)).rejects.toThrow("not a session event");
+    expect(await storage.sessionByKey("agent:main:a")).toBeUndefined();
+  });
+});
+
+async function taken(appending: Promise<Appended>) {
+  const appended = await appending;
+  if (!appended.taken) throw new Error("the receipt was there already");
+  return appended.events;
+}
+
+async function ids(rows: Promise<readonly { readonly id: string }[]>): Promise<string[]> {
+  return (await rows).map((row) => row.id);
+}

@@ -1,0 +1,287 @@
+import { type Clock, Secret, silentLog, type Log } from "#base";
+import type { Config } from "#config";
+import type { Gateway, Receipt } from "#gateway";
+import {
+  type InboundMessage,
+  noUsage,
+  type SessionEvent,
+  type StoredEvent,
+  type TranscriptRow,
+  fault,
+} from "#protocol";
+import { createRpc, type Rpc, type RpcLimits, type Services, type Socket } from "#rpc";
+import type { SessionNotice, Sessions, SessionState } from "#sessions";
+
+export const rightToken = "a-token-that-is-long-enough-to-be-one";
+
+/** Time that stands still until it is moved. */
+export class HeldClock implements Clock {
+  ms = 1_000_000;
+  now = () => 1_700_000_000_000 + this.ms;
+  elapsed = () => this.ms;
+}
+
+/** The rooms below RPC, in memory: sessions keep events and tell of them, the gateway takes messages and remembers their ids. */
+export class House {
+  readonly clock = new HeldClock();
+  readonly log = new Map<string, StoredEvent[]>();
+  readonly taken = new Map<
+    string,
+    { message: InboundMessage; status: "queued" | "running" | "ok" | "aborted" | "error" }
+  >();
+  readonly sent: { channel: string; chat: string; text: string }[] = [];
+  readonly patches: unknown[] = [];
+  readonly settings = new Map<string, SessionState["summary"]["settings"]>();
+  readonly listeners = new Set<(notice: SessionNotice) => void>();
+  /** When set, what `receive` answers. */
+  refusal: Extract<Receipt, { taken: false }>["because"] | undefined;
+  /** When set, what `status` does. */
+  status: () => Promise<never> | undefined = () => undefined;
+
+  append(key: string, event: SessionEvent): StoredEvent {
+    const events = this.log.get(key) ?? [];
+    const stored = {
+      id: `${key}-${events.length + 1}`,
+      sessionId: `s-${key}`,
+      seq: events.length + 1,
+      at: 1_000,
+      hash: "h",
+      event,
+    };
+    this.log.set(key, [...events, stored]);
+    this.notice({ type: "appended", key, agentId: "main", events: [stored] });
+    return stored;
+  }
+
+  notice(notice: SessionNotice): void {
+    for (const listener of this.listeners) listener(notice);
+  }
+
+  get services(): Services {
+    return {
+      version: "1.2.3",
+      gateway: this.#gateway(),
+      sessions: this.#sessions(),
+      config: this.#config(),
+      models: () => [
+        { id: "demo/demo", provider: "demo", name: "Demo", contextWindow: 8_000, maxTokens: 1_000, isDefault: true },
+      ],
+      channels: () => [{ id: "webchat", label: "Web chat", state: "online" }],
+      health: async () => ({ status: "healthy", ok: true, components: { gateway: "healthy" }, reasons: {} }),
+      status: async () =>
+        (await this.status()) ?? {
+          version: "1.2.3",
+          pid: 1,
+          startedAt: 1,
+          uptimeMs: 1,
+          model: "demo/demo",
+          sandbox: { backend: "none", canRun: false, because: "there is none" },
+          storage: { backend: "memory", ok: true },
+          turns: { running: 0, waiting: 0 },
+          memory: { rssBytes: 1 },
+        },
+      parseSessionKey: (text) =>
+        /^[a-z0-9:-]+$/i.test(text)
+          ? { ok: true, key: text.toLowerCase() }
+          : { ok: false, because: "it is no session key" },
+      transcriptRow,
+    };
+  }
+
+  #gateway(): Gateway {
+    const active = () => [...this.taken.values()].filter(({ status }) => status === "queued" || status === "running");
+    return {
+      receive: async (message) => {
+        if (this.refusal) return { taken: false, because: this.refusal };
+        const earlier = this.taken.get(message.id);
+        if (earlier) {
+          if (earlier.message.text !== message.text) return { taken: false, because: "conflict" };
+          return { taken: true, runId: message.runId, status: earlier.status, isRepeat: true };
+        }
+        this.taken.set(message.id, { message, status: "queued" });
+        const { runId, id, from, sender, text } = message;
+        this.append(message.sessionKey, { kind: "MessageReceived", runId, messageId: id, from, sender, text });
+        return { taken: true, runId, status: "queued", isRepeat: false };
+      },
+      abort: async ({ sessionKey, runId }) => {
+        const mine = active().filter(
+          ({ message }) => message.sessionKey === sessionKey && (runId === undefined || message.runId === runId),
+        );
+        for (const run of mine) run.status = "aborted";
+        return mine.map(({ message }) => message.runId);
+      },
+      activeRuns: () =>
+        active().map(({ message: { runId, sessionKey } }) => ({
+          runId,
+          sessionKey,
+          status: "queued",
+          startedAt: 1,
+          text: "",
+        })),
+      resetSession: async (key) => this.log.delete(key),
+      deleteSession: async (key) => this.log.delete(key),
+      send: async (to, text) => {
+        if (to.channel !== "webchat") throw fault.channelNotFound({ channel: to.channel, known: "webchat" });
+        this.sent.push({ ...to, text });
+        return { messageId: `m${this.sent.length}` };
+      },
+      recover: async () => ({ resumed: 0, ended: 0 }),
+      load: () => ({ running: 0, waiting: 0 }),
+      drain: async () => {},
+      [Symbol.asyncDispose]: async () => {},
+    };
+  }
+
+  #sessions(): Sessions {
+    const { log } = this;
+    const state = (key: string): SessionState | undefined => {
+      const events = this.log.get(key);
+      if (!events) return undefined;
+      const settings = this.settings.get(key) ?? {};
+      const summary = { settings, usage: noUsage, messageCount: events.length };
+      const times = { createdAt: 1, updatedAt: 2 };
+      return {
+        id: `s-${key}`,
+        key,
+        agentId: "main",
+        ...times,
+        headSeq: events.length,
+        summary,
+        conversation: [],
+        conversationUpTo: () => [],
+      };
+    };
+    return {
+      state: async (key) => state(key),
+      append: () => Promise.reject(new Error("RPC appends nothing")),
+      history: async (key, { limit, before = Number.POSITIVE_INFINITY }) => {
+        const rows = (this.log.get(key) ?? []).flatMap((stored) => transcriptRow(stored) ?? []);
+        const wanted = rows.filter((row) => row.seq < before);
+        return { rows: wanted.slice(-limit), hasMore: wanted.length > limit };
+      },
+      events: async function* (key) {
+        yield* log.get(key) ?? [];
+      },
+      list: async ({ limit }) => [...this.log.keys()].slice(0, limit).flatMap((key) => state(key) ?? []),
+      patch: async (key, change) => {
+        const settings = Object.fromEntries(
+          Object.entries({ ...this.settings.get(key), ...change }).filter(([, value]) => value !== null),
+        );
+        this.settings.set(key, settings);
+        const patched = state(key);
+        if (!patched) throw fault.sessionNotFound({ key });
+        return patched;
+      },
+      reset: async () => Promise.reject(new Error("the gateway does that")),
+      delete: async () => Promise.reject(new Error("the gateway does that")),
+      stream: (key, delta) => this.notice({ type: "delta", key, agentId: "main", delta }),
+      subscribe: (listener) => {
+        this.listeners.add(listener);
+        return () => this.listeners.delete(listener);
+      },
+      run: async () => undefined,
+      [Symbol.asyncDispose]: async () => {},
+    };
+  }
+
+  #config(): Config<unknown> {
+    const view = { gateway: { auth: { token: new Secret("the-configured-token") } } };
+    return {
+      settings: {},
+      file: "openclaw.toml",
+      hash: "hash-1",
+      warnings: [],
+      view: () => view,
+      get: (path) => {
+        if (path === "gateway.auth.token") return view.gateway.auth.token;
+        throw fault.configInvalid({ problem: `There is no setting “${path}”.` });
+      },
+      explain: () => [],
+      schema: () => ({ type: "object" }),
+      set: async () => ({ changed: [], restartRequired: [] }),
+      unset: async () => ({ changed: [], restartRequired: [] }),
+      patch: async (patch, baseHash) => {
+        if (baseHash !== undefined && baseHash !== "hash-1") throw fault.configConflict({});
+        this.patches.push(patch);
+        return { changed: Object.keys(patch), restartRequired: [] };
+      },
+    };
+  }
+}
+
+function transcriptRow({ id, seq, at, event }: StoredEvent): TranscriptRow | undefined {
+  if (event.kind !== "MessageReceived" && event.kind !== "AgentResponse") return undefined;
+  const content = [{ type: "text" as const, text: event.text }];
+  return {
+    role: event.kind === "AgentResponse" ? "assistant" : "user",
+    content,
+    timestamp: at,
+    id,
+    seq,
+    runId: event.runId,
+  };
+}
+
+/** A socket that keeps what it is sent; `backlog` is what the other side has not read. */
+export class HeldSocket implements Socket {
+  readonly texts: string[] = [];
+  closed: { code: number; reason: string } | undefined;
+  backlog = 0;
+  /** What the next sends return: bytes when undefined. */
+  sending: 0 | -1 | undefined;
+
+  send(text: string): number {
+    if (this.sending !== 0) this.texts.push(text);
+    return this.sending ?? text.length;
+  }
+
+  bufferedBytes(): number {
+    return this.backlog;
+  }
+
+  close(code: number, reason: string): void {
+    this.closed = { code, reason };
+  }
+
+  get frames(): Frame[] {
+    return this.texts.map((text) => JSON.parse(text) as Frame);
+  }
+
+  events(name: string): Record<string, unknown>[] {
+    return this.frames.filter((frame) => frame.method === name).map((frame) => frame.params ?? {});
+  }
+
+  answer(id: unknown): Frame | undefined {
+    return this.frames.find((frame) => frame.method === undefined && frame.id === id);
+  }
+}
+
+export interface Frame {
+  readonly id?: unknown;
+  readonly method?: string;
+  readonly params?: Record<string, unknown>;
+  readonly result?: Record<string, unknown>;
+  readonly error?: { readonly code: number; readonly message: string; readonly data: Record<string, unknown> };
+}
+
+export function openRpc(
+  house: House,
+  options: { limits?: Partial<RpcLimits>; mode?: "none"; log?: Log; token?: string } = {},
+): Rpc {
+  const secret = new Secret(options.token ?? rightToken);
+  return createRpc({
+    services: house.services,
+    auth: options.mode === "none" ? { mode: "none" } : { mode: "token", token: () => secret },
+    log: options.log ?? silentLog,
+    clock: house.clock,
+    limits: { presenceMs: 3_600_000, ...options.limits },
+  });
+}
+
+export function operator(rpc: Rpc): { caller: ReturnType<Rpc["authenticate"]>; signal: AbortSignal } {
+  return { caller: rpc.authenticate({ token: rightToken }, "127.0.0.1"), signal: new AbortController().signal };
+}
+
+export function request(id: unknown, method: string, params?: unknown): string {
+  return JSON.stringify({ jsonrpc: "2.0", id, method, params });
+}

@@ -1,0 +1,203 @@
+import { noUsage, type EventOf, type SessionEvent } from "#protocol";
+import { wireEvents } from "#rpc";
+import { Value } from "@sinclair/typebox/value";
+import { expect, test } from "bun:test";
+import { EventFeed } from "../../../src/rpc/event-feed.ts";
+import type { WireEvent } from "../../../src/rpc/wire-events.ts";
+import { House } from "../../support/rpc-house.ts";
+
+type Told = { readonly name: string } & Readonly<Record<string, unknown>>;
+
+/** A feed over a house; what it tells is checked against the list of events. */
+function follow() {
+  const house = new House();
+  const told: WireEvent[] = [];
+  const feed = new EventFeed({
+    rowOf: house.services.transcriptRow,
+    emit: (event) => {
+      const kind = wireEvents.find((one) => one.name === event.name);
+      expect(kind && [...Value.Errors(kind.payload, JSON.parse(JSON.stringify(event.payload)))]).toEqual([]);
+      told.push(event);
+    },
+  });
+  house.listeners.add((notice) => feed.take(notice));
+  return {
+    house,
+    /** What was told since the last time it was asked. */
+    told: () => told.splice(0).map(({ name, payload }): Told => ({ name, ...payload })),
+    droppable: () => told.splice(0).map(({ name, isDroppable }) => [name, isDroppable]),
+    say: (event: SessionEvent) => house.append("main", event),
+    stream: (text: string, kind: "TextDelta" | "ThinkingDelta" = "TextDelta", runId = "r1") =>
+      house.notice({ type: "delta", key: "main", agentId: "main", delta: { kind, runId, text } }),
+  };
+}
+
+const received = (runId = "r1"): SessionEvent => ({
+  kind: "MessageReceived",
+  runId,
+  messageId: runId,
+  from: { channel: "webchat", chat: "main" },
+  sender: "operator",
+  text: "question",
+});
+
+const response = (change: Partial<EventOf<"AgentResponse">> = {}): SessionEvent => ({
+  kind: "AgentResponse",
+  runId: "r1",
+  text: "answer",
+  toolCalls: [],
+  stopReason: "stop",
+  provider: "demo",
+  model: "demo",
+  usage: noUsage,
+  ...change,
+});
+
+const finalMessage = (text: string) => ({ role: "assistant", content: [{ type: "text", text }], timestamp: 1_000 });
+const ofRun = { sessionKey: "main", runId: "r1" };
+
+test("a turn is told from its message to its answer", () => {
+  const { told, say, stream } = follow();
+  say(received());
+  expect(told()).toEqual([
+    expect.objectContaining({
+      name: "message",
+      sessionKey: "main",
+      message: expect.objectContaining({ role: "user" }),
+    }),
+    { name: "typing", sessionKey: "main", isTyping: true },
+  ]);
+  stream("hm", "ThinkingDelta");
+  stream("ans");
+  stream("wer");
+  expect(told()).toEqual([
+    { name: "agent.thinking", ...ofRun, text: "hm" },
+    { name: "agent.text", ...ofRun, text: "ans" },
+    { name: "chat", ...ofRun, state: "delta", deltaText: "ans" },
+    { name: "agent.text", ...ofRun, text: "wer" },
+    { name: "chat", ...ofRun, state: "delta", deltaText: "wer" },
+  ]);
+  say(response());
+  expect(told()).toEqual([
+    expect.objectContaining({ name: "message", message: expect.objectContaining({ role: "assistant", seq: 2 }) }),
+    { name: "chat", ...ofRun, state: "final", message: finalMessage("answer"), stopReason: "stop" },
+    { name: "typing", sessionKey: "main", isTyping: false },
+  ]);
+});
+
+test("tools are told by name, and over several steps the deltas add up to what the final says", () => {
+  const { told, say, stream } = follow();
+  say(received());
+  stream("I ");
+  stream("look.");
+  say(response({ text: "I look.", stopReason: "toolUse", toolCalls: [{ id: "c1", name: "clock", args: {} }] }));
+  say({ kind: "ToolCalled", runId: "r1", callId: "c1", tool: "clock", params: { zone: "UTC" } });
+  say({
+    kind: "ToolResult",
+    runId: "r1",
+    callId: "c1",
+    tool: "clock",
+    success: true,
+    result: "x".repeat(20_000),
+    durationMs: 5,
+  });
+  say(response({ text: "", stopReason: "toolUse" }));
+  stream("It is ");
+  stream("noon.");
+  say(response({ text: "It is noon." }));
+  const all = told() as { name: string; state?: string; deltaText?: string; message?: unknown; result?: string }[];
+  expect(all.find((event) => event.name === "agent.tool.start")).toEqual({
+    name: "agent.tool.start",
+    ...ofRun,
+    callId: "c1",
+    tool: "clock",
+    params: { zone: "UTC" },
+  } as never);
+  const result = all.find((event) => event.name === "agent.tool.result");
+  expect(result).toMatchObject({ callId: "c1", tool: "clock", success: true, durationMs: 5 });
+  expect(result?.result).toHaveLength(8 * 1024);
+  const chat = all.filter((event) => event.name === "chat");
+  const whole = "I look.\n\nIt is noon.";
+  expect(chat.map((event) => event.deltaText ?? "").join("")).toBe(whole);
+  expect(chat.at(-1)?.message).toEqual(finalMessage(whole));
+  expect(chat.filter((event) => event.state !== "delta")).toHaveLength(1);
+});
+
+test.each([
+  ["stop", "final"],
+  ["length", "final"],
+  ["aborted", "aborted"],
+  ["error", "error"],
+] as const)("a turn that ended with %s is %s, with what was said, once", (stopReason, state) => {
+  const { told, say } = follow();
+  const problem = { kind: "modelDown", message: "The model is down." };
+  say(response({ text: "half", stopReason, ...(state === "error" && { problem }) }));
+  say(response({ text: "half", stopReason }));
+  const chat = told().filter((event) => event.name === "chat");
+  expect(chat).toEqual([
+    {
+      name: "chat",
+      ...ofRun,
+      state,
+      stopReason,
+      message: finalMessage("half"),
+      ...(state === "error" && { errorMessage: "The model is down." }),
+    },
+  ]);
+});
+
+test("a turn without a word has no message, and a delta after the end is not told", () => {
+  const { told, say, stream } = follow();
+  say(response({ text: "", stopReason: "aborted" }));
+  stream("late");
+  expect(told()).toEqual([
+    { name: "typing", sessionKey: "main", isTyping: true },
+    { name: "chat", ...ofRun, state: "aborted", stopReason: "aborted" },
+    { name: "typing", sessionKey: "main", isTyping: false },
+  ]);
+});
+
+test("typing begins with the first turn of a session and ends with the last", () => {
+  const { told, say } = follow();
+  say(received("r1"));
+  say(received("r2"));
+  say(response({ runId: "r1" }));
+  say(received("r3"));
+  say(response({ runId: "r2" }));
+  say(response({ runId: "r3" }));
+  expect(told().filter((event) => event.name === "typing")).toEqual([
+    { name: "typing", sessionKey: "main", isTyping: true },
+    { name: "typing", sessionKey: "main", isTyping: false },
+  ]);
+});
+
+test("the turns of a session that is deleted end", () => {
+  const { house, told, say } = follow();
+  say(received());
+  told();
+  house.notice({ type: "deleted", key: "other", agentId: "main" });
+  expect(told()).toEqual([]);
+  house.notice({ type: "deleted", key: "main", agentId: "main" });
+  expect(told()).toEqual([
+    { name: "chat", ...ofRun, state: "aborted", stopReason: "aborted" },
+    { name: "typing", sessionKey: "main", isTyping: false },
+  ]);
+});
+
+test("what may be left out for a slow reader is what something later makes up for", () => {
+  const { droppable, say, stream } = follow();
+  say(received());
+  stream("a");
+  say({ kind: "ToolCalled", runId: "r1", callId: "c", tool: "t", params: {} });
+  say(response());
+  expect(droppable()).toEqual([
+    ["message", false],
+    ["typing", true],
+    ["agent.text", true],
+    ["chat", true],
+    ["agent.tool.start", false],
+    ["message", false],
+    ["chat", false],
+    ["typing", true],
+  ]);
+});

@@ -1,0 +1,107 @@
+import { allScopes, type Scope } from "#protocol";
+import { type Caller, methods } from "#rpc";
+import { expect, test } from "bun:test";
+import { type Frame, HeldSocket, House, openRpc, request, rightToken } from "../../support/rpc-house.ts";
+import { until } from "../../support/until.ts";
+
+/** Written down a second time on purpose: a method whose scope is changed has to be changed here too. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  public: ["connect", "ping"],
+  "operator.read": [
+    "channels.status",
+    "chat.history",
+    "config.get",
+    "config.schema",
+    "connections.list",
+    "health",
+    "models.list",
+    "sessions.export",
+    "sessions.get",
+    "sessions.list",
+    "status",
+  ],
+  "operator.write": ["chat.abort", "chat.send", "message.send", "sessions.patch", "sessions.reset"],
+  "operator.admin": ["config.patch", "sessions.delete"],
+};
+
+const grants: readonly (readonly [string, readonly Scope[], readonly string[]])[] = [
+  ["none", [], ["public"]],
+  ["read", ["operator.read"], ["public", "operator.read"]],
+  ["write", ["operator.write"], ["public", "operator.read", "operator.write"]],
+  ["approvals", ["operator.approvals"], ["public"]],
+  ["pairing", ["operator.pairing"], ["public"]],
+  ["admin", ["operator.admin"], ["public", "operator.read", "operator.write", "operator.admin"]],
+];
+
+const matrix = grants.flatMap(([who, scopes, groups]) =>
+  methods.map(({ name }) => ({ who, scopes, name, may: groups.some((group) => allowed[group]?.includes(name)) })),
+);
+
+test("the matrix has every method in it, and knows no others", () => {
+  expect(Object.values(allowed).flat().toSorted()).toEqual(methods.map(({ name }) => name).toSorted());
+  expect(matrix).toHaveLength(methods.length * grants.length);
+});
+
+test.each(matrix)("$who, $name: $may", async ({ scopes, name, may }) => {
+  await using rpc = openRpc(new House());
+  const caller: Caller = { id: "x", address: "127.0.0.1", isAuthenticated: true, scopes: new Set(scopes) };
+  const from = { caller, signal: new AbortController().signal };
+  const refusal = expect.objectContaining({ code: "missingScope" });
+  const thrown: unknown = await rpc.call(name, {}, from).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (may) expect(thrown).not.toEqual(refusal);
+  else expect(thrown).toEqual(refusal);
+
+  // Params that no method takes: who may call is told so, who may not call is told that.
+  const answer = JSON.parse((await rpc.answer(request(1, name, { nonsense: 1 }), from)) ?? "") as Frame;
+  if (!may) expect(answer.error?.data["name"]).toBe("missingScope");
+  else expect(answer.error?.data["name"]).toBe(name === "connect" ? undefined : "invalidParams");
+});
+
+test.each(methods.map(({ name, scope }) => [name, scope] as const))(
+  "a socket that has not authenticated gets nothing from %s but its answer, and is closed",
+  async (name, scope) => {
+    await using rpc = openRpc(new House());
+    const socket = new HeldSocket();
+    rpc.open(socket, { address: "127.0.0.1", credential: {} }).receive(request(1, name));
+    const answer = await until("the answer", () => socket.answer(1));
+    if (name === "ping") {
+      expect(answer.result).toMatchObject({ pong: true });
+      expect(socket.closed).toBeUndefined();
+      return;
+    }
+    expect(answer.error).toMatchObject({ code: -32001, data: { name: "unauthorized" } });
+    expect(socket.closed).toEqual({ code: 1008, reason: "unauthorized" });
+    expect(scope === "public").toBe(name === "connect");
+  },
+);
+
+test("a stranger is not told which methods there are", async () => {
+  await using rpc = openRpc(new House());
+  const stranger = { caller: rpc.authenticate({}, "127.0.0.1"), signal: new AbortController().signal };
+  const errors = await Promise.all(
+    ["no.such.method", "config.get"].map((name) => rpc.call(name, {}, stranger).catch((error: unknown) => error)),
+  );
+  expect(errors[0]).toEqual(errors[1]);
+});
+
+test("a client may ask for fewer scopes than its token grants, and has those alone", async () => {
+  await using rpc = openRpc(new House());
+  const socket = new HeldSocket();
+  const line = rpc.open(socket, { address: "127.0.0.1", credential: {} });
+  line.receive(request(1, "connect", { auth: { token: rightToken }, scopes: ["operator.read"] }));
+  line.receive(request(2, "sessions.list"));
+  line.receive(request(3, "config.patch", { patch: {} }));
+  const refused = await until("the refusal", () => socket.answer(3));
+  expect(socket.answer(1)?.result?.["scopes"]).toEqual(["operator.read"]);
+  expect(socket.answer(2)?.result).toEqual({ sessions: [] });
+  expect(refused.error?.data).toMatchObject({ name: "missingScope", scope: "operator.admin" });
+  expect(socket.closed).toBeUndefined();
+});
+
+test("without authentication configured, everyone has every scope", async () => {
+  await using rpc = openRpc(new House(), { mode: "none" });
+  expect([...rpc.authenticate({}, "127.0.0.1").scopes]).toEqual([...allScopes]);
+});
