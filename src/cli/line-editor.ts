@@ -32,9 +32,10 @@ export function createEditor(options: EditorOptions, output: Output): LineEditor
     answer(undefined);
   });
   return {
-    ask(prompt) {
+    async ask(prompt) {
       const line = early.shift();
-      if (line !== undefined || isClosed) return Promise.resolve(line);
+      if (line !== undefined) await output.write(`${prompt}${line}\n`);
+      if (line !== undefined || isClosed) return line;
       screen.isQuiet = false;
       reader.setPrompt(prompt);
       reader.prompt(true);
@@ -80,6 +81,7 @@ class QuietScreen extends Writable {
 
   override _write(chunk: string | Buffer, _encoding: BufferEncoding, settle: (error?: Error | null) => void): void {
     if (this.isQuiet) return settle();
+
     this.#output.write(String(chunk)).then(
       () => settle(),
       (error: unknown) => settle(error instanceof Error ? error : new Error(String(error))),

@@ -38,8 +38,10 @@ test("set writes the value in its type, and says what counts from when", async (
 
 test("set reads a secret from stdin as text", async () => {
   const config = fakeConfig();
-  await cli(["config", "set", "gateway.auth.token", "-"], { config, stdin: "123456\n" });
+  const run = await cli(["config", "set", "gateway.auth.token", "-"], { config, stdin: "123456\n" });
   expect(config.get("gateway.auth.token")).toBe("123456");
+  expect(run.stdout).toContain('gateway.auth.token = "[secret]"');
+  expect(run.stdout + run.stderr).not.toContain("123456");
 });
 
 test("explain shows where values come from", async () => {

@@ -127,8 +127,9 @@ describe("a conversation at the terminal", () => {
     await person.see("word0");
     person.type("next\r/abort\r");
     await person.see("The turn was stopped.");
-    await person.see("heard next");
+    await person.see("> next\r\nheard next");
     await person.see("> ");
+    expect(person.screen()).not.toContain("/abort");
     person.type("/quit\r");
     expect(await person.child.exited).toBe(0);
   });

@@ -99,10 +99,11 @@ export function fakeConfig({
   port = 1,
   bind = "loopback",
 }: { port?: number; bind?: string } = {}): Config<ClientSettings> {
+  const secret = "gateway.auth.token";
   const values = new Map<string, unknown>([
     ["gateway.port", port],
     ["gateway.bind", bind],
-    ["gateway.auth.token", new Secret("hunter2")],
+    [secret, new Secret("hunter2")],
   ]);
   const known = (path: string): unknown => {
     if (!values.has(path)) throw fault.configInvalid({ problem: `There is no setting “${path}”.` });
@@ -115,7 +116,7 @@ export function fakeConfig({
   };
   const explained = (path: string): ExplainedValue => ({
     path,
-    value: JSON.parse(JSON.stringify(values.get(path))),
+    value: path === secret ? "[secret]" : values.get(path),
     source: path === "gateway.bind" ? "environment" : "file",
     variable: `OPENCLAW_${path.toUpperCase().replaceAll(".", "_")}`,
     description: `About ${path}.`,

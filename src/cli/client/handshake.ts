@@ -46,7 +46,7 @@ function diagnose(target: Target, event: Event): CommandFailed {
       message: target.token
         ? `The gateway at ${href} does not know this token.`
         : `The gateway at ${href} asks for a token.`,
-      advice: "Give the right one with --token-file, or set OPENCLAW_GATEWAY_TOKEN.",
+      advice: "Give the right one with --token-file.",
     },
     "403": {
       type: "forbidden",

@@ -6,7 +6,8 @@ import type { CliContext } from "../context.ts";
 import { CommandFailed } from "../failure.ts";
 import { safeJson } from "../safe-text.ts";
 
-const pageSize = 500;
+/** Small, so that an answer stays below what a gateway lets wait for a slow reader. */
+const pageSize = 100;
 
 const Page = Type.Object({ events: Type.Array(Type.Object({ seq: Type.Integer() })), hasMore: Type.Boolean() });
 
