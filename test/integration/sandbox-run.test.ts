@@ -1,7 +1,7 @@
 import { createLog, silentLog } from "#base";
 import { openSandbox, SandboxError } from "#sandbox";
 import { describe, expect, test } from "bun:test";
-import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type SandboxAtHand, sandboxAtHand, whyNoBubblewrap } from "../support/sandbox.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -174,6 +174,26 @@ test.skipIf(reason !== undefined)(
   },
 );
 
+test.skipIf(reason !== undefined)(
+  "a bubblewrap of 2019 (0.4, Ubuntu 20.04) is asked for nothing that it does not know",
+  async () => {
+    await using folder = await tempFolder();
+    const bwrap = join(folder.path, "bwrap");
+    const newer = "--disable-userns|--size|--perms|--clearenv|--chmod|--bind-fd|--userns|--overlay";
+    await writeFile(
+      bwrap,
+      `#!/bin/sh
+    [ "$1" = --help ] && exit 0
+    for arg; do case "$arg" in ${newer}) echo "bwrap: Unknown option $arg" >&2; exit 1;; sh) break;; esac; done
+    exec /usr/bin/bwrap "$@"`,
+    );
+    await chmod(bwrap, 0o755);
+    await using at = await sandboxAtHand({ bwrap });
+    expect(await at.sandbox.status()).toMatchObject({ canRun: true });
+    expect((await at.sh("unshare -Ur true 2>/dev/null && echo userns; echo ran")).output).toBe("ran\n");
+  },
+);
+
 describe("fail closed", () => {
   const cases: readonly (readonly [string, string | undefined, string])[] = [
     ["bubblewrap is not there", undefined, "does not start"],
@@ -182,7 +202,7 @@ describe("fail closed", () => {
       "#!/bin/sh\n[ \"$1\" = --help ] && exit 0\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n",
       "No permissions",
     ],
-    ["bubblewrap runs nothing, and says nothing", '#!/bin/sh\n[ "$1" = --help ] && exit 0\nexit 3\n', "code 3"],
+    ["bubblewrap runs nothing, and says nothing", '#!/bin/sh\n[ "$1" = --help ] && exit 0\nexit 3\n', "exit code 3"],
   ];
   test.each(cases)("when %s, commands are refused and nothing is run", async (_why, script, because) => {
     await using folder = await tempFolder();
@@ -204,11 +224,16 @@ describe("fail closed", () => {
   });
 
   test.skipIf(reason !== undefined)("a sandbox that breaks later refuses, and does not blame the program", async () => {
-    await using at = await sandboxAtHand();
-    await at.sh("true");
-    await using moved = await tempFolder();
-    await Bun.$`mv ${at.workspace} ${moved.path}/gone`.quiet();
+    await using folder = await tempFolder();
+    const bwrap = join(folder.path, "bwrap");
+    await symlink("/usr/bin/bwrap", bwrap);
+    await using at = await sandboxAtHand({ bwrap });
+    expect((await at.sh("echo ran")).output).toBe("ran\n");
+    await rename(at.workspace, join(folder.path, "moved"));
     await expect(at.sh("true")).rejects.toThrow("could not be set up");
+    await rename(join(folder.path, "moved"), at.workspace);
+    await rm(bwrap);
+    await expect(at.sh("true")).rejects.toBeInstanceOf(SandboxError);
   });
 
   test.each(["/", "/usr", "/etc", "/proc", "/tmp", "/home"])("%s itself is no workspace", async (workspace) => {
