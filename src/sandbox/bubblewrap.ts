@@ -9,6 +9,8 @@ import {
   workspaceProblem,
 } from "./bubblewrap-arguments.ts";
 import type { Command } from "./command.ts";
+import { ControlGroup } from "./control-group.ts";
+import { codeOf } from "./error-code.ts";
 import { environment, limited } from "./limits.ts";
 import { runProgram } from "./run-program.ts";
 import { syscallFilter } from "./syscall-filter.ts";
@@ -72,28 +74,35 @@ class Bubblewrap implements Backend {
     this.because = `Commands run in bubblewrap: they see the workspace and the system's programs${view.network ? "" : ", and no network"}.`;
   }
 
-  launch({ argv, timeoutMs }: Command): Launch {
+  launch(command: Command): Launch {
     const { workspace } = this.#view;
     const info = new UnnamedFile();
+    const group = ControlGroup.make();
     const filterFd = this.#filter?.reopen();
-    const program = limited(argv, { processes: countsProcessesApart, cpuSeconds: Math.ceil(timeoutMs / 1_000) });
+    const cpuSeconds = Math.ceil(command.timeoutMs / 1_000);
+    const program = limited(command.argv, { processes: countsProcessesApart, cpuSeconds });
+    const argv = [
+      this.#bwrap,
+      "--info-fd",
+      "3",
+      ...(filterFd === undefined ? [] : ["--seccomp", "4"]),
+      ...bubblewrapArguments(this.#view),
+      ...program,
+    ];
     return {
-      argv: [
-        this.#bwrap,
-        "--info-fd",
-        "3",
-        ...(filterFd === undefined ? [] : ["--seccomp", "4"]),
-        ...bubblewrapArguments(this.#view),
-        ...program,
-      ],
+      argv: group ? group.entered(argv) : argv,
       // Bubblewrap's own environment can be read from inside (/proc/1/environ), so it gets the program's and no other.
       env: environment(workspace),
       cwd: "/",
       files: [info.fd, ...(filterFd === undefined ? [] : [filterFd])],
-      reap: () => reap(info.text()),
-      setupProblem: (exitCode, words) =>
-        exitCode !== 0 && words.startsWith("bwrap: ") ? words.slice("bwrap: ".length).trim() : undefined,
+      reap: () => reap(info.text(), group),
+      setupProblem: (exitCode, words) => {
+        const isReached = info.text() !== "" && !words.startsWith("bwrap: ");
+        if (exitCode === 0 || isReached) return undefined;
+        return words.replace(/^bwrap: /, "").trim() || `it ended with exit code ${exitCode}`;
+      },
       [Symbol.dispose]: () => {
+        group?.remove();
         info[Symbol.dispose]();
         if (filterFd !== undefined) closeSync(filterFd);
       },
@@ -118,7 +127,7 @@ async function newerFeatures(bwrap: string): Promise<Omit<BubblewrapFeatures, "u
     const help = await asked.stdout.text();
     return { disableUserns: help.includes("--disable-userns"), size: help.includes("--size") };
   } catch (error) {
-    if (error instanceof Error && "code" in error) return undefined;
+    if (codeOf(error) !== undefined) return undefined;
     throw error;
   }
 }
@@ -132,12 +141,15 @@ async function tryOut(backend: Backend, signal: AbortSignal): Promise<string | u
   return result.output.trim() || `it ended by ${result.endedBy}, code ${result.exitCode ?? "none"}`;
 }
 
-/** Waits until the first process of the sandbox's PID namespace is gone: the kernel ends the others before it. */
-async function reap(info: string): Promise<boolean> {
+/**
+ * Waits until the first process of the sandbox's PID namespace is gone, because the kernel ends all others before it, and
+ * until the control group is empty.
+ */
+async function reap(info: string, group: ControlGroup | undefined): Promise<boolean> {
   const pid = /"child-pid":\s*(\d+)/.exec(info)?.[1];
-  if (pid === undefined) return true;
+  const isOver = () => (pid === undefined || !isAlive(pid)) && (!group || group.remove());
   const giveUpAt = performance.now() + mostReapMs;
-  for (let pauseMs = 1; isAlive(pid); pauseMs *= 2) {
+  for (let pauseMs = 1; !isOver(); pauseMs = Math.min(50, pauseMs * 2)) {
     if (performance.now() > giveUpAt) return false;
     await Bun.sleep(pauseMs);
   }
@@ -150,7 +162,7 @@ function isAlive(pid: string): boolean {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     return /^\d+ \(bwrap\) [^ZX]/.test(stat);
   } catch (error) {
-    if (error instanceof Error && "code" in error) return false;
+    if (codeOf(error) !== undefined) return false;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { Backend, Launch } from "./backend.ts";
 import type { Command, RunResult } from "./command.ts";
+import { codeOf } from "./error-code.ts";
 import { KeptOutput } from "./kept-output.ts";
 
 /** What came of one process. `problem` says why the program was not reached; `allEnded` whether all it started is gone. */
@@ -23,7 +24,9 @@ export async function runProgram(backend: Backend, command: Command, signal: Abo
   if (signal.aborted) return { result: result({ endedBy: "cancelled" }), allEnded: true };
 
   using launch = backend.launch(command);
-  const child = start(launch, command);
+  const started = start(launch, command);
+  if (!started.ok) return { result: result({ endedBy: "cancelled" }), problem: started.problem, allEnded: true };
+  const { child } = started;
   using ending = new Ending(child.pid, command.timeoutMs, signal);
 
   const words = new KeptOutput(mostWordsBytes);
@@ -62,7 +65,16 @@ const mostDrainMs = 500;
 /** Between asking a process group to end and ending it. */
 const graceMs = 2_000;
 
-function start({ argv, env, cwd, files }: Launch, { stdin }: Command) {
+function start(launch: Launch, command: Command) {
+  try {
+    return { ok: true, child: spawn(launch, command) } as const;
+  } catch (error) {
+    if (codeOf(error) === undefined || !(error instanceof Error)) throw error;
+    return { ok: false, problem: error.message } as const;
+  }
+}
+
+function spawn({ argv, env, cwd, files }: Launch, { stdin }: Command) {
   const input = stdin === undefined ? "ignore" : new TextEncoder().encode(stdin);
   // Its own session, and with it a process group that can be killed as one.
   return Bun.spawn([...argv], { env: { ...env }, cwd, detached: true, stdio: [input, "pipe", "pipe", ...files] });
@@ -115,10 +127,6 @@ function kill(pid: number, signal: "SIGTERM" | "SIGKILL"): void {
   try {
     process.kill(process.platform === "win32" ? pid : -pid, signal);
   } catch (error) {
-    if (!isGone(error)) throw error;
+    if (codeOf(error) !== "ESRCH") throw error;
   }
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ESRCH";
 }

@@ -60,6 +60,7 @@ class LazySandbox implements Sandbox {
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<RunResult>>();
   #found: Promise<FoundBackend> | undefined;
+  #closed: Promise<void> | undefined;
 
   constructor(options: SandboxOptions) {
     this.#options = options;
@@ -84,7 +85,12 @@ class LazySandbox implements Sandbox {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#running);
     const found = await this.#found;

@@ -16,22 +16,28 @@ export async function runBounded(
   signal.addEventListener("abort", () => (grace = setTimeout(gone.resolve, graceMs)), { once: true });
   const output = await Promise.race([outputOf(tool, args, { ...context, signal }), gone.promise]);
   clearTimeout(grace);
-  if (!output) context.log.warn("a tool did not end when it was told to", { tool: tool.name });
-  if (context.signal.aborted) return output?.failed ? output : cancelled;
-  return output ?? { text: `${tool.name} did not end within ${tool.timeoutMs / 1_000} seconds.`, failed: true };
+  if (output === undefined) context.log.warn("a tool did not end when it was told to", { tool: tool.name });
+  if (output && output !== "stopped") return output;
+  if (context.signal.aborted) return cancelled;
+  return { text: `${tool.name} did not end within ${tool.timeoutMs / 1_000} seconds.`, failed: true };
 }
 
 /** A tool that is told to end gets this long to end what it started; the sandbox needs up to two seconds of it. */
 const graceMs = 3_000;
 const cancelled: ToolOutput = { text: "Cancelled.", failed: true };
 
-async function outputOf(tool: Tool, args: unknown, context: ToolContext & { readonly log: Log }): Promise<ToolOutput> {
+/** `stopped` when it threw because it was told to end. */
+async function outputOf(
+  tool: Tool,
+  args: unknown,
+  context: ToolContext & { readonly log: Log },
+): Promise<ToolOutput | "stopped"> {
   try {
     return await tool.run(args, context);
   } catch (error) {
     if (error instanceof JailError || error instanceof SandboxError)
       return { text: sentence(error.message), failed: true };
-    if (context.signal.aborted) return cancelled;
+    if (context.signal.aborted) return "stopped";
     const incident = newId();
     context.log.error("a tool broke", { tool: tool.name, incident, error });
     return { text: `Something broke inside ${tool.name} (incident ${incident}).`, failed: true };

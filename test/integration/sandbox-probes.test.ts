@@ -200,4 +200,16 @@ t = threading.Thread(target=lambda: print("thread")); t.start(); t.join(); subpr
     );
     expect(output).toBe("0\n1024\n");
   });
+
+  test("a fork bomb meets its limit, and is gone afterwards", async () => {
+    await using at = await sandboxAtHand();
+    const { output, endedBy } = await at.sh(
+      "i=0; while [ $i -lt 700 ]; do sleep 300 & i=$((i+1)); done 2>&1; echo made $i",
+      { timeoutMs: 10_000 },
+    );
+    expect(output).toContain("fork");
+    expect(output).not.toContain("made 700");
+    expect(endedBy).toBe("exit");
+    expect(await at.sh("echo alive")).toMatchObject({ output: "alive\n" });
+  });
 });

@@ -1,0 +1,37 @@
+import { type Log, silentLog } from "#base";
+import { openJail } from "#sandbox";
+import { createToolbox, type Tool, type Toolbox, type ToolOutcome, tools, type ToolsSettings } from "#tools";
+import { sandboxAtHand, type SandboxAtHand } from "./sandbox.ts";
+
+export interface ToolboxAtHand extends SandboxAtHand {
+  readonly toolbox: Toolbox;
+  use(name: string, args: unknown, signal?: AbortSignal): Promise<ToolOutcome>;
+}
+
+/** The tools over a workspace in a temp folder; commands run on the host, so that any machine can test them. */
+export async function toolboxAtHand(
+  options: {
+    readonly tools?: readonly Tool[];
+    readonly settings?: Partial<ToolsSettings>;
+    readonly mode?: "always" | "never";
+    readonly bwrap?: string;
+    readonly log?: Log;
+  } = {},
+): Promise<ToolboxAtHand> {
+  const at = await sandboxAtHand({
+    mode: options.mode ?? "never",
+    ...(options.bwrap === undefined ? {} : { bwrap: options.bwrap }),
+  });
+  const toolbox = createToolbox({
+    tools: options.tools ?? tools,
+    workspace: await openJail(at.workspace, [at.stateDir]),
+    sandbox: at.sandbox,
+    settings: { deny: [], commandTimeoutSeconds: 5, outputCharacters: 32_768, ...options.settings },
+    log: options.log ?? silentLog,
+  });
+  return {
+    ...at,
+    toolbox,
+    use: (name, args, signal = new AbortController().signal) => toolbox.run({ name, args }, signal),
+  };
+}
