@@ -1,4 +1,6 @@
+import type { Clock, Log, pause } from "#base";
 import type { ConversationMessage, ToolCall, Usage } from "#protocol";
+import type { ProviderSettings } from "./settings.ts";
 
 export interface ToolSpec {
   readonly name: string;
@@ -18,6 +20,7 @@ export interface ModelRequest {
   readonly sessionId: string;
 }
 
+/** `toolUse` whenever there were tool calls, also when the answer was cut off in one of them: its `argsProblem` says so. */
 export type ModelStop = "stop" | "toolUse" | "length";
 
 /** A word for programs, a sentence for people; neither ever holds a key. */
@@ -33,16 +36,26 @@ export interface ModelProblem {
     | "network"
     | "badResponse"
     | "badRequest";
+  /** At most 500 characters. */
   readonly message: string;
 }
 
-export type ModelEvent =
+export type ModelPart =
   | { readonly type: "text"; readonly delta: string }
   | { readonly type: "thinking"; readonly delta: string }
-  /** Complete: its arguments parsed as JSON, or `argsProblem` says why they did not. */
-  | ({ readonly type: "toolCall"; readonly argsProblem?: string } & ToolCall)
-  | { readonly type: "done"; readonly stop: ModelStop; readonly usage: Usage }
-  | { readonly type: "failed"; readonly problem: ModelProblem };
+  /**
+   * Complete: its arguments are a JSON object, or `argsProblem` says why they are not and `args` is empty. Its id is no
+   * other call's of the conversation.
+   */
+  | ({ readonly type: "toolCall"; readonly argsProblem?: string } & ToolCall);
+
+export interface ModelDone {
+  readonly type: "done";
+  readonly stop: ModelStop;
+  readonly usage: Usage;
+}
+
+export type ModelEvent = ModelPart | ModelDone | { readonly type: "failed"; readonly problem: ModelProblem };
 
 export interface Provider {
   /**
@@ -51,4 +64,25 @@ export interface Provider {
    * again within a bound; after it, never, because the parts were already seen.
    */
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
+}
+
+/** What a provider is opened with: its part of the settings, and the name it has there. */
+export type OpenSettings = Omit<ProviderSettings, "api"> & { readonly id: string };
+
+export interface Surroundings {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly pause: typeof pause;
+}
+
+/** One API that models are reached by. */
+export interface ProviderKind {
+  readonly api: string;
+  readonly label: string;
+  /** Loads what the API needs. Throws `configInvalid` for settings that could never work. */
+  open(settings: OpenSettings, surroundings: Surroundings): Promise<Provider>;
+}
+
+export function defineProvider<Kind extends ProviderKind>(kind: Kind): Kind {
+  return kind;
 }

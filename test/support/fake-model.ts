@@ -1,6 +1,7 @@
 import { readCall, type ModelCall } from "./fake-model/call.ts";
-import { type RawReply, respond, type ScriptedReply } from "./fake-model/reply.ts";
+import { encodeReply, type RawReply, respond, type ScriptedReply } from "./fake-model/reply.ts";
 
+export { encodeReply };
 export type { CallMessage, ModelCall } from "./fake-model/call.ts";
 export type { RawReply, ReplyPart, ScriptedReply } from "./fake-model/reply.ts";
 

@@ -33,7 +33,7 @@ export interface RawReply {
   /** Send each chunk by itself, so that the other side reads them one by one. */
   readonly apart?: boolean;
   /** How it ends: properly, by closing the connection, or not at all. */
-  readonly then?: "end" | "reset" | "hang";
+  readonly ending?: "end" | "reset" | "hang";
 }
 
 export interface Sending {
@@ -46,45 +46,55 @@ const eventStream = { "content-type": "text/event-stream; charset=utf-8" };
 export function respond(reply: string | ScriptedReply | RawReply, call: ModelCall, sending: Sending): Response {
   if (typeof reply === "string") return respond({ parts: [reply] }, call, sending);
   if ("chunks" in reply) return sendRaw(reply, sending);
-  const encode = call.api === "openai-completions" ? encodeOpenai : encodeAnthropic;
-  if (!reply.parts.some((part) => part instanceof Promise)) {
-    return new Response(whole([...encode(reply, call.model)]), { headers: eventStream });
-  }
-  return sendRaw({ chunks: [...encode(reply, call.model)] }, sending);
+  return sendRaw({ chunks: encodeReply(call.api, reply) }, sending);
+}
+
+/** The events of an answer as the API streams them, one chunk each: the raw material for a server that does it wrong. */
+export function encodeReply(api: ModelCall["api"], reply: ScriptedReply): (string | Promise<unknown>)[] {
+  return [...(api === "openai-completions" ? encodeOpenai : encodeAnthropic)(reply, "fake-model")];
 }
 
 function sendRaw(reply: RawReply, sending: Sending): Response {
   const headers = { ...eventStream, ...reply.headers };
   const status = reply.status ?? 200;
-  const ending = reply.then ?? "end";
+  const ending = reply.ending ?? "end";
   if (ending === "end" && !reply.apart && !reply.chunks.some((chunk) => chunk instanceof Promise)) {
     return new Response(whole(reply.chunks), { status, headers });
   }
-  const left = Promise.withResolvers<"left">();
+  const left = new AbortController();
   const body = new ReadableStream<Uint8Array>({
     async start(controller) {
       sending.opened();
       try {
-        for (const chunk of reply.chunks) {
-          if (!(chunk instanceof Promise)) {
-            controller.enqueue(bytesOf(chunk));
-            if (reply.apart) await Bun.sleep(1);
-            continue;
-          }
-          if ((await Promise.race([chunk, left.promise])) === "left") return;
-        }
-        if (ending === "hang" && (await left.promise)) return;
-        // What was enqueued leaves before the connection is cut.
-        if (ending === "reset") await Bun.sleep(5);
-        if (ending === "reset") controller.error(new Error("cut, as the script says"));
-        else controller.close();
+        await play(reply, controller, left.signal);
       } finally {
         sending.closed();
       }
     },
-    cancel: () => left.resolve("left"),
+    cancel: () => left.abort(),
   });
   return new Response(body, { status, headers });
+}
+
+/** Sends a reply piece by piece, for as long as somebody listens. */
+async function play(
+  reply: RawReply,
+  controller: ReadableStreamDefaultController<Uint8Array>,
+  left: AbortSignal,
+): Promise<void> {
+  const leaving = new Promise<void>((resolve) => left.addEventListener("abort", () => resolve(), { once: true }));
+  for (const chunk of reply.chunks) {
+    if (chunk instanceof Promise) await Promise.race([chunk, leaving]);
+    else if (reply.apart) await Bun.sleep(1);
+    if (left.aborted) return;
+    if (!(chunk instanceof Promise)) controller.enqueue(bytesOf(chunk));
+  }
+  if (reply.ending === "hang") await leaving;
+  // What was enqueued leaves before the connection is cut.
+  if (reply.ending === "reset") await Bun.sleep(5);
+  if (left.aborted) return;
+  if (reply.ending === "reset") controller.error(new Error("cut, as the script says"));
+  else controller.close();
 }
 
 function whole(chunks: RawReply["chunks"]): Buffer {

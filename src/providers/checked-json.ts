@@ -1,0 +1,16 @@
+import type { Static, TSchema } from "@sinclair/typebox";
+import type { TypeCheck } from "@sinclair/typebox/compiler";
+
+/** A JSON text as its schema has it, or undefined when it is not JSON or not that. */
+export function checkedJson<Schema extends TSchema>(
+  check: TypeCheck<Schema>,
+  text: string,
+): Static<Schema> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return check.Check(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+import { OpenAI } from "openai";
+import { addressOf } from "../address.ts";
+import { exactFetch } from "../exact-fetch.ts";
+import type { OpenSettings, Provider, Surroundings } from "../provider.ts";
+import { createRemoteProvider } from "../remote.ts";
+import { CompletionReader } from "./answer.ts";
+import { quirksOf } from "./quirks.ts";
+import { completionBody } from "./request.ts";
+
+/**
+ * The SDK asks and we read: its own stream takes three times the CPU (0.95 instead of 0.27 ms for an answer of 300 pieces),
+ * holds lines of any length, and hides the comments by which a busy server says that it is still there.
+ */
+export function openCompletions(settings: OpenSettings, surroundings: Surroundings): Provider {
+  const address = addressOf(settings, { baseUrl: "https://api.openai.com/v1", headers: {} }, (key) => [
+    "authorization",
+    `Bearer ${key}`,
+  ]);
+  const silenceMs = settings.timeoutSeconds * 1_000;
+  const quirks = quirksOf(address.host);
+  const client = new OpenAI({
+    baseURL: address.baseUrl,
+    fetch: exactFetch(address.headers),
+    maxRetries: 0,
+    // Longer than ours, which covers the whole answer and not its head alone.
+    timeout: silenceMs * 2,
+    logLevel: "off",
+    // Each of these would be read from the environment. The key goes out by `exactFetch`, so the SDK needs none to lose.
+    apiKey: "unused",
+    adminAPIKey: null,
+    organization: null,
+    project: null,
+    webhookSecret: null,
+  });
+  return createRemoteProvider(
+    {
+      id: settings.id,
+      host: address.host,
+      secrets: address.secrets,
+      silenceMs,
+      ask: (request, signal) =>
+        client.chat.completions.create(completionBody(request, quirks), { signal }).asResponse(),
+      reader: (request) => new CompletionReader(request),
+    },
+    surroundings,
+  );
+}

@@ -1,0 +1,55 @@
+import type { ConversationMessage } from "#protocol";
+import type { OpenAI } from "openai";
+import type { ModelRequest, ToolSpec } from "../provider.ts";
+import type { Quirks } from "./quirks.ts";
+
+type Body = OpenAI.ChatCompletionCreateParamsStreaming;
+type Message = OpenAI.ChatCompletionMessageParam;
+
+/** A request as the chat completions API wants it. */
+export function completionBody(request: ModelRequest, quirks: Quirks): Body {
+  return {
+    model: request.model,
+    stream: true,
+    messages: messagesOf(request, quirks.shortCallIds ? shortId : (id) => id),
+    [quirks.maxTokensField]: request.maxTokens,
+    ...(quirks.usageOnRequest ? { stream_options: { include_usage: true } } : {}),
+    ...(quirks.promptCacheKey ? { prompt_cache_key: request.sessionId } : {}),
+    // Some servers refuse an empty list.
+    ...(request.tools.length > 0 ? { tools: request.tools.map(toolOf) } : {}),
+  };
+}
+
+function messagesOf({ system, messages }: ModelRequest, idOf: (id: string) => string): Message[] {
+  const said = messages.flatMap((message) => messageOf(message, idOf));
+  return system === "" ? said : [{ role: "system", content: system }, ...said];
+}
+
+/** No message is empty: several servers refuse those, and then every later request of the session. */
+function messageOf(message: ConversationMessage, idOf: (id: string) => string): Message[] {
+  switch (message.role) {
+    case "user":
+      return [{ role: "user", content: message.text || "(empty message)" }];
+    case "tool":
+      return [{ role: "tool", tool_call_id: idOf(message.callId), content: message.text || "(no output)" }];
+    case "assistant": {
+      const content = message.text || null;
+      if (message.toolCalls.length === 0) return content === null ? [] : [{ role: "assistant", content }];
+      const calls = message.toolCalls.map(({ id, name, args }) => ({
+        id: idOf(id),
+        type: "function" as const,
+        function: { name, arguments: JSON.stringify(args ?? {}) },
+      }));
+      return [{ role: "assistant", content, tool_calls: calls }];
+    }
+  }
+}
+
+function toolOf({ name, description, params }: ToolSpec): OpenAI.ChatCompletionTool {
+  return { type: "function", function: { name, description, parameters: { ...params } } };
+}
+
+/** Nine letters and digits that stand for an id, always the same ones. */
+function shortId(id: string): string {
+  return Bun.hash(id).toString(36).padStart(9, "0").slice(-9);
+}
