@@ -47,7 +47,7 @@ if (chosen.length === 0) {
   process.exit(2);
 }
 await mkdir(values.outdir, { recursive: true });
-const define = await buildFacts();
+const define = buildFacts();
 for (const target of chosen) await build(target);
 
 async function build({ runtime, file }: Target): Promise<void> {
@@ -80,14 +80,10 @@ function compiling(target: Bun.Build.CompileTarget, outfile: string): Bun.Compil
   };
 }
 
-/** What the source reads as `OPENCLAW_VERSION` and `OPENCLAW_COMMIT`. The commit is absent outside a repository. */
-async function buildFacts(): Promise<Record<string, string>> {
-  const { version }: { version: string } = await Bun.file(join(root, "package.json")).json();
+/** What the source reads as `BUILD_COMMIT`; absent outside a repository. */
+function buildFacts(): Record<string, string> {
   const commit = gitCommit();
-  return {
-    OPENCLAW_VERSION: JSON.stringify(version),
-    ...(commit === undefined ? {} : { OPENCLAW_COMMIT: JSON.stringify(commit) }),
-  };
+  return commit === undefined ? {} : { BUILD_COMMIT: JSON.stringify(commit) };
 }
 
 function gitCommit(): string | undefined {

@@ -3,11 +3,12 @@ import { expect, test } from "bun:test";
 import { CommandFailed } from "../../src/cli/failure.ts";
 import { parseCommandLine } from "../../src/cli/parse.ts";
 import { safeJson, SafeStream, safeText } from "../../src/cli/safe-text.ts";
+import { dice } from "../support/dice.ts";
 
 const seed = Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
 test(`any command line is understood or refused as a misuse (FUZZ_SEED=${seed})`, () => {
-  const random = generator(seed);
+  const roll = dice(seed);
   const odd = "help -h -V --no-color -- - --= -=x -mx --port= --json=1 = --__proto__ toString --constructor=1 é";
   const words = [
     ...commands.flatMap(({ path, options }) => [...path, ...Object.keys(options).map((name) => `--${name}`)]),
@@ -19,7 +20,7 @@ test(`any command line is understood or refused as a misuse (FUZZ_SEED=${seed})`
   ];
   const outcomes = { understood: 0, refused: 0 };
   for (let i = 0; i < 3_000; i++) {
-    const argv = Array.from({ length: Math.floor(random() * 7) }, () => pick(words, random));
+    const argv = Array.from({ length: roll(7) }, () => pick(words, roll));
     try {
       parseCommandLine(commands, argv);
       outcomes.understood++;
@@ -35,7 +36,7 @@ test(`any command line is understood or refused as a misuse (FUZZ_SEED=${seed})`
 });
 
 test(`text in any pieces is as safe as the whole (FUZZ_SEED=${seed})`, () => {
-  const random = generator(seed);
+  const roll = dice(seed);
   const letters = [
     "a",
     "\r",
@@ -51,11 +52,11 @@ test(`text in any pieces is as safe as the whole (FUZZ_SEED=${seed})`, () => {
     "\u2028",
   ];
   for (let i = 0; i < 2_000; i++) {
-    const whole = Array.from({ length: Math.floor(random() * 12) }, () => pick(letters, random)).join("");
+    const whole = Array.from({ length: roll(12) }, () => pick(letters, roll)).join("");
     const stream = new SafeStream();
     let shown = "";
     for (let at = 0; at < whole.length;) {
-      const next = at + 1 + Math.floor(random() * 3);
+      const next = at + 1 + roll(3);
       shown += stream.push(whole.slice(at, next));
       at = next;
     }
@@ -66,19 +67,8 @@ test(`text in any pieces is as safe as the whole (FUZZ_SEED=${seed})`, () => {
   }
 });
 
-function pick<T>(list: readonly T[], random: () => number): T {
-  const found = list[Math.floor(random() * list.length)];
+function pick<T>(list: readonly T[], roll: (sides: number) => number): T {
+  const found = list[roll(list.length)];
   if (found === undefined) throw new Error("nothing to pick from");
   return found;
-}
-
-/** Numbers from 0 to 1 that a seed repeats (mulberry32). */
-function generator(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

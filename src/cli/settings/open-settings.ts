@@ -33,7 +33,8 @@ export async function printChange(context: CliContext, { config, change, path, j
     return 0;
   }
   const now = config.explain(path);
-  const lines = changed.length === 0 ? [`Nothing changed in ${config.file}.`] : [`Changed ${config.file}:`];
+  const lines =
+    changed.length === 0 ? [`Done in ${config.file}; no setting counts differently now:`] : [`Changed ${config.file}:`];
   for (const { path: name, value, source, variable } of now) {
     lines.push(`  ${name} = ${value === undefined ? "(not set)" : safeLine(JSON.stringify(value) ?? "")}`);
     if (source === "environment") lines.push(`  The variable ${variable} is set, and counts more than the file.`);
