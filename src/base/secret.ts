@@ -1,5 +1,3 @@
-import { createHash, timingSafeEqual } from "node:crypto";
-
 const shown = "[secret]";
 
 /**
@@ -20,7 +18,7 @@ export class Secret {
 
   /** Compares in constant time, whatever the lengths: both sides are hashed first. */
   matches(candidate: string): boolean {
-    return timingSafeEqual(digest(this.#value), digest(candidate));
+    return crypto.timingSafeEqual(digest(this.#value), digest(candidate));
   }
 
   toString(): string {
@@ -36,6 +34,6 @@ export class Secret {
   }
 }
 
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
+function digest(text: string): Uint8Array {
+  return new Bun.CryptoHasher("sha256").update(text).digest();
 }

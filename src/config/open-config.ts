@@ -1,6 +1,5 @@
 import { fault } from "#protocol";
 import type { Static, TSchema } from "@sinclair/typebox";
-import { createHmac, randomBytes } from "node:crypto";
 import { type Changed, mergePatch, setValue } from "./change.ts";
 import type { Config, ConfigChange, ExplainedValue } from "./config.ts";
 import { explainSettings } from "./explain.ts";
@@ -40,7 +39,7 @@ class FileConfig<Schema extends TSchema> implements Config<Static<Schema>> {
   readonly #format: Format;
   readonly #ignoredFiles: readonly string[];
   /** The hash is shown to everyone who may read settings; keyed, it helps nobody to guess the secrets in the file. */
-  readonly #hashKey = randomBytes(32);
+  readonly #hashKey = crypto.getRandomValues(new Uint8Array(32));
   #loaded: Loaded;
   #settings: unknown;
 
@@ -156,7 +155,7 @@ class FileConfig<Schema extends TSchema> implements Config<Static<Schema>> {
   }
 
   #hashOf(text: string): string {
-    return createHmac("sha256", this.#hashKey).update(text).digest("hex");
+    return new Bun.CryptoHasher("sha256", this.#hashKey).update(text).digest("hex");
   }
 
   /** A path as somebody typed it; a `configInvalid` fault when the schema has no such place. */

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 import { type Address, type InboundMessage, type SessionEvent, fault } from "#protocol";
 import type { Place } from "#scheduler";
 import type { NewReceipt } from "#storage";
@@ -139,7 +137,7 @@ function receiptOf({ id, runId, sessionKey, from, sender, text }: InboundMessage
   return {
     scope: `inbound:${from.channel}`,
     key: id,
-    requestHash: createHash("sha256").update(request).digest("hex"),
+    requestHash: Bun.SHA256.hash(request, "hex"),
     runId,
   };
 }

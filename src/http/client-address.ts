@@ -1,4 +1,5 @@
-import { BlockList, isIP } from "node:net";
+import type { BlockList } from "node:net";
+import { isIP } from "./ip-address.ts";
 
 export type Attribution =
   | { readonly known: true; readonly address: string }
@@ -14,13 +15,9 @@ const forwardedHeaders = ["forwarded", "via", "x-forwarded-for", "x-forwarded-ho
 
 /**
  * Only `X-Forwarded-For` of a trusted proxy is believed, and of it the right-most address that is not a trusted proxy
- * itself: everything left of that was written by the caller. Throws a plain sentence for an entry that is no network.
+ * itself: everything left of that was written by the caller.
  */
-export function createClientAddress(trustedProxies: readonly string[]): ClientAddress {
-  const trusted = new BlockList();
-  for (const entry of trustedProxies) add(trusted, entry);
-  const isTrusted = (address: string) => contains(trusted, address);
-
+export function createClientAddress(isTrusted: IsTrustedProxy): ClientAddress {
   return {
     of(peer, headers) {
       const sent = forwardedHeaders.filter((name) => headers.has(name));
@@ -38,6 +35,17 @@ export function createClientAddress(trustedProxies: readonly string[]): ClientAd
       return { known: true, address: hops.findLast((hop) => !isTrusted(hop)) ?? peer };
     },
   };
+}
+
+export type IsTrustedProxy = (address: string) => boolean;
+
+/** Knows the networks of `trustedProxies`. Throws a plain sentence for an entry that is no network. */
+export async function openTrustedProxies(entries: readonly string[]): Promise<IsTrustedProxy> {
+  if (entries.length === 0) return () => false;
+  const { BlockList } = await import("node:net");
+  const trusted = new BlockList();
+  for (const entry of entries) add(trusted, entry);
+  return (address) => contains(trusted, address);
 }
 
 /** Why an entry of `trustedProxies` is none; undefined when it is one. */

@@ -1,7 +1,7 @@
-import { isIP } from "node:net";
 import { type Arrival, readArrival } from "./arrival.ts";
 import { addressesOf, type Interfaces, isLoopback } from "./bind.ts";
-import { createClientAddress } from "./client-address.ts";
+import { createClientAddress, type IsTrustedProxy } from "./client-address.ts";
+import { isIP } from "./ip-address.ts";
 import { isProbe } from "./probes.ts";
 import type { Refusal } from "./refusal.ts";
 
@@ -22,7 +22,7 @@ export interface GuardOptions {
   readonly hostname: string;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
-  readonly trustedProxies: readonly string[];
+  readonly isTrustedProxy: IsTrustedProxy;
   readonly interfaces: () => Interfaces;
 }
 
@@ -30,7 +30,7 @@ export interface GuardOptions {
 export function createGuards(options: GuardOptions): (request: Request, peer: string) => Admission {
   const guards = [guardHost(options), guardQuery, guardOrigin(options), guardContentType];
   const allowedOrigins = normalOrigins(options);
-  const clientAddress = createClientAddress(options.trustedProxies);
+  const clientAddress = createClientAddress(options.isTrustedProxy);
 
   return (request, peer) => {
     const reading = readArrival(request, peer);

@@ -4,7 +4,7 @@ import type { Rpc } from "#rpc";
 import type { Health } from "#telemetry";
 import { networkInterfaces } from "node:os";
 import { type Bind, checkExposure, type Interfaces, resolveBind } from "./bind.ts";
-import { whyNotNetwork } from "./client-address.ts";
+import { openTrustedProxies, whyNotNetwork } from "./client-address.ts";
 import { readCredential } from "./credential.ts";
 import { type Admitted, createGuards, whyNotOrigin } from "./guards.ts";
 import { lazily } from "./lazily.ts";
@@ -42,7 +42,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const { hostname } = checkSettings(settings, interfaces(), log);
   const startedAt = clock.elapsed();
   const state = { isStopping: false };
-  const admit = createGuards({ ...settings, hostname, interfaces });
+  const isTrustedProxy = await openTrustedProxies(settings.trustedProxies);
+  const admit = createGuards({ ...settings, isTrustedProxy, hostname, interfaces });
   const noteRefusal = createRefusalLog(log, clock);
   const probeOptions = {
     health: options.health,
@@ -124,7 +125,7 @@ interface Place {
 function checkSettings(settings: GatewaySettings, interfaces: Interfaces, log: Log): Bind & { readonly ok: true } {
   const bind = resolveBind(settings.bind, interfaces);
   if (!bind.ok) throw fault.configInvalid({ problem: `${bind.because}.` });
-  const exposure = checkExposure(bind, settings.auth);
+  const exposure = checkExposure(bind, settings.auth.mode);
   if (!exposure.ok) throw fault.configInvalid({ problem: `${exposure.because}.` });
   if (exposure.warning) log.warn(exposure.warning);
   const problem =

@@ -1,5 +1,9 @@
 const shortest = 24;
-const placeholders: ReadonlySet<string> = new Set(["undefined", "null", "changeme", "change-me", "token", "secret"]);
+
+/** What an unset variable, a template or a hurried person leaves where a token should stand. */
+const placeholders: ReadonlySet<string> = new Set(
+  "undefined null none changeme change-me secret password token test [secret]".split(" "),
+);
 
 export type TokenCheck =
   | { readonly ok: true; readonly warning?: string }

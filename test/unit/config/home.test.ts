@@ -88,20 +88,6 @@ test("a folder that others use is refused and left as it is", async () => {
   expect(statSync(place.home.root).mode & 0o7777).toBe(0o1777);
 });
 
-test("somebody's home is not an installation's", async () => {
-  using place = temporary();
-  mkdirSync(place.home.root, { recursive: true });
-  chmodSync(place.home.root, 0o755);
-  const { HOME } = process.env;
-  process.env["HOME"] = place.home.root;
-  try {
-    expect(await problemOf(() => prepareHome(place.home))).toContain("is used by others too");
-  } finally {
-    process.env["HOME"] = HOME;
-  }
-  expect(statSync(place.home.root).mode & 0o777).toBe(0o755);
-});
-
 test("a home that cannot be made is told in one sentence", async () => {
   using place = temporary();
   writeFileSync(place.home.root, "a file");
