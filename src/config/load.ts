@@ -37,7 +37,7 @@ export interface Loaded {
   readonly plain: Tree;
   readonly warnings: readonly string[];
   /** A secret stands in the file in plain text. */
-  readonly hasWrittenSecret: boolean;
+  readonly hasWrittenSecret: () => boolean;
   readonly sourceOf: (path: Path) => Source;
   /** What the file says where `${NAME}` was filled in. */
   readonly textOf: (path: Path) => string | undefined;
@@ -60,7 +60,7 @@ export function load(input: LoadInput): Loaded {
     fromFile: filled.value,
     plain,
     warnings: reading.warnings.list(),
-    hasWrittenSecret: hasSecret(root, filled),
+    hasWrittenSecret: () => hasSecret(root, filled),
     sourceOf: (path) => layers.sourceOf(path),
     textOf: (path) => filled.texts.get(formatPath(path)),
   };

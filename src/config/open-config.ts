@@ -1,6 +1,5 @@
 import { fault } from "#protocol";
 import type { Static, TSchema } from "@sinclair/typebox";
-import { createHmac, randomBytes } from "node:crypto";
 import { type Changed, mergePatch, setValue } from "./change.ts";
 import type { Config, ConfigChange, ExplainedValue } from "./config.ts";
 import { explainSettings } from "./explain.ts";
@@ -40,7 +39,7 @@ class FileConfig<Schema extends TSchema> implements Config<Static<Schema>> {
   readonly #format: Format;
   readonly #ignoredFiles: readonly string[];
   /** The hash is shown to everyone who may read settings; keyed, it helps nobody to guess the secrets in the file. */
-  readonly #hashKey = randomBytes(32);
+  readonly #hashKey = crypto.getRandomValues(new Uint8Array(32));
   #loaded: Loaded;
   #settings: unknown;
 
@@ -66,7 +65,7 @@ class FileConfig<Schema extends TSchema> implements Config<Static<Schema>> {
 
   get warnings(): readonly string[] {
     const ignored = this.#ignoredFiles.map((other) => `${other} is not read, because ${this.file} is`);
-    const isOpen = this.#loaded.hasWrittenSecret && isReadableByOthers(this.file);
+    const isOpen = isReadableByOthers(this.file) && this.#loaded.hasWrittenSecret();
     const open = isOpen ? [`${this.file} holds secrets and others on this machine can read it; run chmod 600`] : [];
     return [...this.#loaded.warnings, ...ignored, ...open];
   }
@@ -156,7 +155,7 @@ class FileConfig<Schema extends TSchema> implements Config<Static<Schema>> {
   }
 
   #hashOf(text: string): string {
-    return createHmac("sha256", this.#hashKey).update(text).digest("hex");
+    return new Bun.CryptoHasher("sha256", this.#hashKey).update(text).digest("hex");
   }
 
   /** A path as somebody typed it; a `configInvalid` fault when the schema has no such place. */
