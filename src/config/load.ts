@@ -129,9 +129,9 @@ class Reading {
   /** Who gave the value: a variable, a flag, or a line of the file. */
   #blame(written: Tree, path: Path, layers: Layers): string {
     const shown = showPath(this.root, path);
-    const source = layers.sourceOf(path);
-    if (source === "environment") return `${variableOf(path)}: `;
-    return source === "flag" ? `the flag for ${shown}: ` : `${this.#inFile(written, path)}${shown}: `;
+    const variable = layers.variableAt(path);
+    if (variable !== undefined) return variable === variableOf(path) ? `${variable}: ` : `${variable}: ${shown}: `;
+    return layers.sourceOf(path) === "flag" ? `the flag for ${shown}: ` : `${this.#inFile(written, path)}${shown}: `;
   }
 
   #inFile(written: Tree, path: Path): string {
