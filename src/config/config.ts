@@ -27,21 +27,28 @@ export interface Config<Settings> {
   readonly settings: Settings;
   /** The file that was read, or would be written. */
   readonly file: string;
-  /** Of the file's text: guards a change against another one in between. */
+  /** Of the file's text: guards a change against another one in between. Means nothing to another opening of the file. */
   readonly hash: string;
   /** For a person: unknown keys with the nearest known one, flags that lost to the environment. */
   readonly warnings: readonly string[];
 
-  /** All of it as RPC shows it: camelCase, secrets as `[secret]`. */
+  /**
+   * All of it as RPC shows it: camelCase, secrets as `[secret]`, and where the file says `${NAME}` so does this. What is shown
+   * may be written back: it means what is there now.
+   */
   view(): Record<string, unknown>;
   /** One value by its path, either spelling; a `configInvalid` fault when there is no such path. */
   get(path: string): unknown;
   explain(path?: string): readonly ExplainedValue[];
-  /** JSON Schema of the whole, keys as in the file. */
+  /** JSON Schema (draft 2020-12) of the whole, keys as in the file. */
   schema(): Record<string, unknown>;
 
-  /** Writes one value into the file, comments and order kept. Nothing is written when the result would not check. */
+  /**
+   * Writes one value into the file, comments and order kept; a text is read by the setting's type. Nothing is written when
+   * the result would not check.
+   */
   set(path: string, value: unknown): Promise<ConfigChange>;
+  /** Takes a key out of the file; one that the schema does not know, too. */
   unset(path: string): Promise<ConfigChange>;
   /** A JSON merge patch (RFC 7396), either spelling. A `configConflict` fault when `baseHash` is not the file's. */
   patch(patch: Record<string, unknown>, baseHash?: string): Promise<ConfigChange>;

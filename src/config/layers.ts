@@ -4,6 +4,7 @@ import { fromText } from "./from-text.ts";
 import { formatPath, parsePath, variableOf } from "./path.ts";
 import { respell } from "./respell.ts";
 import { canonicalPath, leavesOf, mayBeTable, mayBeValue, type Node, nodeAt, showPath } from "./schema-node.ts";
+import { revealSecrets } from "./secrets.ts";
 import { isTree, type Path, valueAt, withValue } from "./tree.ts";
 
 /** Variables that mean something else than a setting. */
@@ -28,6 +29,8 @@ export interface LayersInput {
 export interface Layers {
   readonly merged: unknown;
   sourceOf(path: Path): Source;
+  /** The variable that the value came from, when it came from one. */
+  variableAt(path: Path): string | undefined;
 }
 
 /** Environment over flags over file. */
@@ -50,12 +53,15 @@ class Merge implements Layers {
   }
 
   sourceOf(path: Path): Source {
-    for (let length = path.length; length > 0; length--) {
-      const key = formatPath(path.slice(0, length));
-      if (this.#variables.has(key)) return "environment";
-      if (this.#flags.has(key)) return "flag";
-    }
+    const keys = path.map((_, i) => formatPath(path.slice(0, i + 1)));
+    if (keys.some((key) => this.#variables.has(key))) return "environment";
+    if (keys.some((key) => this.#flags.has(key))) return "flag";
     return valueAt(this.#input.file, path) === undefined ? "default" : "file";
+  }
+
+  variableAt(path: Path): string | undefined {
+    const keys = path.map((_, i) => formatPath(path.slice(0, i + 1)));
+    return keys.map((key) => this.#variables.get(key)).findLast((variable) => variable !== undefined);
   }
 
   takeFlags(): void {
@@ -96,7 +102,7 @@ class Merge implements Layers {
     const { root, problems, warnings } = this.#input;
     const node = nodeAt(root, path);
     if (!node || !this.#makeWay(path)) return;
-    const parsed = typeof value === "string" ? fromText(node, value) : value;
+    const parsed = typeof value === "string" ? fromText(node, value) : revealSecrets(value);
     const whereIs = () => `${formatPath(path)}: `;
     const spelled = respell(node, parsed, { whereIs, problems, unknown: warnings });
     for (const leaf of leafPaths(spelled, path)) {

@@ -37,7 +37,7 @@ export interface Loaded {
   readonly plain: Tree;
   readonly warnings: readonly string[];
   /** A secret stands in the file in plain text. */
-  readonly hasWrittenSecret: boolean;
+  readonly hasWrittenSecret: () => boolean;
   readonly sourceOf: (path: Path) => Source;
   /** What the file says where `${NAME}` was filled in. */
   readonly textOf: (path: Path) => string | undefined;
@@ -60,7 +60,7 @@ export function load(input: LoadInput): Loaded {
     fromFile: filled.value,
     plain,
     warnings: reading.warnings.list(),
-    hasWrittenSecret: hasSecret(root, filled),
+    hasWrittenSecret: () => hasSecret(root, filled),
     sourceOf: (path) => layers.sourceOf(path),
     textOf: (path) => filled.texts.get(formatPath(path)),
   };
@@ -129,9 +129,9 @@ class Reading {
   /** Who gave the value: a variable, a flag, or a line of the file. */
   #blame(written: Tree, path: Path, layers: Layers): string {
     const shown = showPath(this.root, path);
-    const source = layers.sourceOf(path);
-    if (source === "environment") return `${variableOf(path)}: `;
-    return source === "flag" ? `the flag for ${shown}: ` : `${this.#inFile(written, path)}${shown}: `;
+    const variable = layers.variableAt(path);
+    if (variable !== undefined) return variable === variableOf(path) ? `${variable}: ` : `${variable}: ${shown}: `;
+    return layers.sourceOf(path) === "flag" ? `the flag for ${shown}: ` : `${this.#inFile(written, path)}${shown}: `;
   }
 
   #inFile(written: Tree, path: Path): string {

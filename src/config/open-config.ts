@@ -65,7 +65,7 @@ class FileConfig<Schema extends TSchema> implements Config<Static<Schema>> {
 
   get warnings(): readonly string[] {
     const ignored = this.#ignoredFiles.map((other) => `${other} is not read, because ${this.file} is`);
-    const isOpen = this.#loaded.hasWrittenSecret && isReadableByOthers(this.file);
+    const isOpen = isReadableByOthers(this.file) && this.#loaded.hasWrittenSecret();
     const open = isOpen ? [`${this.file} holds secrets and others on this machine can read it; run chmod 600`] : [];
     return [...this.#loaded.warnings, ...ignored, ...open];
   }

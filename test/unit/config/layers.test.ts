@@ -1,3 +1,4 @@
+import { Secret } from "#base";
 import { expect, test } from "bun:test";
 import { installation, problemOf } from "./installation.ts";
 
@@ -171,6 +172,12 @@ test("flags come in either spelling, as texts or values, and must be known", asy
   expect(await problemOf(() => here.open({ flags: { "__proto__.x": 1 } }))).toContain(
     "there is no setting __proto__.x",
   );
+});
+
+test("a secret given as one is taken as what is inside it", () => {
+  using here = installation();
+  const config = here.open({ flags: { "gateway.auth.token": new Secret("inside") } });
+  expect(config.settings.gateway.auth.token?.reveal()).toBe("inside");
 });
 
 test("a variable that two settings share is refused when it is set", async () => {

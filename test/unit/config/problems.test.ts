@@ -141,6 +141,14 @@ test("variables and flags are blamed by name", async () => {
   );
 });
 
+test("a value inside a variable is blamed on the variable that is set", async () => {
+  using here = installation();
+  const environment = { OPENCLAW_MODELS_PROVIDERS: '{"x":{"api":1}}' };
+  expect(await problemOf(() => here.open({ environment }))).toContain(
+    "OPENCLAW_MODELS_PROVIDERS: models.providers.x.api: expected one of",
+  );
+});
+
 test("all problems are told at once, twenty at most", async () => {
   const providers = Array.from({ length: 30 }, (_, i) => `[models.providers.p${i}]\napi = ${i}\n`).join("");
   using here = installation({ "openclaw.toml": providers });
