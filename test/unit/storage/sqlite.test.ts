@@ -4,6 +4,7 @@ import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { silentLog, systemClock } from "#base";
 import { openSqlite, type Storage } from "#storage";
+import { Connection } from "../../../src/storage/sqlite/connection.ts";
 import { answered, newEvent, opening, openSqliteFile, received, tempFolder } from "../../support/storage.ts";
 
 test("what belongs to the owner is readable by the owner alone", async () => {
@@ -14,6 +15,21 @@ test("what belongs to the owner is readable by the owner alone", async () => {
   await using storage = openSqliteFile(path);
   await storage.append(opening("s1", "agent:main:a"));
   for (const file of [path, `${path}-wal`, `${path}-shm`]) expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
+test.each([
+  ["journal_mode", "wal"],
+  ["synchronous", 2],
+  ["foreign_keys", 1],
+  ["trusted_schema", 0],
+  ["cell_size_check", 1],
+  ["secure_delete", 1],
+  ["busy_timeout", 5_000],
+])("the database is opened with %s = %p", (pragma, value) => {
+  using folder = tempFolder();
+  const connection = new Connection(join(folder.path, "state.db"));
+  expect(Object.values(connection.db.query<object, []>(`PRAGMA ${pragma}`).get() ?? {})).toEqual([value]);
+  connection.db.close(false);
 });
 
 test("closing leaves one file", async () => {
