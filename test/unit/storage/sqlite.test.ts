@@ -6,6 +6,7 @@ import { silentLog, systemClock } from "#base";
 import { openSqlite, type Storage } from "#storage";
 import { Connection } from "../../../src/storage/sqlite/connection.ts";
 import { answered, newEvent, opening, openSqliteFile, received, tempFolder } from "../../support/storage.ts";
+import { until } from "../../support/until.ts";
 
 test("what belongs to the owner is readable by the owner alone", async () => {
   using folder = tempFolder();
@@ -198,7 +199,7 @@ test.skipIf(!canMount)("a full disk is noticed, and so is when it has room again
   await expectRefused(storage, big);
   expect(await storage.health()).toEqual({ ok: false, problem: "the disk is full" });
   rmSync(filler);
-  while (!(await storage.health()).ok) await Bun.sleep(1);
+  await until(async () => (await storage.health()).ok);
   await expectHealed(storage, big);
 });
 
@@ -239,7 +240,7 @@ test("a deletion that a crash interrupted is finished by the next start", async 
   expect(await storage.sessionByKey("agent:main:a")).toBeUndefined();
   using db = new Database(path, { readonly: true });
   const left = db.query<{ n: number }, []>("SELECT count(*) AS n FROM events");
-  while (left.get()?.n !== 1) await Bun.sleep(1);
+  await until(() => left.get()?.n === 1);
   await storage[Symbol.asyncDispose]();
   db.run("PRAGMA wal_checkpoint");
   expect(readFileSync(path).includes("secret thing")).toBe(false);
