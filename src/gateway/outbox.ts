@@ -1,5 +1,5 @@
 import { backoffMs, newId } from "#base";
-import { type Address, Fault, fault } from "#protocol";
+import { type Address, Fault, fault, type SessionEvent } from "#protocol";
 import type { OutboxRow } from "#storage";
 import type { House } from "./house.ts";
 
@@ -46,13 +46,16 @@ export function createOutbox(house: House): Outbox {
   }
 
   /** Sends, then records it as sent and takes the row out, in one transaction. */
-  async function transmit(key: string, row: Pick<OutboxRow, "id" | "to" | "text">): Promise<{ messageId: string }> {
+  async function transmit(
+    key: string,
+    row: Pick<OutboxRow, "id" | "runId" | "to" | "text">,
+  ): Promise<{ messageId: string }> {
     const { connection } = openChannel(row.to.channel);
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(sendTimeoutMs)]);
     const { messageId } = await connection.send({ to: row.to, text: row.text }, signal);
-    await house.sessions.append(key, [{ kind: "MessageSent", messageId, to: row.to, text: row.text }], {
-      settles: [row.id],
-    });
+    const { id, runId, to, text } = row;
+    const sent: SessionEvent = { kind: "MessageSent", messageId, to, text, ...(runId !== undefined && { runId }) };
+    await house.sessions.append(key, [sent], { settles: [id] });
     return { messageId };
   }
 

@@ -16,10 +16,11 @@ export function acquireLock(path: string): Lock {
   const pidPath = `${path}.pid`;
   const db = takeExclusively(path);
   if (!db) return { held: false, ...livingPid(pidPath) };
+  using opened = new DisposableStack();
+  opened.defer(() => db.close());
   writeFileSync(pidPath, `${process.pid}\n`, { mode: 0o600 });
-  const held = new DisposableStack();
-  held.defer(() => db.close(true));
-  held.defer(() => rmSync(pidPath, { force: true }));
+  opened.defer(() => rmSync(pidPath, { force: true }));
+  const held = opened.move();
   return { held: true, release: () => held.dispose() };
 }
 

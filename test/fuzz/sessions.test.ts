@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { silentLog, systemClock } from "#base";
-import type { ConversationMessage, SessionEvent } from "#protocol";
+import { addUsage, type ConversationMessage, noUsage, type SessionEvent } from "#protocol";
 import { createSessions, type Sessions } from "#sessions";
 import type { Storage } from "#storage";
 import { answered, openSqliteFile, received, tempFolder } from "../support/storage.ts";
@@ -120,6 +120,8 @@ async function compare(house: House, key: string, model: Model | undefined): Pro
   expect(state?.summary.settings).toEqual(model.settings);
   const said = model.events.filter((event) => event.kind !== "StateChanged");
   expect(state?.summary.messageCount).toBe(said.length);
+  const answers = said.filter((event) => event.kind === "AgentResponse");
+  expect(state?.summary.usage).toEqual(answers.reduce((sum, answer) => addUsage(sum, answer.usage), noUsage));
   const { rows, hasMore } = await house.sessions.history(key, { limit: 1_000 });
   expect([rows.length, hasMore]).toEqual([said.length, false]);
   expect(state?.conversation ?? []).toEqual(expectedConversation(model));

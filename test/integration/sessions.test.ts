@@ -222,6 +222,16 @@ test("opening a session reads the end of its log, not all of it", async () => {
   await expect(Array.fromAsync(again.sessions.events(key))).rejects.toThrow("damaged at seq 19");
 });
 
+test("however little was said among many other events, opening reads back no further than 2,000 of them", async () => {
+  await using house = openHouse();
+  const noise: SessionEvent[] = Array.from({ length: 2_500 }, (_, i) => ({ kind: "StateChanged", key: "x", value: i }));
+  await house.sessions.append(key, [received("r1", "long ago"), ...noise]);
+  house.tamper("UPDATE events SET data = replace(data, 'ago', 'AGO') WHERE seq = 2");
+  await using again = reopened(house);
+  expect(snapshot(await again.sessions.state(key))).toEqual(snapshot(await house.sessions.state(key)));
+  expect((await again.sessions.state(key))?.summary.preview).toBe("long ago");
+});
+
 test("a summary that cannot be read is told anew from the log, and that is logged", async () => {
   await using house = openHouse();
   for (let turn = 0; turn < 120; turn += 40)

@@ -31,8 +31,11 @@ export class Connection {
   /** Moves the write-ahead log into the database, which then is one file. */
   close(): void {
     for (const statement of this.#prepared) statement.finalize();
-    this.db.run("PRAGMA wal_checkpoint(TRUNCATE)");
-    this.db.close(true);
+    try {
+      this.db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    } finally {
+      this.db.close();
+    }
   }
 }
 
@@ -84,7 +87,8 @@ function keepToOwner(path: string): void {
 }
 
 function migrate(db: Database, path: string): void {
-  const found = db.prepare<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
+  using version = db.prepare<{ user_version: number }, []>("PRAGMA user_version");
+  const found = version.get()?.user_version ?? 0;
   if (found > migrations.length) {
     const problem = `it was written by a newer version (schema ${found}, this version knows ${migrations.length})`;
     throw fault.storageUnusable({ path, problem });

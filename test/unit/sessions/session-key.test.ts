@@ -135,7 +135,9 @@ test("whatever is understood means the same when its canonical key is read, unde
   };
   let understood = 0;
   for (let round = 0; round < 20_000; round++) {
-    const text = Array.from({ length: 1 + random(8) }, () => words[random(words.length)] ?? "").join(":");
+    const word = () => words[random(words.length)] ?? "";
+    const spelledOut = ["agent", word(), "channel", word(), "account", word(), word(), word()];
+    const text = (round % 4 === 0 ? spelledOut : Array.from({ length: 1 + random(8) }, word)).join(":");
     const parsed = parseSessionKey(text, defaults);
     if (!parsed.ok) throw new Error(`seed ${seed}: ${text} was refused: ${parsed.because}`);
     expect(parseSessionKey(parsed.key, { agentId: "other" }), `seed ${seed}: ${text}`).toEqual(parsed);

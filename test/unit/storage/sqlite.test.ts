@@ -4,7 +4,9 @@ import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { silentLog, systemClock } from "#base";
 import { openSqlite, type Storage } from "#storage";
+import { Connection } from "../../../src/storage/sqlite/connection.ts";
 import { answered, newEvent, opening, openSqliteFile, received, tempFolder } from "../../support/storage.ts";
+import { until } from "../../support/until.ts";
 
 test("what belongs to the owner is readable by the owner alone", async () => {
   using folder = tempFolder();
@@ -14,6 +16,21 @@ test("what belongs to the owner is readable by the owner alone", async () => {
   await using storage = openSqliteFile(path);
   await storage.append(opening("s1", "agent:main:a"));
   for (const file of [path, `${path}-wal`, `${path}-shm`]) expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
+test.each([
+  ["journal_mode", "wal"],
+  ["synchronous", 2],
+  ["foreign_keys", 1],
+  ["trusted_schema", 0],
+  ["cell_size_check", 1],
+  ["secure_delete", 1],
+  ["busy_timeout", 5_000],
+])("the database is opened with %s = %p", (pragma, value) => {
+  using folder = tempFolder();
+  const connection = new Connection(join(folder.path, "state.db"));
+  expect(Object.values(connection.db.query<object, []>(`PRAGMA ${pragma}`).get() ?? {})).toEqual([value]);
+  connection.db.close(false);
 });
 
 test("closing leaves one file", async () => {
@@ -182,7 +199,7 @@ test.skipIf(!canMount)("a full disk is noticed, and so is when it has room again
   await expectRefused(storage, big);
   expect(await storage.health()).toEqual({ ok: false, problem: "the disk is full" });
   rmSync(filler);
-  while (!(await storage.health()).ok) await Bun.sleep(1);
+  await until(async () => (await storage.health()).ok);
   await expectHealed(storage, big);
 });
 
@@ -223,7 +240,7 @@ test("a deletion that a crash interrupted is finished by the next start", async 
   expect(await storage.sessionByKey("agent:main:a")).toBeUndefined();
   using db = new Database(path, { readonly: true });
   const left = db.query<{ n: number }, []>("SELECT count(*) AS n FROM events");
-  while (left.get()?.n !== 1) await Bun.sleep(1);
+  await until(() => left.get()?.n === 1);
   await storage[Symbol.asyncDispose]();
   db.run("PRAGMA wal_checkpoint");
   expect(readFileSync(path).includes("secret thing")).toBe(false);
