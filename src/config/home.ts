@@ -1,4 +1,3 @@
-import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 
 /** Where everything of one installation lies; `OPENCLAW_HOME` moves all of it. */
@@ -36,5 +35,10 @@ export function locateHome(environment: Readonly<Record<string, string | undefin
 function configFolder(environment: Readonly<Record<string, string | undefined>>): string {
   const own = environment["XDG_CONFIG_HOME"];
   if (own && isAbsolute(own)) return own;
-  return join(environment["HOME"] || environment["USERPROFILE"] || homedir(), ".config");
+  return join(environment["HOME"] || environment["USERPROFILE"] || passwordHome(), ".config");
+}
+
+/** The home folder as the system's user database has it, where no variable says. Rare, so its module is loaded only then. */
+function passwordHome(): string {
+  return process.getBuiltinModule("node:os").homedir();
 }

@@ -8,8 +8,9 @@ export type Bind =
   | { readonly ok: false; readonly because: string };
 
 /** The address to listen on, from what the `bind` setting says and the addresses this machine has. */
-export function resolveBind(bind: string, interfaces: Interfaces): Bind {
-  const tailnet = addressesOf(interfaces).find(isTailnet);
+export function resolveBind(bind: string, interfaces: () => Interfaces): Bind {
+  const wantsTailnet = bind === "tailnet" || bind === "auto";
+  const tailnet = wantsTailnet ? addressesOf(interfaces()).find(isTailnet) : undefined;
   const named: Readonly<Record<string, string | undefined>> = {
     loopback: "127.0.0.1",
     lan: "0.0.0.0",

@@ -1,7 +1,7 @@
 import { fault } from "#protocol";
 import type { AnyMethod, Route } from "#rpc";
 import { KindGuard, type TSchema } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
+import { Check } from "@sinclair/typebox/value";
 
 /** A method that is also found in REST. */
 export interface RestRoute {
@@ -56,7 +56,7 @@ function readText(text: string, schema: TSchema | undefined): unknown {
   if (!schema) return text;
   if (KindGuard.IsUnion(schema)) {
     const readings = schema.anyOf.map((option) => ({ option, value: readText(text, option) }));
-    return readings.find(({ option, value }) => Value.Check(option, value))?.value ?? text;
+    return readings.find(({ option, value }) => Check(option, value))?.value ?? text;
   }
   if (isNumeric(schema) && /^-?\d{1,15}(?:\.\d{1,15})?$/.test(text)) return Number(text);
   if (isBoolean(schema) && (text === "true" || text === "false")) return text === "true";

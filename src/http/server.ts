@@ -2,7 +2,6 @@ import { type Clock, type Log, newId, pause, systemClock } from "#base";
 import { Fault, fault } from "#protocol";
 import type { Rpc } from "#rpc";
 import type { Health } from "#telemetry";
-import { networkInterfaces } from "node:os";
 import { type Bind, checkExposure, type Interfaces, resolveBind } from "./bind.ts";
 import { openTrustedProxies, whyNotNetwork } from "./client-address.ts";
 import { readCredential } from "./credential.ts";
@@ -38,8 +37,8 @@ export interface Server extends AsyncDisposable {
 /** Listens. Throws `configInvalid` for settings that must not be listened with, `cannotListen` when the system refuses. */
 export async function openServer(options: ServerOptions): Promise<Server> {
   const { settings, rpc, log, version, clock = systemClock } = options;
-  const interfaces = options.interfaces ?? networkInterfaces;
-  const { hostname } = checkSettings(settings, interfaces(), log);
+  const interfaces = options.interfaces ?? readInterfaces;
+  const { hostname } = checkSettings(settings, interfaces, log);
   const startedAt = clock.elapsed();
   const state = { isStopping: false };
   const isTrustedProxy = await openTrustedProxies(settings.trustedProxies);
@@ -109,6 +108,11 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   };
 }
 
+/** Loaded only when somebody asks: most gateways listen on loopback, and need to know no other address. */
+function readInterfaces(): Interfaces {
+  return process.getBuiltinModule("node:os").networkInterfaces();
+}
+
 /** A socket that sends nothing for so long, before its request is complete or between two, is closed. */
 const idleSeconds = 30;
 
@@ -122,7 +126,7 @@ interface Place {
   readonly port: number;
 }
 
-function checkSettings(settings: GatewaySettings, interfaces: Interfaces, log: Log): Bind & { readonly ok: true } {
+function checkSettings(settings: GatewaySettings, interfaces: () => Interfaces, log: Log): Bind & { readonly ok: true } {
   const bind = resolveBind(settings.bind, interfaces);
   if (!bind.ok) throw fault.configInvalid({ problem: `${bind.because}.` });
   const exposure = checkExposure(bind, settings.auth.mode);

@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
+import { Check } from "@sinclair/typebox/value";
 import { noUsage, Usage } from "#protocol";
 
 /** What a person may set on one session; the rest comes from the configuration. */
@@ -36,7 +36,7 @@ export function readProjection(text: string): Projection | undefined {
   if (text === "") return undefined;
   try {
     const parsed: unknown = JSON.parse(text);
-    return Value.Check(Projection, parsed) ? parsed : undefined;
+    return Check(Projection, parsed) ? parsed : undefined;
   } catch {
     return undefined; // not JSON is one more way of being of another version
   }
@@ -47,5 +47,5 @@ export function withSetting(settings: SessionSettings, name: string, value: unkn
   if (!Object.hasOwn(SessionSettings.properties, name)) return settings;
   const { [name]: _old, ...rest }: Record<string, unknown> = settings;
   const changed = value === null ? rest : { ...rest, [name]: value };
-  return Value.Check(SessionSettings, changed) ? changed : settings;
+  return Check(SessionSettings, changed) ? changed : settings;
 }

@@ -1,5 +1,6 @@
 import { SessionEvent } from "#protocol";
-import { Value } from "@sinclair/typebox/value";
+import { Errors } from "@sinclair/typebox/errors";
+import { Check } from "@sinclair/typebox/value";
 
 /** The JSON text of an event, and the event as it will be read back from it: a snapshot that the caller cannot change. */
 export function encodeEvent(event: SessionEvent): { readonly text: string; readonly event: SessionEvent } {
@@ -10,7 +11,7 @@ export function encodeEvent(event: SessionEvent): { readonly text: string; reado
 /** Throws when the text is no event of a kind and shape that this version knows. */
 export function decodeEvent(text: string): SessionEvent {
   const parsed: unknown = JSON.parse(text);
-  for (const variant of SessionEvent.anyOf) if (Value.Check(variant, parsed)) return parsed;
-  const problem = Value.Errors(SessionEvent, parsed).First();
+  for (const variant of SessionEvent.anyOf) if (Check(variant, parsed)) return parsed;
+  const problem = Errors(SessionEvent, parsed).First();
   throw new TypeError(`not a session event: ${problem?.path ?? ""} ${problem?.message ?? "unknown shape"}`);
 }

@@ -1,11 +1,12 @@
 import { type TSchema, TypeGuard } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
+import { Errors } from "@sinclair/typebox/errors";
+import { Check } from "@sinclair/typebox/value";
 
 /** What is wrong with a call's arguments, for the model that wrote them: each place, and what was expected there. */
 export function problemWith(args: unknown, params: TSchema): string | undefined {
-  if (Value.Check(params, args)) return undefined;
+  if (Check(params, args)) return undefined;
   const said = new Set<string>();
-  for (const { path, message, schema } of Value.Errors(params, args)) {
+  for (const { path, message, schema } of Errors(params, args)) {
     const expected = describeUnion(schema) ?? message;
     said.add(`${path === "" ? "the arguments" : path}: ${expected}`);
     if (said.size >= mostProblems) break;

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 /** Waits until `look` finds something, for at most `withinMs`; then fails naming what was waited for. */
 export async function until<T>(
   what: string,
@@ -10,13 +9,6 @@ export async function until<T>(
     const found = await look();
     if (found !== undefined && found !== null && found !== false) return found as Exclude<T, undefined | null | false>;
     if (performance.now() > end) throw new Error(`waited ${withinMs} ms in vain for ${what}`);
-=======
-/** Waits for a condition, not for a time; fails when it has not come true within three seconds. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 3_000;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`never came true: ${String(condition)}`);
->>>>>>> room/storage
     await Bun.sleep(1);
   }
 }

@@ -1,5 +1,5 @@
 import { faultCodes, faults } from "#protocol";
-import { Value } from "@sinclair/typebox/value";
+import { Check } from "@sinclair/typebox/value";
 import { CommandFailed } from "../failure.ts";
 import { handshake } from "./handshake.ts";
 import { Inbox } from "./inbox.ts";
@@ -105,9 +105,9 @@ class SocketClient implements Client {
 
   #receive(data: unknown): void {
     const frame = typeof data === "string" ? parseJson(data) : undefined;
-    if (Value.Check(Answer, frame)) return this.#calls.get(frame.id)?.settle(frame);
+    if (Check(Answer, frame)) return this.#calls.get(frame.id)?.settle(frame);
     // Other notifications are not for us, or are of a later version.
-    if (Value.Check(RunNotice, frame)) this.#inboxes.get(frame.params.runId)?.push(frame);
+    if (Check(RunNotice, frame)) this.#inboxes.get(frame.params.runId)?.push(frame);
   }
 
   #lose(error: Error): void {

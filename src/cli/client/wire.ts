@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
+import { Errors } from "@sinclair/typebox/errors";
+import { Check } from "@sinclair/typebox/value";
 import { CommandFailed } from "../failure.ts";
 
 /** What comes in over the socket, in JSON-RPC 2.0. Fields that nobody here reads may be there too. */
@@ -41,8 +42,8 @@ export const ToolResultNotice = Type.Object({
 
 /** The value as what it should be; a gateway that answers otherwise speaks another version of the protocol. */
 export function expectShape<Schema extends TSchema>(schema: Schema, value: unknown, what: string): Static<Schema> {
-  if (Value.Check(schema, value)) return value;
-  const problem = Value.Errors(schema, value).First();
+  if (Check(schema, value)) return value;
+  const problem = Errors(schema, value).First();
   throw new CommandFailed({
     type: "protocolMismatch",
     message: `The gateway's ${what} is not what this version expects (${problem?.path || "/"}: ${problem?.message ?? "?"}).`,

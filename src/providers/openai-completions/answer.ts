@@ -1,7 +1,7 @@
 import { noUsage, type Usage } from "#protocol";
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
-import { Value } from "@sinclair/typebox/value";
+import { Check } from "@sinclair/typebox/value";
 import { checkedJson } from "../checked-json.ts";
 import { badResponse, brokenOff, failureInStream } from "../failure.ts";
 import type { ModelRequest } from "../provider.ts";
@@ -113,7 +113,7 @@ function addCalls(calls: ToolCalls, delta: Delta): boolean {
 function textOf(content: unknown): string {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return "";
-  return content.map((block: unknown) => (Value.Check(TextBlock, block) ? block.text : "")).join("");
+  return content.map((block: unknown) => (Check(TextBlock, block) ? block.text : "")).join("");
 }
 
 /** JSON text in pieces, or, by servers that send a call at once, the object itself. */

@@ -1,5 +1,5 @@
 import { Address } from "#protocol";
-import { Value } from "@sinclair/typebox/value";
+import { Check } from "@sinclair/typebox/value";
 import type { OutboxRow } from "../storage.ts";
 import type { Connection, Lazy } from "./connection.ts";
 
@@ -40,6 +40,6 @@ export class Outbox {
 
 function outboxRow({ address, runId, problem, ...row }: Found): OutboxRow {
   const to: unknown = JSON.parse(address);
-  if (!Value.Check(Address, to)) throw new TypeError(`the address of outbox row ${row.id} is damaged`);
+  if (!Check(Address, to)) throw new TypeError(`the address of outbox row ${row.id} is damaged`);
   return { ...row, to, ...(runId === null ? {} : { runId }), ...(problem === null ? {} : { problem }) };
 }

@@ -1,5 +1,5 @@
 import { Type } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
+import { Check } from "@sinclair/typebox/value";
 import type { StoredEvent } from "#protocol";
 import type { RunRow } from "../storage.ts";
 import type { Connection, Lazy } from "./connection.ts";
@@ -51,7 +51,7 @@ export class Runs {
 
   follow({ sessionId, seq, at, event }: StoredEvent): void {
     if (event.kind === "MessageReceived") this.#begin().run(event.runId, sessionId, seq, at);
-    if (event.kind === "StateChanged" && event.key === runResumed && Value.Check(Resumed, event.value))
+    if (event.kind === "StateChanged" && event.key === runResumed && Check(Resumed, event.value))
       this.#resume().run(event.value.runId, sessionId);
     if (event.kind === "AgentResponse" && event.stopReason !== "toolUse")
       this.#end().run(at, event.stopReason, event.runId, sessionId);

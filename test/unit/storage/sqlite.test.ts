@@ -199,7 +199,7 @@ test.skipIf(!canMount)("a full disk is noticed, and so is when it has room again
   await expectRefused(storage, big);
   expect(await storage.health()).toEqual({ ok: false, problem: "the disk is full" });
   rmSync(filler);
-  await until(async () => (await storage.health()).ok);
+  await until("a healthy storage", async () => (await storage.health()).ok);
   await expectHealed(storage, big);
 });
 
@@ -240,7 +240,7 @@ test("a deletion that a crash interrupted is finished by the next start", async 
   expect(await storage.sessionByKey("agent:main:a")).toBeUndefined();
   using db = new Database(path, { readonly: true });
   const left = db.query<{ n: number }, []>("SELECT count(*) AS n FROM events");
-  await until(() => left.get()?.n === 1);
+  await until("the rest to be purged", () => left.get()?.n === 1);
   await storage[Symbol.asyncDispose]();
   db.run("PRAGMA wal_checkpoint");
   expect(readFileSync(path).includes("secret thing")).toBe(false);
