@@ -156,7 +156,7 @@ function kernelFiles(isRoot: boolean): string[] {
   const shownReadOnly = isRoot ? readOnly.filter((path) => existsSync(path)) : ["/proc/sys"];
   return [
     ...shownReadOnly.flatMap((path) => ["--ro-bind", path, path]),
-    ...unreadable.filter(isReadable).flatMap((path) => ["--ro-bind", "/dev/null", path]),
+    ...unreadable.filter(isRoot ? existsSync : isReadable).flatMap((path) => ["--ro-bind", "/dev/null", path]),
   ];
 }
 
