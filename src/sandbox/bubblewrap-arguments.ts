@@ -1,5 +1,6 @@
-import { existsSync, lstatSync, readlinkSync, realpathSync } from "node:fs";
+import { accessSync, constants, existsSync, lstatSync, readlinkSync, realpathSync } from "node:fs";
 import { join, sep } from "node:path";
+import { codeOf } from "./error-code.ts";
 
 /** What the bubblewrap at hand can do. Version 0.4, of Ubuntu 20.04, can do everything else that is used here. */
 export interface BubblewrapFeatures {
@@ -38,7 +39,7 @@ export function bubblewrapArguments(view: BubblewrapView): string[] {
     ...configuration(view.network),
     "--proc",
     "/proc",
-    ...kernelFiles(),
+    ...kernelFiles(view.isRoot),
     "--dev",
     "/dev",
     ...temporary("/dev/shm", features),
@@ -92,8 +93,8 @@ const etcForNetwork = ["gai.conf", "hosts", "resolv.conf"];
 
 /**
  * Parts of /proc that speak for the whole kernel. Read-only where programs look at them; where nobody needs to, a
- * device file on a mount without devices, which cannot be opened. A gateway that runs as root needs this: without
- * capabilities, root still owns these files (the same lists as of the OCI runtime's default).
+ * device file on a mount without devices, which cannot be opened. Only a gateway that runs as root needs all of it: without
+ * capabilities, root still owns these files (the lists are near those of the OCI runtimes). Each mount costs time.
  */
 const readOnly = [
   "/proc/sys",
@@ -150,11 +151,23 @@ function configuration(network: boolean): string[] {
     .flatMap((path) => ["--ro-bind", realpathSync(path), path]);
 }
 
-function kernelFiles(): string[] {
+/** For a user, most of these are out of reach already. */
+function kernelFiles(isRoot: boolean): string[] {
+  const shownReadOnly = isRoot ? readOnly.filter((path) => existsSync(path)) : ["/proc/sys"];
   return [
-    ...readOnly.filter((path) => existsSync(path)).flatMap((path) => ["--ro-bind", path, path]),
-    ...unreadable.filter((path) => existsSync(path)).flatMap((path) => ["--ro-bind", "/dev/null", path]),
+    ...shownReadOnly.flatMap((path) => ["--ro-bind", path, path]),
+    ...unreadable.filter(isRoot ? existsSync : isReadable).flatMap((path) => ["--ro-bind", "/dev/null", path]),
   ];
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch (error) {
+    if (codeOf(error) !== undefined) return false;
+    throw error;
+  }
 }
 
 function temporary(path: string, features: BubblewrapFeatures): string[] {

@@ -33,6 +33,7 @@ export async function findBubblewrap(options: BubblewrapOptions, signal: AbortSi
 
   const newer = await newerFeatures(bwrap);
   if (!newer) return broken(`${bwrap} does not start`);
+  ControlGroup.sweep();
   const attempts: string[] = [];
   for (const userNamespace of [true, false]) {
     const backend = new Bubblewrap(bwrap, {

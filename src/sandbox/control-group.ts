@@ -1,5 +1,5 @@
 import { newToken } from "#base";
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import { codeOf } from "./error-code.ts";
@@ -16,7 +16,7 @@ export class ControlGroup {
   static make(): ControlGroup | undefined {
     const made: string[] = [];
     try {
-      const name = `openclaw-${newToken().slice(0, 16)}`;
+      const name = `openclaw-${process.pid}-${newToken().slice(0, 16)}`;
       for (const { root, limits } of hierarchies()) {
         const folder = join(root, name);
         mkdirSync(folder);
@@ -25,9 +25,19 @@ export class ControlGroup {
       }
       return made.length > 0 ? new ControlGroup(made) : undefined;
     } catch (error) {
-      for (const folder of made) rmdirSync(folder);
+      made.forEach(removeFolder);
       if (codeOf(error) !== undefined) return undefined;
       throw error;
+    }
+  }
+
+  /** Removes the empty groups of gateways that ended without doing so. */
+  static sweep(): void {
+    for (const { root } of hierarchies()) {
+      for (const name of existsSync(root) ? readdirSync(root) : []) {
+        const owner = /^openclaw-(\d+)-/.exec(name)?.[1];
+        if (owner !== undefined && !existsSync(`/proc/${owner}`)) new ControlGroup([join(root, name)]).remove();
+      }
     }
   }
 
@@ -47,14 +57,18 @@ export class ControlGroup {
 
   /** False while something is still in it. */
   remove(): boolean {
-    try {
-      for (const folder of this.#folders) rmdirSync(folder);
-      return true;
-    } catch (error) {
-      if (codeOf(error) === "EBUSY") return false;
-      if (codeOf(error) === "ENOENT") return true;
-      throw error;
-    }
+    return this.#folders.map(removeFolder).every(Boolean);
+  }
+}
+
+function removeFolder(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return true;
+    if (codeOf(error) === "EBUSY") return false;
+    throw error;
   }
 }
 
