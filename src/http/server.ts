@@ -126,7 +126,11 @@ interface Place {
   readonly port: number;
 }
 
-function checkSettings(settings: GatewaySettings, interfaces: () => Interfaces, log: Log): Bind & { readonly ok: true } {
+function checkSettings(
+  settings: GatewaySettings,
+  interfaces: () => Interfaces,
+  log: Log,
+): Bind & { readonly ok: true } {
   const bind = resolveBind(settings.bind, interfaces);
   if (!bind.ok) throw fault.configInvalid({ problem: `${bind.because}.` });
   const exposure = checkExposure(bind, settings.auth.mode);

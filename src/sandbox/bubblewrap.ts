@@ -1,6 +1,5 @@
 import { closeSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { release } from "node:os";
 import type { Backend, FoundBackend, Launch } from "./backend.ts";
 import {
   type BubblewrapFeatures,
@@ -81,7 +80,7 @@ class Bubblewrap implements Backend {
     const group = ControlGroup.make();
     const filterFd = this.#filter?.reopen();
     const cpuSeconds = Math.ceil(command.timeoutMs / 1_000);
-    const program = limited(command.argv, { processes: countsProcessesApart, cpuSeconds });
+    const program = limited(command.argv, { processes: countsProcessesApart(), cpuSeconds });
     const argv = [
       this.#bwrap,
       "--info-fd",
@@ -116,7 +115,10 @@ class Bubblewrap implements Backend {
 }
 
 /** Since Linux 5.14 a limit on processes counts those of the user namespace; before, all that the user runs on the host. */
-const countsProcessesApart = Bun.semver.satisfies(release().split("-")[0] ?? "", ">=5.14.0");
+function countsProcessesApart(): boolean {
+  const release = process.getBuiltinModule("node:os").release();
+  return Bun.semver.satisfies(release.split("-")[0] ?? "", ">=5.14.0");
+}
 
 async function newerFeatures(bwrap: string): Promise<Omit<BubblewrapFeatures, "userNamespace"> | undefined> {
   try {

@@ -1,6 +1,5 @@
 import { newToken } from "#base";
 import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** An open file that has no name, for handing bytes to a process by a descriptor, or taking them from it. Linux only. */
@@ -8,7 +7,7 @@ export class UnnamedFile implements Disposable {
   readonly fd: number;
 
   constructor(content?: Uint8Array) {
-    const path = join(tmpdir(), `openclaw-${newToken()}`);
+    const path = join(process.getBuiltinModule("node:os").tmpdir(), `openclaw-${newToken()}`);
     this.fd = openSync(path, "wx+", 0o600);
     unlinkSync(path);
     if (content) writeSync(this.fd, content);
