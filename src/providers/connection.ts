@@ -40,12 +40,8 @@ export class Connection implements Disposable {
   readonly #signal: AbortSignal;
   readonly #silence: Silence;
   readonly #abort = new AbortController();
-  readonly #giveUp = () => {
-    this.#abort.abort();
-    // A pending read ends at once, whatever lies between the signal and the socket. A body that failed before has no more to say.
-    this.#body?.cancel().catch(() => {});
-  };
-  #body: Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel"> | undefined;
+  readonly #giveUp = () => this.#abort.abort();
+  #body: Pick<ReadableStreamDefaultReader<Uint8Array>, "read"> | undefined;
   #silentForMs: number | undefined;
   #hasEnded = false;
   #isComplete = false;
@@ -87,7 +83,6 @@ export class Connection implements Disposable {
     try {
       const { done, value } = await this.#body.read();
       if (!done) return { type: "bytes", bytes: value };
-      if (this.#silentForMs !== undefined) return { type: "failure", failure: silentFor(this.#silentForMs) };
       this.#hasEnded = true;
       return { type: "end" };
     } catch (error) {

@@ -31,9 +31,9 @@ export class Intake {
     this.#answer = answer;
   }
 
-  /** What the piece says. What follows a `done` or a `failure` in it means nothing. */
+  /** What the piece says. An ending is the last step of it. */
   take(piece: Piece): readonly Step[] {
-    const steps = this.#read(piece);
+    const steps = upToEnding(this.#read(piece));
     for (const step of steps) {
       if (step.type === "text" || step.type === "thinking") this.#textLeft -= step.delta.length;
     }
@@ -65,6 +65,16 @@ export class Intake {
 
 export function failed(failure: Failure): Step {
   return { type: "failure", failure };
+}
+
+export function isEnding(step: Step | undefined): boolean {
+  return step?.type === "done" || step?.type === "failure";
+}
+
+/** What a server says after its ending means nothing. */
+function upToEnding(steps: readonly Step[]): readonly Step[] {
+  const ending = steps.findIndex(isEnding);
+  return ending === -1 ? steps : steps.slice(0, ending + 1);
 }
 
 /** Is this the beginning of an event whose rest never came? */

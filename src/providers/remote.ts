@@ -1,8 +1,8 @@
 import type { Clock } from "#base";
 import { Connection, type Server } from "./connection.ts";
 import { type Failure, problemOf } from "./failure.ts";
-import { type AnswerReader, Intake, type Step } from "./intake.ts";
-import type { ModelRequest, Provider, Surroundings } from "./provider.ts";
+import { type AnswerReader, failed, Intake, isEnding, type Step } from "./intake.ts";
+import type { ModelEvent, ModelRequest, Provider, Surroundings } from "./provider.ts";
 import { waitBeforeRetry } from "./retry.ts";
 
 /** A model API behind HTTP: how it is asked, and how its answers are read. */
@@ -19,21 +19,11 @@ export function createRemoteProvider(api: RemoteApi, { log, clock, pause }: Surr
     async *stream(request, signal) {
       const startedAt = clock.elapsed();
       for (let tries = 1; !signal.aborted; tries++) {
-        let hasBegun = false;
-        let failure: Failure | undefined;
-        for await (const step of tryOnce({ api, request, signal, clock })) {
-          if (signal.aborted) return;
-          if (step.type === "failure") {
-            failure = step.failure;
-            break;
-          }
-          yield step;
-          hasBegun = true;
-        }
-        if (signal.aborted || !failure) return;
-        const problem = problemOf(failure, api.id, api.secrets);
+        const outcome = yield* parts(tryOnce({ api, request, signal, clock }), signal);
+        if (signal.aborted || !outcome.failure) return;
+        const problem = problemOf(outcome.failure, api.id, api.secrets);
         const elapsedMs = clock.elapsed() - startedAt;
-        const waitMs = hasBegun ? undefined : waitBeforeRetry(failure, { tries, elapsedMs });
+        const waitMs = outcome.hasBegun ? undefined : waitBeforeRetry(outcome.failure, { tries, elapsedMs });
         if (waitMs === undefined) {
           yield { type: "failed", problem };
           return;
@@ -45,6 +35,25 @@ export function createRemoteProvider(api: RemoteApi, { log, clock, pause }: Surr
   };
 }
 
+interface Outcome {
+  readonly failure?: Failure;
+  readonly hasBegun: boolean;
+}
+
+/** Hands the parts of one try on, until the signal aborts, and returns how it ended. */
+async function* parts(steps: AsyncIterable<readonly Step[]>, signal: AbortSignal): AsyncGenerator<ModelEvent, Outcome> {
+  let hasBegun = false;
+  for await (const some of steps) {
+    for (const step of some) {
+      if (signal.aborted) return { hasBegun };
+      if (step.type === "failure") return { failure: step.failure, hasBegun };
+      hasBegun = true;
+      yield step;
+    }
+  }
+  return { hasBegun };
+}
+
 interface Try {
   readonly api: RemoteApi;
   readonly request: ModelRequest;
@@ -52,20 +61,21 @@ interface Try {
   readonly clock: Clock;
 }
 
-async function* tryOnce({ api, request, signal, clock }: Try): AsyncGenerator<Step> {
+/** The steps of one try as they come in, several at a time: an `await` for each would cost as much as all the rest. */
+async function* tryOnce({ api, request, signal, clock }: Try): AsyncGenerator<readonly Step[]> {
   using connection = new Connection(api, signal, clock);
   const refused = await connection.open(request);
   if (refused) {
-    yield { type: "failure", failure: refused };
+    yield [failed(refused)];
     return;
   }
   const intake = new Intake(api.reader(request));
   for (;;) {
-    for (const step of intake.take(await connection.read())) {
-      if (step.type === "done") connection.complete();
-      yield step;
-      if (step.type === "done" || step.type === "failure") return;
-    }
+    const steps = intake.take(await connection.read());
+    const last = steps.at(-1);
+    if (last?.type === "done") connection.complete();
+    yield steps;
+    if (isEnding(last)) return;
     if (intake.isFinished) connection.hurry();
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { Secret } from "#base";
 import type { ConversationMessage } from "#protocol";
 import { type OpenSettings, providers, type ToolSpec } from "#providers";
@@ -8,6 +9,7 @@ import {
   ask,
   callsOf,
   doneOf,
+  neverAborted,
   newRequest,
   openProvider,
   problemOf,
@@ -62,6 +64,20 @@ test("the settings offer every API but the demo, and the list is in order", () =
   const apis = providers.map((provider) => provider.api);
   expect(apis).toEqual(apis.toSorted());
   expect(apis.filter((api) => api !== "demo")).toEqual(remote);
+});
+
+test("every file that defines a provider is in the list, and none loads its SDK before it is opened", async () => {
+  const folder = join(import.meta.dir, "../../src/providers");
+  const files = await Array.fromAsync(new Bun.Glob("**/*.ts").scan(folder));
+  const texts = new Map(
+    await Promise.all(files.map(async (file) => [file, await Bun.file(join(folder, file)).text()] as const)),
+  );
+  const having = (pattern: RegExp) => files.filter((file) => pattern.test(texts.get(file) ?? "")).toSorted();
+  expect(having(/ = defineProvider\(/)).toEqual(providers.map((provider) => `${provider.api}.ts`));
+  const loading = having(/^import \{.*from "(openai|@anthropic-ai\/sdk)"/m);
+  expect(loading).toEqual(remote.map((api) => `${api}/open.ts`));
+  expect(having(/from "\.(\.|\/\w[\w-]*)?\/open\.ts"/)).toEqual([]);
+  expect(having(/await import\("\.\/[\w-]+\/open\.ts"\)/)).toEqual(remote.map((api) => `${api}.ts`));
 });
 
 describe.each(providers.map((provider) => provider.api))("every provider: %s", (api) => {
@@ -251,9 +267,20 @@ describe.each(remote)("a remote provider: %s", (api) => {
     });
 
     test("a stream whose last event lacks its empty line", async () => {
-      const { events } = await play([{ chunks: [encode("whole").join("").trimEnd()] }]);
+      const all = encode("whole");
+      const finish = all.findLastIndex((event) => /"stop"|end_turn/.test(event));
+      const { events } = await play([
+        {
+          chunks: [
+            all
+              .slice(0, finish + 1)
+              .join("")
+              .trimEnd(),
+          ],
+        },
+      ]);
       expect(textOf(events)).toBe("whole");
-      expect(doneOf(events).usage.input).toBe(10);
+      expect(doneOf(events).stop).toBe("stop");
     });
 
     test("a stream that finished and is then held open", async () => {
@@ -463,7 +490,8 @@ describe.each(remote)("a remote provider: %s", (api) => {
 
     test("a redirect is not followed, so no key goes anywhere else", async () => {
       await using other = startFakeModel({ script: () => "I am elsewhere" });
-      const { events } = await play(() => ({ status: 307, headers: { location: `${other.url}/x` }, chunks: [] }));
+      const path = api === "anthropic-messages" ? "/messages" : "/chat/completions";
+      const { events } = await play(() => ({ status: 307, headers: { location: other.url + path }, chunks: [] }));
       expect(problemOf(events).kind).toBe("badRequest");
       expect(other.requests).toEqual([]);
     });
@@ -513,28 +541,42 @@ describe.each(remote)("a remote provider: %s", (api) => {
     });
 
     test("a slow reader is no silent server", async () => {
-      await using model = startFakeModel({ script: ["one two"] });
-      const { provider } = await openProvider(api, { baseUrl: model.url, timeoutSeconds: 0.05 });
+      const gate = Promise.withResolvers<void>();
+      await using model = startFakeModel({ script: [{ parts: ["one ", gate.promise, "two"] }] });
+      const { provider } = await openProvider(api, { baseUrl: model.url, timeoutSeconds: 0.2 });
       const types: string[] = [];
-      for await (const event of provider.stream(newRequest(), new AbortController().signal)) {
+      for await (const event of provider.stream(newRequest(), neverAborted)) {
         types.push(event.type);
-        await Bun.sleep(120);
+        if (types.length === 1) await Bun.sleep(500);
+        gate.resolve();
       }
-      expect(types).toEqual(["text", "done"]);
+      expect(types).toEqual(["text", "text", "done"]);
     });
 
-    test("one connection serves many answers", async () => {
+    test("one connection serves many answers, also when they end a moment after their last event", async () => {
       const ports = new Set<number | undefined>();
+      let open: ReadableStreamDefaultController<string> | undefined;
       await using server = Bun.serve({
         port: 0,
         hostname: "127.0.0.1",
         fetch: (request, self) => {
           ports.add(self.requestIP(request)?.port);
-          return new Response(encode("hi").join(""), { headers: { "content-type": "text/event-stream" } });
+          const body = new ReadableStream<string>({
+            start: (controller) => {
+              controller.enqueue(encode("hi").join(""));
+              open = controller;
+            },
+          });
+          return new Response(body, { headers: { "content-type": "text/event-stream" } });
         },
       });
       const { provider } = await openProvider(api, { baseUrl: `http://127.0.0.1:${server.port}/v1` });
-      for (let i = 0; i < 10; i++) doneOf(await ask(provider));
+      for (let i = 0; i < 5; i++) {
+        doneOf(await ask(provider));
+        open?.close();
+        // The end has to arrive before the connection can be used again.
+        await Bun.sleep(20);
+      }
       expect(ports.size).toBe(1);
     });
   });

@@ -13,10 +13,14 @@ const ToolCall = Type.Object({
 const Message = Type.Union([
   Type.Object({ role: Type.Union([Type.Literal("system"), Type.Literal("developer")]), content: Type.String() }),
   Type.Object({ role: Type.Literal("user"), content: Type.String({ minLength: 1 }) }),
+  Type.Object(
+    { role: Type.Literal("assistant"), content: Type.String({ minLength: 1 }) },
+    { additionalProperties: false },
+  ),
   Type.Object({
     role: Type.Literal("assistant"),
     content: Type.Union([Type.Null(), Type.String({ minLength: 1 })]),
-    tool_calls: Type.Optional(Type.Array(ToolCall, { minItems: 1 })),
+    tool_calls: Type.Array(ToolCall, { minItems: 1 }),
   }),
   Type.Object({ role: Type.Literal("tool"), tool_call_id: Type.String({ minLength: 1 }), content: Type.String() }),
 ]);
@@ -55,7 +59,7 @@ export function readOpenai(body: unknown): CallContent {
       const text = message.content ?? "";
       if (message.role === "tool") return { role: "tool", text, toolCalls: [], callId: message.tool_call_id };
       if (message.role !== "assistant") return { role: "user", text, toolCalls: [] };
-      const toolCalls = (message.tool_calls ?? []).map((call) => ({
+      const toolCalls = ("tool_calls" in message ? message.tool_calls : []).map((call) => ({
         id: call.id,
         name: call.function.name,
         args: JSON.parse(call.function.arguments) as unknown,
