@@ -72,6 +72,8 @@ function compiling(target: Bun.Build.CompileTarget, outfile: string): Bun.Compil
   return {
     target,
     outfile,
+    // What runs once, at the start, is not worth compiling; `runGateway` goes back to the usual policy when it is ready.
+    jitPolicy: 16,
     // By default Bun would run what `bunfig.toml` in the current folder names, and take variables from its `.env`.
     autoloadDotenv: false,
     autoloadBunfig: false,

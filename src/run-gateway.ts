@@ -6,6 +6,7 @@ import { type App, type AppOptions, openApp } from "./app.ts";
 export async function runGateway(options: AppOptions, terminal: Terminal): Promise<number> {
   await using app = await openApp(options);
   await terminal.stdout.write(greeting(app, options));
+  Bun.unsafe.setJITPolicy(Number(options.environment["XJIT"] ?? 1));
   await new Promise<void>((resolve) => {
     if (terminal.signal.aborted) return resolve();
     terminal.signal.addEventListener("abort", () => resolve(), { once: true });
