@@ -1,4 +1,4 @@
-import { createInterface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
 import { Writable } from "node:stream";
 import type { EditorOptions, LineEditor, Output } from "./context.ts";
 
@@ -26,11 +26,14 @@ export function createEditor(options: EditorOptions, output: Output): LineEditor
     if (waiting) return answer(line);
     if (!options.onEarlyLine(line) && early.length < mostEarlyLines) early.push(line);
   });
-  reader.on("SIGINT", () => options.onInterrupt());
-  reader.on("close", () => {
+  const finish = () => {
     isClosed = true;
     answer(undefined);
-  });
+  };
+  reader.on("SIGINT", () => options.onInterrupt());
+  reader.on("close", finish);
+  // `readline` does not notice when the terminal itself goes away.
+  for (const name of ["end", "close", "error"]) process.stdin.on(name, finish);
   return {
     async ask(prompt) {
       const line = early.shift();
@@ -50,10 +53,21 @@ export function createEditor(options: EditorOptions, output: Output): LineEditor
       reader.prompt(true);
     },
     [Symbol.dispose]: () => {
-      reader.close();
+      for (const name of ["end", "close", "error"]) process.stdin.off(name, finish);
+      closeReader(reader);
+      finish();
       screen.destroy();
     },
   };
+}
+
+/** Closing puts the terminal back as it was, which fails when there is none any more. */
+function closeReader(reader: Interface): void {
+  try {
+    reader.close();
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EIO")) throw error;
+  }
 }
 
 /** What `readline` draws on. */

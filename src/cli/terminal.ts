@@ -7,6 +7,7 @@ import { CommandFailed } from "./failure.ts";
  */
 export function openTerminal(): Terminal & Disposable {
   const end = new AbortController();
+  const hungUp = Promise.withResolvers<void>();
   const takers: (() => void)[] = [];
   const interrupt = () => {
     const taker = takers.at(-1);
@@ -14,6 +15,7 @@ export function openTerminal(): Terminal & Disposable {
     stop("SIGINT");
   };
   const stop = (by: "SIGINT" | "SIGTERM" | "SIGHUP") => {
+    if (by === "SIGHUP") hungUp.resolve();
     end.abort(new Interrupted(by));
     // From here the system's own handling is back: a second Ctrl-C ends the process at once.
     release();
@@ -28,9 +30,9 @@ export function openTerminal(): Terminal & Disposable {
   };
   for (const [name, listener] of Object.entries(listeners)) process.on(name, listener);
 
-  const stderr = openOutput(Bun.stderr, () => process.stderr.isTTY);
+  const stderr = openOutput(Bun.stderr, () => process.stderr.isTTY, hungUp.promise);
   return {
-    stdout: openOutput(Bun.stdout, () => process.stdout.isTTY),
+    stdout: openOutput(Bun.stdout, () => process.stdout.isTTY, hungUp.promise),
     stderr,
     stdin: openInput(),
     signal: end.signal,
@@ -51,16 +53,18 @@ export function openTerminal(): Terminal & Disposable {
   };
 }
 
-function openOutput(file: Bun.BunFile, isTty: () => boolean): Output {
+/** What is written to a terminal that was closed never leaves; after the hang-up nobody waits for it. */
+function openOutput(file: Bun.BunFile, isTty: () => boolean, hungUp: Promise<void>): Output {
   const sink = file.writer();
+  const write = async (text: string) => {
+    await sink.write(text);
+    await sink.flush();
+  };
   return {
     get isTty() {
       return isTty();
     },
-    async write(text) {
-      await sink.write(text);
-      await sink.flush();
-    },
+    write: (text) => Promise.race([hungUp, write(text)]),
   };
 }
 
