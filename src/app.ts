@@ -190,12 +190,10 @@ function databasePath(settings: Settings, home: Home): string {
 
 async function openAll(opened: AsyncDisposableStack): Promise<(OpenChannel & { readonly label: string })[]> {
   return Promise.all(
-    channels.map(async ({ id, label, followsLog, open }) => ({
-      id,
-      label,
-      followsLog,
-      connection: opened.use(await open()),
-    })),
+    channels.map(async (channel) => {
+      const { id, label, followsLog } = channel;
+      return { id, label, followsLog, connection: opened.use(await channel.open()) };
+    }),
   );
 }
 

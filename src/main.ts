@@ -8,7 +8,7 @@ import { version } from "./version.ts";
  */
 const environment = readEnvironment();
 const home = locateHome(environment);
-using terminal = openTerminal();
+const terminal = openTerminal();
 
 const context: CliContext = {
   ...terminal,

@@ -6,7 +6,7 @@ import { type App, type AppOptions, openApp } from "./app.ts";
 export async function runGateway(options: AppOptions, terminal: Terminal): Promise<number> {
   await using app = await openApp(options);
   await terminal.stdout.write(greeting(app, options));
-  Bun.unsafe.setJITPolicy(Number(options.environment["XJIT"] ?? 1));
+  Bun.unsafe.setJITPolicy(1); // the executable starts with one that leaves code to the interpreter
   await new Promise<void>((resolve) => {
     if (terminal.signal.aborted) return resolve();
     terminal.signal.addEventListener("abort", () => resolve(), { once: true });
@@ -39,11 +39,10 @@ function command(): string[] {
 
 /** What the client cannot find out by itself in another terminal, where this one's variables and flags are not set. */
 function whereabouts(app: App, home: Home): string[] {
-  const isUsualHome = home.root === locateHome({ ...readEnvironment(), OPENCLAW_HOME: undefined }).root;
-  return [
-    ...(app.url.port === "18789" ? [] : ["--url", app.url.href.replace(/^http/, "ws")]),
-    ...(isUsualHome || app.tokenFile === undefined ? [] : ["--token-file", shellQuoted(app.tokenFile)]),
-  ];
+  const usual = locateHome({ ...readEnvironment(), OPENCLAW_HOME: undefined });
+  if (app.url.port === "18789" && home.root === usual.root) return [];
+  const token = app.tokenFile === undefined ? [] : ["--token-file", shellQuoted(app.tokenFile)];
+  return ["--url", app.url.href.replace(/^http/, "ws"), ...token];
 }
 
 function shellQuoted(text: string): string {

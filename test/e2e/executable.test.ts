@@ -1,9 +1,10 @@
 import { expect, test } from "bun:test";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { binary, startGateway, token } from "../support/gateway-process.ts";
 import { SocketClient } from "../support/socket-client.ts";
 import { tempFolder } from "../support/temp-folder.ts";
+import { until } from "../support/until.ts";
 
 /** Runs the executable in an empty home of its own. */
 async function run(home: string, args: readonly string[], environment: Record<string, string> = {}, stdin = "") {
@@ -63,7 +64,7 @@ test("makes a token on its first run that only its owner reads, and its own comm
   expect((await run(home.path, ["status", "--json"], port)).stdout).not.toContain(own);
   expect((await run(home.path, ["health"], port)).code).toBe(0);
   const piped = await run(home.path, ["chat", "--json"], port, "hello from a pipe");
-  expect(JSON.parse(piped.stdout)).toMatchObject({ status: "final", sessionKey: "agent:main:main" });
+  expect(JSON.parse(piped.stdout)).toMatchObject({ status: "ok", sessionKey: "agent:main:main" });
   const listed = JSON.parse((await run(home.path, ["sessions", "list", "--json"], port)).stdout);
   expect(JSON.stringify(listed)).toContain("agent:main:main");
   const exported = await run(home.path, ["sessions", "export", "main"], port);
@@ -96,7 +97,8 @@ test("a lock whose holder was killed is free", async () => {
 });
 
 test.each([
-  ["a port that is none", ["--port", "99999"], {}, "gateway.port"],
+  ["a port that is none", ["--port", "99999"], {}, "--port"],
+  ["a setting that is none", ["--set", "gateway.port=abc"], {}, "gateway.port"],
   ["a bind without authentication", ["--bind", "0.0.0.0", "--auth", "none"], {}, "auth"],
   ["a token that is no token", [], { OPENCLAW_GATEWAY_AUTH_TOKEN: "changeme" }, "token"],
   ["a variable of the wrong type", [], { OPENCLAW_RUNTIME_WORKER_CONCURRENCY: "many" }, "worker_concurrency"],
@@ -122,7 +124,7 @@ test("speaks on both paths, and asks for the token on neither for a ping", async
   using home = tempFolder();
   await using gateway = await startGateway({ home: home.path });
   for (const path of ["/ws", "/"]) {
-    await using client = await SocketClient.open(`ws://127.0.0.1:${gateway.port}${path}`, "");
+    await using client = await SocketClient.open(`ws://127.0.0.1:${gateway.port}${path}`, null);
     expect(await client.ask("ping")).toHaveProperty("result");
   }
 });
@@ -134,3 +136,41 @@ test("stops when asked: says so to its clients, and ends with 0", async () => {
   expect(await gateway.stop("SIGTERM")).toBe(0);
   expect(await client.closed).toMatchObject({ code: 1012 });
 });
+
+test("a conversation ends when its terminal goes away", async () => {
+  using home = tempFolder();
+  await using gateway = await startGateway({ home: home.path });
+  const owner = Bun.spawn(
+    [process.execPath, join(import.meta.dir, "../support/pty-owner.ts"), binary, "chat", "--url", gateway.socketUrl],
+    {
+      env: {
+        PATH: "/usr/bin:/bin",
+        HOME: home.path,
+        OPENCLAW_HOME: home.path,
+        OPENCLAW_GATEWAY_TOKEN: token,
+        TERM: "xterm",
+      },
+      stdout: "pipe",
+      stderr: "pipe",
+    },
+  );
+  const shown: string[] = [];
+  const watching = (async () => {
+    for await (const chunk of owner.stderr) shown.push(new TextDecoder().decode(chunk));
+  })();
+  const { value } = await owner.stdout.getReader().read();
+  const pid = Number(new TextDecoder().decode(value));
+  await until("the prompt", () => shown.join("").includes("> "));
+  owner.kill("SIGKILL");
+  await until("the end of the conversation", () => !isAlive(pid));
+  await watching;
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    const state = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1);
+    return !state?.startsWith("Z"); // one that nobody has reaped yet is over all the same
+  } catch {
+    return false;
+  }
+}

@@ -29,9 +29,9 @@ export class SocketClient implements AsyncDisposable {
     socket.addEventListener("close", ({ code, reason }) => this.#closed.resolve({ code, reason }));
   }
 
-  /** Connects; with `bearer` absent nothing is sent of a token. */
-  static async open(url: string, bearer: string | undefined = token): Promise<SocketClient> {
-    const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
+  /** Connects; with null for `bearer` no token is sent. */
+  static async open(url: string, bearer: string | null = token): Promise<SocketClient> {
+    const headers = bearer === null ? {} : { authorization: `Bearer ${bearer}` };
     const socket = new WebSocket(url, { headers });
     const client = new SocketClient(socket);
     await new Promise<void>((resolve, reject) => {
