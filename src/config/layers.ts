@@ -3,17 +3,21 @@ import { didYouMean, type Findings } from "./findings.ts";
 import { fromText } from "./from-text.ts";
 import { formatPath, parsePath, variableOf } from "./path.ts";
 import { respell } from "./respell.ts";
-import { canonicalPath, leavesOf, mayBeTable, mayBeValue, type Node, nodeAt, showPath } from "./schema-node.ts";
+import {
+  alsoVariableOf,
+  canonicalPath,
+  leavesOf,
+  mayBeTable,
+  mayBeValue,
+  type Node,
+  nodeAt,
+  showPath,
+} from "./schema-node.ts";
 import { revealSecrets } from "./secrets.ts";
 import { isTree, type Path, valueAt, withValue } from "./tree.ts";
 
 /** Variables that mean something else than a setting. */
-const otherVariables: readonly string[] = [
-  "OPENCLAW_CONFIG",
-  "OPENCLAW_GATEWAY_TOKEN",
-  "OPENCLAW_GATEWAY_URL",
-  "OPENCLAW_HOME",
-];
+const otherVariables: readonly string[] = ["OPENCLAW_CONFIG", "OPENCLAW_GATEWAY_URL", "OPENCLAW_HOME"];
 
 export interface LayersInput {
   readonly root: Node;
@@ -76,23 +80,27 @@ class Merge implements Layers {
   }
 
   takeVariables(): void {
-    const { root, environment, problems, warnings } = this.#input;
+    const { root, environment, problems } = this.#input;
     const meanings = new Map<string, Path>();
     for (const { path } of leavesOf(root, (at) => keysOf(valueAt(this.merged, at)))) {
-      const variable = variableOf(path);
-      const other = meanings.get(variable);
-      meanings.set(variable, path);
-      const text = environment[variable];
-      if (!text) continue;
+      const names = [variableOf(path), alsoVariableOf(root, path)].filter((name) => name !== undefined);
+      const variable = names.find((name) => environment[name]);
+      const other = variable && meanings.get(variable);
+      for (const name of names) meanings.set(name, path);
+      if (!variable) continue;
       if (other) problems.add(`${variable} could mean ${showPath(root, other)} or ${showPath(root, path)}`);
-      this.#assign(path, text, (at) => {
+      this.#assign(path, environment[variable], (at) => {
         this.#variables.set(formatPath(at), variable);
         this.#reportLostFlag(at, variable);
       });
     }
-    const known = [...meanings.keys()];
+    this.#reportUnknownVariables([...meanings.keys()]);
+  }
+
+  #reportUnknownVariables(known: readonly string[]): void {
+    const { environment, warnings } = this.#input;
     for (const variable of Object.keys(environment)) {
-      if (!variable.startsWith("OPENCLAW_") || meanings.has(variable) || otherVariables.includes(variable)) continue;
+      if (!variable.startsWith("OPENCLAW_") || known.includes(variable) || otherVariables.includes(variable)) continue;
       warnings.add(`${variable} sets nothing${didYouMean(variable, known)}`);
     }
   }

@@ -87,6 +87,12 @@ export function needsRestart(root: Node, path: Path): boolean {
   return path.some((_, i) => nodeAt(root, path.slice(0, i + 1))?.some((schema) => schema["restart"] === true) ?? false);
 }
 
+/** A second variable that sets this place, by the schema's `alsoVariable`: weaker than the one computed from the path. */
+export function alsoVariableOf(root: Node, path: Path): string | undefined {
+  const names = nodeAt(root, path)?.map((schema): unknown => schema["alsoVariable"]) ?? [];
+  return names.find((name) => typeof name === "string");
+}
+
 /** The path as the file spells it. */
 export function showPath(root: Node, path: Path): string {
   let node: Node | undefined = root;

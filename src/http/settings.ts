@@ -24,7 +24,10 @@ export const gatewaySettings = Type.Object({
         description: "token asks every client for the token; none asks nobody, and is allowed on loopback only.",
       }),
       token: Type.Optional(
-        SecretText({ description: "The token; one is made on the first run when this is not set." }),
+        SecretText({
+          description: "The token; one is made on the first run when this is not set.",
+          alsoVariable: "OPENCLAW_GATEWAY_TOKEN", // the name that the original's clients and guides use
+        }),
       ),
     },
     { default: {} },

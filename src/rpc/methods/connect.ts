@@ -12,6 +12,7 @@ export const connect = defineMethod({
   scope: "public",
   params: Type.Object(
     {
+      token: Type.Optional(shortText),
       auth: Type.Optional(Type.Object({ token: Type.Optional(shortText), password: Type.Optional(shortText) }, open)),
       scopes: Type.Optional(
         Type.Array(Scope, { maxItems: 5, description: "Asks for these alone. Without it, all that the token grants." }),
@@ -27,8 +28,8 @@ export const connect = defineMethod({
     methods: Type.Array(Type.String()),
     events: Type.Array(Type.String()),
   }),
-  handle: async ({ auth, scopes, client }, context) => {
-    const token = auth?.token ?? auth?.password;
+  handle: async ({ auth, scopes, client, ...params }, context) => {
+    const token = params.token ?? auth?.token ?? auth?.password;
     const name = [client?.id, client?.version].filter((part) => part !== undefined).join(" ");
     const caller = context.authenticate(
       { ...(token !== undefined && { token }) },

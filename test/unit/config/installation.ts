@@ -12,7 +12,7 @@ export const schema = Type.Object({
     auth: Type.Object(
       {
         mode: Type.Union([Type.Literal("token"), Type.Literal("none")], { default: "token", description: "Who may." }),
-        token: Type.Optional(SecretText({ description: "The token." })),
+        token: Type.Optional(SecretText({ description: "The token.", alsoVariable: "OPENCLAW_GATEWAY_TOKEN" })),
       },
       { default: {} },
     ),

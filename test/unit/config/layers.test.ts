@@ -25,6 +25,21 @@ test.each(Array.from({ length: 8 }, (_, mask) => mask))("the strongest of the la
   expect(config.warnings.filter((w) => w.includes("OPENCLAW_GATEWAY_PORT is set"))).toHaveLength(isLost ? 1 : 0);
 });
 
+test.each([
+  [{ OPENCLAW_GATEWAY_TOKEN: "other" }, "other"],
+  [{ OPENCLAW_GATEWAY_TOKEN: "other", OPENCLAW_GATEWAY_AUTH_TOKEN: "computed" }, "computed"],
+  [{ OPENCLAW_GATEWAY_TOKEN: "other", OPENCLAW_GATEWAY_AUTH_TOKEN: "" }, "other"],
+  [{}, "file"],
+])("a setting may have a second variable, which is the weaker one: %p", (environment, expected) => {
+  using here = installation({ "openclaw.toml": '[gateway.auth]\ntoken = "file"\n' });
+  const config = here.open({ environment });
+  expect(config.settings.gateway.auth.token?.reveal()).toBe(expected);
+  expect(config.explain("gateway.auth.token")).toMatchObject([
+    { source: expected === "file" ? "file" : "environment" },
+  ]);
+  expect(config.warnings).toEqual([]);
+});
+
 test("defaults fill every depth, also inside records and lists", () => {
   using here = installation({
     "openclaw.toml": '[models.providers.fake]\napi = "openai-completions"\nmodels = [{ id = "m" }]\n',

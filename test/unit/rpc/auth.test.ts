@@ -108,13 +108,17 @@ test("a short token is warned of, a long one is not", () => {
   expect(checkToken(rightToken)).toEqual({ ok: true });
 });
 
-test("connect takes the token as a password too, and neither shows in the answer", async () => {
+test.each([
+  ["auth.password", { auth: { password: rightToken } }],
+  ["auth.token", { auth: { token: rightToken } }],
+  ["token", { token: rightToken }],
+])("connect takes the token as %s, and it does not show in the answer", async (_where, credential) => {
   await using rpc = openRpc(new House());
   const socket = new HeldSocket();
   const line = rpc.open(socket, { address: "127.0.0.1", credential: {} });
   line.receive(
     request(1, "connect", {
-      auth: { password: rightToken },
+      ...credential,
       client: { id: "cli", version: "2", mode: "x" },
       role: "operator",
     }),
