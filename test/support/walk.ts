@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { PrepareTurn, TurnTools } from "#agent";
 import { createLog, systemClock, type Clock } from "#base";
 import { createGateway, type Gateway, type OpenChannel, type Receipt } from "#gateway";
-import type { EventOf, InboundMessage, SessionEvent } from "#protocol";
+import { type EventOf, fault, type InboundMessage, type SessionEvent } from "#protocol";
 import type { ModelEvent, ModelRequest } from "#providers";
 import { createScheduler, type Limits } from "#scheduler";
 import { createSessions, type SessionNotice, type Sessions } from "#sessions";
@@ -41,6 +41,7 @@ export class Walk implements AsyncDisposable {
   readonly sessions: Sessions;
   readonly gateway: Gateway;
   readonly #rooms = new AsyncDisposableStack();
+  #isFrozen = false;
   #next = 1;
 
   constructor(options: WalkOptions) {
@@ -50,7 +51,8 @@ export class Walk implements AsyncDisposable {
     const real = this.#rooms.use(
       openSqlite({ path, log, clock, ...(options.mostBytes !== undefined && { mostBytes: options.mostBytes }) }),
     );
-    this.storage = options.between?.(real) ?? real;
+    const { between = (storage: Storage) => storage } = options;
+    this.storage = between(freezable(real, () => this.#isFrozen));
     this.sessions = this.#rooms.use(createSessions({ storage: this.storage, log, clock, cacheBytes: 1_000_000 }));
     this.sessions.subscribe((notice) => this.notices.push(notice));
     const scheduler = this.#rooms.use(
@@ -103,6 +105,11 @@ export class Walk implements AsyncDisposable {
     return (await Array.fromAsync(this.sessions.events(sessionKey))).map((stored) => stored.event);
   }
 
+  /** From now on nothing reaches the disk any more: what the next start finds is what a kill would have left. */
+  freeze(): void {
+    this.#isFrozen = true;
+  }
+
   /** Resolves once the model has been asked so often. */
   async wasAsked(count: number): Promise<void> {
     await until(`call ${count} of the model`, () => this.asked.length >= count);
@@ -111,6 +118,26 @@ export class Walk implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#rooms.disposeAsync();
   }
+}
+
+function freezable(storage: Storage, isFrozen: () => boolean): Storage {
+  return over(storage, {
+    append: async (append) => {
+      if (isFrozen()) throw fault.storageUnavailable({ problem: "it is frozen" });
+      return storage.append(append);
+    },
+  });
+}
+
+/** The same storage with some of its methods replaced. */
+export function over(storage: Storage, changed: Partial<Storage>): Storage {
+  return new Proxy(storage, {
+    get(target, name) {
+      const own: unknown = Reflect.get(changed, name);
+      const found: unknown = own ?? Reflect.get(target, name);
+      return typeof found === "function" ? found.bind(own ? changed : target) : found;
+    },
+  });
 }
 
 export const noTools: TurnTools = {
