@@ -56,7 +56,7 @@ const mostReapMs = 2_000;
 function broken(problem: string): FoundBackend {
   return {
     works: false,
-    because: `${problem}. Commands are refused; sandbox.mode = “never” would run them unprotected, with all that the gateway's user may do.`,
+    because: `${problem.replace(/\.+$/, "")}. Commands are refused; sandbox.mode = “never” would run them unprotected, with all that the gateway's user may do.`,
   };
 }
 
