@@ -131,7 +131,8 @@ describe("a storage that refuses", () => {
   test("every ending leaves the turn open, and stopping does not wait for it; the next start takes it up", async () => {
     using folder = tempFolder();
     {
-      using _longest = spyOn(Math, "random").mockReturnValue(1); // the wait after the second try: 500 ms
+      using random = spyOn(Math, "random");
+      random.mockReturnValue(1); // the longest waits there are: 500 ms after the second try
       const faulty = refusing();
       const walk = new Walk({
         folder: folder.path,
