@@ -4,6 +4,7 @@ import { type Fault, fault, Scope } from "#protocol";
 import type { Credential } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
 import type { Dialect } from "./dialect.ts";
+import type { Inbox, Sender } from "./inbox.ts";
 import type { RpcLimits } from "./limits.ts";
 import { type Claim, callerOf, narrow, noCredential, type Origin } from "./origin.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -45,6 +46,7 @@ export type ConnectionInfo = Static<typeof ConnectionInfo>;
 export interface Switchboard {
   readonly dialect: Dialect;
   readonly limits: RpcLimits;
+  readonly inbox: Inbox;
   elapsed(): number;
   /** The scopes of a credential; undefined without one. Throws `unauthorized` or `lockedOut`. */
   granted(credential: Credential, address: string): Caller["scopes"] | undefined;
@@ -58,7 +60,7 @@ export const closeCode = { policy: 1008, tooBig: 1009, restart: 1012 } as const;
 const longestClientName = 128;
 
 /** One client on its socket. There are thousands of these, so what is rarely needed is made when it is. */
-export class Connection implements Line, Origin {
+export class Connection implements Line, Origin, Sender {
   readonly connectedAt: number;
   caller: Caller;
   lastHeardMs: number;
@@ -96,16 +98,21 @@ export class Connection implements Line, Origin {
     this.lastHeardMs = this.#board.elapsed();
     const bytes = typeof frame === "string" ? Buffer.byteLength(frame) : frame.byteLength;
     this.#receivedBytes += bytes;
-    const most = this.caller.isAuthenticated ? this.#board.limits.frameBytes : this.#board.limits.frameBytesBeforeAuth;
+    const { isAuthenticated } = this.caller;
+    const { frameBytes, frameBytesBeforeAuth, inboxBytes, inboxBytesBeforeAuth } = this.#board.limits;
+    const most = isAuthenticated ? frameBytes : frameBytesBeforeAuth;
     if (bytes > most) return this.#tooBig(most);
     const text = typeof frame === "string" ? frame : decode(frame);
     if (text === undefined) {
       this.#write(this.#board.dialect.refusal(fault.parseError({ problem: "the frame is not UTF-8" })));
-    } else if (this.caller.isAuthenticated && !this.#backlog) {
-      void this.#answer(text);
-    } else {
-      this.#receiveInTurn(text);
+    } else if (!this.#board.inbox.take(this, text, isAuthenticated ? inboxBytes : inboxBytesBeforeAuth)) {
+      this.close(closeCode.policy, "too many frames at once");
     }
+  }
+
+  serve(text: string): void {
+    if (this.caller.isAuthenticated && !this.#backlog) void this.#answer(text);
+    else this.#receiveInTurn(text);
   }
 
   drained(): void {
@@ -116,6 +123,7 @@ export class Connection implements Line, Origin {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#backlog = undefined;
+    this.#board.inbox.drop(this);
     this.#board.left(this);
     this.#abort?.abort();
   }

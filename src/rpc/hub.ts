@@ -5,6 +5,7 @@ import type { Caller } from "./caller.ts";
 import { closeCode, Connection, type ConnectionInfo, type Socket, type Switchboard } from "./connection.ts";
 import type { Dialect } from "./dialect.ts";
 import { FanOut } from "./fan-out.ts";
+import { Inbox } from "./inbox.ts";
 import type { RpcLimits } from "./limits.ts";
 import { callerOf } from "./origin.ts";
 import { Strangers } from "./strangers.ts";
@@ -20,6 +21,7 @@ export interface Peer {
 export class Hub implements Switchboard {
   readonly dialect: Dialect;
   readonly limits: RpcLimits;
+  readonly inbox: Inbox;
   readonly #authenticator: Authenticator;
   readonly #clock: Clock;
   readonly #all = new Set<Connection>();
@@ -40,6 +42,7 @@ export class Hub implements Switchboard {
     this.limits = options.limits;
     this.#authenticator = options.authenticator;
     this.#clock = options.clock;
+    this.inbox = new Inbox({ turnMs: options.limits.turnMs, elapsed: () => options.clock.elapsed() });
     this.#strangers = new Strangers(options.limits, () => options.clock.elapsed());
     this.#fanOut = new FanOut(this.#friends, options.limits);
   }

@@ -67,17 +67,19 @@ export class JsonRpc implements Dialect {
     }
   }
 
-  /** All entries, a few at a time; one text with their answers, in their order. */
+  /** All entries, a few in each turn of the event loop; one text with their answers, in their order. */
   async #answerBatch(entries: readonly Entry[], origin: Origin): Promise<string | undefined> {
     const answers: (string | undefined)[] = [];
     let length = 0;
     const waiting = entries.entries();
+    const isLong = entries.length > this.#limits.batchWorkers;
     const work = async () => {
       for (const [at, entry] of waiting) {
         const isTooMuch = length > this.#limits.answerBytes && entry.id !== undefined;
         const answer = isTooMuch ? errorText(entry.id, tooManyAnswers()) : await this.#answerEntry(entry, origin);
         length += answer?.length ?? 0;
         answers[at] = answer;
+        if (isLong) await nextTurn();
       }
     };
     await Promise.all(Array.from({ length: Math.min(this.#limits.batchWorkers, entries.length) }, work));
@@ -90,6 +92,10 @@ export class JsonRpc implements Dialect {
     if (text.length <= this.#limits.answerBytes) return text;
     return errorText(id, fault.tooLarge({ problem: "The answer is too long; ask for less at a time" }));
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function parse(text: string): unknown {
