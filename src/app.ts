@@ -120,10 +120,10 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     transcriptRow,
   };
   const rpc = createRpc({ services, auth: key.auth, log, clock });
-  await gateway.recover();
   const server = opened.use(await openServer({ settings: settings.gateway, rpc, health, version, log }));
   opened.use(rpc); // closed before the server, so that clients hear why
   opened.defer(() => gateway.drain(drainSeconds * 1_000));
+  await gateway.recover(); // last, because a start that fails must not have worked on anything
   log.info("the gateway is ready", { url: server.url.href, version, model: models.defaultId() });
 
   const held = opened.move();
