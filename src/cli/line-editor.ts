@@ -93,12 +93,13 @@ class QuietScreen extends Writable {
     return process.stderr.columns;
   }
 
+  /** Does not wait: what waited would be looked at later, when a line that came at once has made the screen quiet. */
   override _write(chunk: string | Buffer, _encoding: BufferEncoding, settle: (error?: Error | null) => void): void {
-    if (this.isQuiet) return settle();
-
-    this.#output.write(String(chunk)).then(
-      () => settle(),
-      (error: unknown) => settle(error instanceof Error ? error : new Error(String(error))),
-    );
+    if (!this.isQuiet) {
+      this.#output.write(String(chunk)).catch((error: unknown) => {
+        this.destroy(error instanceof Error ? error : new Error(String(error)));
+      });
+    }
+    settle();
   }
 }
