@@ -55,7 +55,10 @@ export class Strangers {
   #closeIdle(): void {
     const before = this.#elapsed() - this.#limits.strangerIdleMs;
     for (const connection of this.#inside.keys()) {
-      if (connection.lastHeardMs <= before) connection.close(closeCode.policy, "authentication timeout");
+      if (connection.lastHeardMs > before) continue;
+      // Clients of the OpenClaw dialect take this pair, and no other, for a hiccup after which they try again.
+      if (!connection.hasSpoken) connection.close(closeCode.normal, "");
+      else connection.close(closeCode.policy, "authentication timeout");
     }
   }
 }
