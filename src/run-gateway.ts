@@ -45,6 +45,8 @@ function whereabouts(app: App, home: Home): string[] {
   return ["--url", app.url.href.replace(/^http/, "ws"), ...token];
 }
 
+/** For a POSIX shell; on Windows for cmd.exe, with as few quotes as possible, because PowerShell reads them otherwise. */
 function shellQuoted(text: string): string {
+  if (process.platform === "win32") return /^[\w.:\\/~-]+$/.test(text) ? text : `"${text}"`;
   return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -15,8 +15,8 @@ export interface Home {
 }
 
 /** The folders of an installation, as absolute paths. Creates none, and never falls back to the working directory. */
-export function locateHome(environment: Readonly<Record<string, string | undefined>>): Home {
-  const root = resolve(environment["OPENCLAW_HOME"] || join(configFolder(environment), "openclaw"));
+export function locateHome(environment: Environment, platform = process.platform): Home {
+  const root = resolve(environment["OPENCLAW_HOME"] || join(configFolder(environment, platform), "openclaw"));
   const state = join(root, "state");
   return {
     root,
@@ -31,9 +31,14 @@ export function locateHome(environment: Readonly<Record<string, string | undefin
   };
 }
 
-/** The XDG Base Directory specification has relative paths ignored. */
-function configFolder(environment: Readonly<Record<string, string | undefined>>): string {
-  const own = environment["XDG_CONFIG_HOME"];
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The XDG Base Directory specification has relative paths ignored. On Windows, of the two folders for applications it is
+ * the one that stays on the machine: a database must not be copied about while it is written.
+ */
+function configFolder(environment: Environment, platform: NodeJS.Platform): string {
+  const own = environment[platform === "win32" ? "LOCALAPPDATA" : "XDG_CONFIG_HOME"];
   if (own && isAbsolute(own)) return own;
   return join(environment["HOME"] || environment["USERPROFILE"] || passwordHome(), ".config");
 }

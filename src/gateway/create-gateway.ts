@@ -1,42 +1,48 @@
 import { type Address, type InboundMessage, type SessionEvent, fault } from "#protocol";
 import type { Place } from "#scheduler";
 import type { NewReceipt } from "#storage";
+import { channelToDeliver, endAborted } from "./ending.ts";
+import { Endings } from "./endings.ts";
 import type { Gateway, Receipt, RunStatus } from "./gateway.ts";
 import type { House } from "./house.ts";
 import { createOutbox } from "./outbox.ts";
 import { recoverRuns } from "./recovery.ts";
 import { Run } from "./run.ts";
-import { endAborted, runTurn } from "./run-turn.ts";
+import { runTurn } from "./run-turn.ts";
 
 /** Opens the walk. `sessionKeyOf` names the session that holds what is sent to an address. */
 export function createGateway(house: House, sessionKeyOf: (to: Address) => string): Gateway {
-  const runs = new Map<string, Run>();
+  const runs = new Set<Run>();
+  const endings = new Endings();
   const outbox = createOutbox(house);
+  const recovery: { underWay?: Promise<unknown> } = {};
 
   /** From here on the turn is ours: it ends in the log, whatever happens. */
   function start(run: Run, place: Place): void {
-    runs.set(run.runId, run);
-    const started = place.start(async (closing) => {
-      run.begin();
-      const interrupt = () => run.stop("closing");
-      closing.addEventListener("abort", interrupt);
-      try {
-        await runTurn(house, run);
-        outbox.wake();
-      } finally {
-        closing.removeEventListener("abort", interrupt);
-        finish(run);
-      }
-    });
-    run.placed(started);
+    runs.add(run);
+    run.place(() =>
+      place.start(async (closing) => {
+        run.begin();
+        const interrupt = () => run.stop("closing");
+        closing.addEventListener("abort", interrupt);
+        try {
+          await runTurn(house, run);
+          if (channelToDeliver(house, run.from)) outbox.wake();
+        } finally {
+          closing.removeEventListener("abort", interrupt);
+          finish(run);
+        }
+      }),
+    );
   }
 
   function finish(run: Run): void {
-    runs.delete(run.runId);
+    runs.delete(run);
     run.end();
   }
 
   async function receive(message: InboundMessage): Promise<Receipt> {
+    if (recovery.underWay) await recovery.underWay; // what a crash left comes before what is new
     const mark = receiptOf(message);
     const reservation = house.scheduler.reserve(message.sessionKey);
     if (!reservation.reserved) {
@@ -44,18 +50,26 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
       return earlier ? repeat(earlier, mark) : { taken: false, because: reservation.because };
     }
     const { place } = reservation;
-    try {
-      const appended = await house.sessions.append(message.sessionKey, [received(message)], { receipt: mark });
-      if (!appended.taken) {
-        place.giveBack();
-        return await repeat(appended.receipt, mark);
-      }
-    } catch (error) {
-      place.giveBack();
-      throw error;
+    while (endings.isUnderWay(message.sessionKey)) await endings.over(message.sessionKey);
+    const run = new Run({ ...message, startedAt: house.clock.now() });
+    runs.add(run); // before anything is awaited: an abort, a reset or a delete that comes next must find it
+    const appended = await house.sessions
+      .append(message.sessionKey, [received(message)], { receipt: mark })
+      .catch((error: unknown) => {
+        discard(run, place);
+        throw error;
+      });
+    if (!appended.taken) {
+      discard(run, place);
+      return repeat(appended.receipt, mark);
     }
-    start(new Run({ ...message, startedAt: house.clock.now() }), place);
+    start(run, place);
     return { taken: true, runId: message.runId, status: "queued", isRepeat: false };
+  }
+
+  function discard(run: Run, place: Place): void {
+    place.giveBack();
+    finish(run);
   }
 
   async function repeat(earlier: NewReceipt, now: NewReceipt): Promise<Receipt> {
@@ -63,8 +77,9 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
     return { taken: true, runId: earlier.runId, status: await statusOf(earlier.runId), isRepeat: true };
   }
 
+  /** A turn that is on disk without an ending and not at work, because its ending could not be written, waits for the next start. */
   async function statusOf(runId: string): Promise<RunStatus> {
-    const active = runs.get(runId);
+    const active = activeRuns().find((run) => run.runId === runId);
     if (active) return active.view().status;
     const ended = await house.sessions.run(runId);
     if (ended?.stopReason === undefined) return "queued";
@@ -72,40 +87,51 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
     return "ok";
   }
 
-  async function stop(run: Run): Promise<void> {
-    if (!run.withdraw()) return run.stop("asked");
+  function activeRuns(): readonly Run[] {
+    return [...runs].filter((run) => run.isActive);
+  }
+
+  /** False when there was nothing to stop, because its message was not taken. */
+  async function stop(run: Run): Promise<boolean> {
+    if (run.isArriving) run.stop("asked"); // when it begins it must know already
+    await run.arrived;
+    if (!run.isActive) return false;
+    if (!run.withdraw()) {
+      run.stop("asked");
+      return true;
+    }
     try {
       await endAborted(house, run);
     } finally {
       finish(run);
     }
+    return true;
   }
 
-  /** Stops all turns of a session and waits until nothing of them goes on. */
-  async function quiet(sessionKey: string): Promise<void> {
-    const mine = [...runs.values()].filter((run) => run.sessionKey === sessionKey);
-    await Promise.all(mine.map(stop));
-    await Promise.all(mine.map((run) => run.ended));
+  /** Ends a session in which nothing goes on any more, and into which nothing comes meanwhile. */
+  async function endSession<T>(sessionKey: string, end: () => Promise<T>): Promise<T> {
+    if (recovery.underWay) await recovery.underWay;
+    return endings.during(sessionKey, async () => {
+      const mine = [...runs].filter((run) => run.sessionKey === sessionKey);
+      await Promise.all(mine.map(stop));
+      await Promise.all(mine.map((run) => run.ended));
+      return end();
+    });
   }
 
   return {
     receive,
     async abort({ sessionKey, runId }) {
-      const mine = [...runs.values()].filter(
+      if (recovery.underWay) await recovery.underWay;
+      const mine = [...runs].filter(
         (run) => run.sessionKey === sessionKey && (runId === undefined || run.runId === runId),
       );
-      await Promise.all(mine.map(stop));
-      return mine.map((run) => run.runId);
+      const stopped = await Promise.all(mine.map(stop));
+      return mine.filter((_run, at) => stopped[at]).map((run) => run.runId);
     },
-    activeRuns: () => [...runs.values()].map((run) => run.view()),
-    async resetSession(sessionKey) {
-      await quiet(sessionKey);
-      return house.sessions.reset(sessionKey);
-    },
-    async deleteSession(sessionKey) {
-      await quiet(sessionKey);
-      return house.sessions.delete(sessionKey);
-    },
+    activeRuns: () => activeRuns().map((run) => run.view()),
+    resetSession: (sessionKey) => endSession(sessionKey, () => house.sessions.reset(sessionKey)),
+    deleteSession: (sessionKey) => endSession(sessionKey, () => house.sessions.delete(sessionKey)),
     async send(to, text) {
       if (!house.channels.some((channel) => channel.id === to.channel)) {
         throw fault.channelNotFound({ channel: to.channel, known: house.channels.map(({ id }) => id).join(", ") });
@@ -113,17 +139,25 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
       return outbox.send(sessionKeyOf(to), to, text);
     },
     async recover() {
-      const recovered = await recoverRuns(house, ({ message: { runId, from }, key, startedAt }) => {
+      const recovering = recoverRuns(house, ({ message: { runId, from }, key, startedAt }) => {
         const reservation = house.scheduler.reserve(key);
         if (reservation.reserved) start(new Run({ runId, sessionKey: key, from, startedAt }), reservation.place);
         return reservation.reserved;
       });
-      outbox.wake();
-      return recovered;
+      recovery.underWay = recovering.catch(() => undefined); // who called recover hears of it
+      try {
+        return await recovering;
+      } finally {
+        delete recovery.underWay;
+        outbox.wake();
+      }
     },
     load: () => house.scheduler.load(),
     drain: (graceMs) => house.scheduler.drain(graceMs),
-    [Symbol.asyncDispose]: () => outbox[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      for (const run of runs) run.stop("closing");
+      await outbox[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -34,9 +34,12 @@ export interface Gateway extends AsyncDisposable {
   resetSession(sessionKey: string): Promise<boolean>;
   /** Stops what runs in the session, then takes it off the disk. False when there was none. */
   deleteSession(sessionKey: string): Promise<boolean>;
-  /** Puts a message into the outbox and delivers it. Rejects with `channelNotFound` or `deliveryFailed`. */
+  /** Sends a message once and records it. Rejects with `channelNotFound` or `deliveryFailed`. */
   send(to: Address, text: string): Promise<{ readonly messageId: string }>;
-  /** Takes up what a crash left: turns without an ending, messages not delivered. */
+  /**
+   * Takes up what a crash left: turns without an ending, messages not delivered. What is received meanwhile waits, so that
+   * it comes after them.
+   */
   recover(): Promise<{ readonly resumed: number; readonly ended: number }>;
   /** How full it is. */
   load(): { readonly running: number; readonly waiting: number };

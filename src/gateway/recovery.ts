@@ -1,5 +1,6 @@
-import { type EventOf, noUsage, type SessionEvent } from "#protocol";
+import type { EventOf, SessionEvent } from "#protocol";
 import type { RunRow } from "#storage";
+import { delivery, unanswered } from "./ending.ts";
 import type { House } from "./house.ts";
 
 /** A turn is taken up again this often; one that still has no ending then may be what stops the gateway each time. */
@@ -23,23 +24,35 @@ export type Resume = (turn: {
 export async function recoverRuns(house: House, resume: Resume): Promise<{ resumed: number; ended: number }> {
   const count = { resumed: 0, ended: 0 };
   for (const row of await house.storage.openRuns()) {
-    const isResumed = row.resumed < mostResumes && (await takeUp(house, row, resume));
-    if (!isResumed) await house.sessions.append(row.key, [interrupted(row)]);
-    count[isResumed ? "resumed" : "ended"]++;
+    try {
+      count[await recoverRun(house, row, resume)]++;
+    } catch (error) {
+      // One damaged session must not keep the gateway from starting.
+      house.log.error("a turn could be neither taken up nor ended; it stays open", { runId: row.runId, error });
+    }
   }
   return count;
 }
 
-async function takeUp(house: House, run: RunRow, resume: Resume): Promise<boolean> {
+async function recoverRun(house: House, row: RunRow, resume: Resume): Promise<"resumed" | "ended"> {
+  const events = await eventsSince(house, row);
+  const message = events.find((event) => event.kind === "MessageReceived" && event.runId === row.runId);
+  if (message?.kind !== "MessageReceived") throw new Error(`run ${row.runId} has no message at seq ${row.seq}`);
+  if (row.resumed < mostResumes) {
+    await house.sessions.append(row.key, [
+      ...openCalls(events, row.runId).map(outcomeUnknown),
+      { kind: "StateChanged", key: "run.resumed", value: { runId: row.runId, attempt: row.resumed + 1 } },
+    ]);
+    if (resume({ message, key: row.key, startedAt: row.startedAt })) return "resumed";
+  }
+  const ending = unanswered(row.runId, { stopReason: "error", problem: interrupted });
+  await house.sessions.append(row.key, [ending], delivery(house, message, [ending]));
+  return "ended";
+}
+
+async function eventsSince(house: House, run: RunRow): Promise<readonly SessionEvent[]> {
   const range = { after: run.seq - 1, limit: mostEvents, take: "first" } as const;
-  const events = (await house.storage.events(run.sessionId, range)).map((stored) => stored.event);
-  const message = events.find((event) => event.kind === "MessageReceived" && event.runId === run.runId);
-  if (message?.kind !== "MessageReceived") throw new Error(`run ${run.runId} has no message at seq ${run.seq}`);
-  await house.sessions.append(run.key, [
-    ...openCalls(events, run.runId).map(outcomeUnknown),
-    { kind: "StateChanged", key: "run.resumed", value: { runId: run.runId, attempt: run.resumed + 1 } },
-  ]);
-  return resume({ message, key: run.key, startedAt: run.startedAt });
+  return (await house.storage.events(run.sessionId, range)).map((stored) => stored.event);
 }
 
 function openCalls(events: readonly SessionEvent[], runId: string): EventOf<"ToolCalled">[] {
@@ -56,19 +69,7 @@ function outcomeUnknown({ runId, callId, tool }: EventOf<"ToolCalled">): Session
   return { kind: "ToolResult", runId, callId, tool, success: false, result, durationMs: 0 };
 }
 
-function interrupted(row: RunRow): SessionEvent {
-  return {
-    kind: "AgentResponse",
-    runId: row.runId,
-    text: "",
-    toolCalls: [],
-    stopReason: "error",
-    problem: {
-      kind: "interrupted",
-      message: "The gateway stopped while it worked on this, and could not finish it afterwards. Please ask again.",
-    },
-    provider: "",
-    model: "",
-    usage: noUsage,
-  };
-}
+const interrupted = {
+  kind: "interrupted",
+  message: "The gateway stopped while it worked on this, and could not finish it afterwards. Please ask again.",
+};

@@ -1,13 +1,10 @@
 import { takeTurn } from "#agent";
-import { backoffMs, describeError, newId } from "#base";
-import { type EventOf, Fault, noUsage, type SessionEvent, type TurnProblem } from "#protocol";
-import type { AppendOptions, SessionState } from "#sessions";
+import { describeError, newId } from "#base";
+import { Fault, type SessionEvent } from "#protocol";
+import type { SessionState } from "#sessions";
+import { delivery, endAborted, endBadly } from "./ending.ts";
 import type { House } from "./house.ts";
 import type { Run } from "./run.ts";
-
-/** How often an ending is tried to be written when the storage refuses it; together about ten seconds. */
-const endingTries = 6;
-const endingBackoff = { firstMs: 250, mostMs: 4_000 };
 
 /**
  * Pulls one event at a time from the agent and puts each on disk before it asks for the next. Whatever happens, the log
@@ -18,11 +15,13 @@ export async function runTurn(house: House, run: Run): Promise<void> {
   try {
     const state = await house.sessions.state(run.sessionKey);
     if (!state) return; // the session was deleted while this waited
+    if (run.stopCause === "asked") return await endAborted(house, run);
     await converse(house, run, state);
   } catch (error) {
-    if (run.stopCause === "closing") return;
     const incident = newId();
     house.log.error("a turn broke", { incident, runId: run.runId, error: describeError(error) });
+    if (run.closing.aborted) return;
+    if (run.stopCause === "asked") return endAborted(house, run);
     await endBadly(house, run, {
       kind: error instanceof Fault ? error.code : "internal",
       message: error instanceof Fault ? error.message : `Something broke on our side (incident ${incident}).`,
@@ -60,50 +59,4 @@ function asEnded(events: readonly SessionEvent[], run: Run, timeoutMs: number): 
   if (run.stopCause === "closing") return events.slice(0, -1);
   const problem = { kind: "timeout", message: `The turn took longer than ${timeoutMs / 1_000} seconds.` };
   return [...events.slice(0, -1), { ...last, stopReason: "error", problem }];
-}
-
-/** The answer goes into the outbox in the same transaction that records it, unless its channel follows the log. */
-function delivery(house: House, run: Run, events: readonly SessionEvent[]): AppendOptions {
-  const answer = events.at(-1);
-  if (answer?.kind !== "AgentResponse" || answer.stopReason === "toolUse") return {};
-  const channel = house.channels.find((open) => open.id === run.from.channel);
-  if (!channel || channel.followsLog) return {};
-  const text = answer.text || answer.problem?.message || "";
-  return text === "" ? {} : { outbox: [{ id: newId(), runId: run.runId, to: run.from, text }] };
-}
-
-/** Ends a turn without an answer. A storage that refuses is asked again a few times; then the turn stays open for recovery. */
-export async function endBadly(house: House, run: Run, problem: TurnProblem): Promise<void> {
-  await endWith(house, run, { stopReason: "error", problem });
-}
-
-export async function endAborted(house: House, run: Run): Promise<void> {
-  await endWith(house, run, { stopReason: "aborted" });
-}
-
-async function endWith(
-  house: House,
-  run: Run,
-  ending: Pick<EventOf<"AgentResponse">, "stopReason" | "problem">,
-): Promise<void> {
-  const event: SessionEvent = {
-    kind: "AgentResponse",
-    runId: run.runId,
-    text: "",
-    toolCalls: [],
-    ...ending,
-    provider: "",
-    model: "",
-    usage: noUsage,
-  };
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await house.sessions.append(run.sessionKey, [event], delivery(house, run, [event]));
-      return;
-    } catch (error) {
-      if (attempt === endingTries || run.stopCause === "closing") throw error;
-      house.log.warn("the ending of a turn could not be written; trying again", { runId: run.runId, error });
-      await Bun.sleep(backoffMs(endingBackoff, attempt));
-    }
-  }
 }

@@ -5,15 +5,27 @@ import type { ActiveRun } from "./gateway.ts";
 /** Why a turn was told to stop; what the log says of it depends on who told it. */
 export type StopCause = "asked" | "timeout" | "closing";
 
-/** One turn from its place in the lane to its ending. */
+/** On its way to the disk, in its lane, at work, over. */
+type Stage = "arriving" | "waiting" | "running" | "ended";
+
+const next: Readonly<Record<Stage, readonly Stage[]>> = {
+  arriving: ["waiting", "ended"],
+  waiting: ["running", "ended"],
+  running: ["ended"],
+  ended: [],
+};
+
+/** One turn from the arrival of its message to its ending. */
 export class Run {
   readonly runId: string;
   readonly sessionKey: string;
   readonly from: Address;
   readonly startedAt: number;
   readonly #stop = new AbortController();
+  readonly #closing = new AbortController();
+  readonly #arrived = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
-  #isRunning = false;
+  #stage: Stage = "arriving";
   #stopCause: StopCause | undefined;
   #started: Started | undefined;
   #text = "";
@@ -30,8 +42,28 @@ export class Run {
     return this.#stop.signal;
   }
 
+  /** Aborts when the gateway closes, whatever else had stopped the turn before. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   get stopCause(): StopCause | undefined {
     return this.#stopCause;
+  }
+
+  /** Its message is on its way to the disk. */
+  get isArriving(): boolean {
+    return this.#stage === "arriving";
+  }
+
+  /** Its message is on disk, and it has not ended. */
+  get isActive(): boolean {
+    return this.#stage === "waiting" || this.#stage === "running";
+  }
+
+  /** Resolves when it is in its lane, or was not taken. */
+  get arrived(): Promise<void> {
+    return this.#arrived.promise;
   }
 
   /** Resolves when nothing of the turn goes on any more. */
@@ -39,12 +71,15 @@ export class Run {
     return this.#ended.promise;
   }
 
-  placed(started: Started): void {
-    this.#started = started;
+  /** `start` puts it into its lane, where it may begin at once. */
+  place(start: () => Started): void {
+    this.#enter("waiting");
+    this.#started = start();
+    this.#arrived.resolve();
   }
 
   begin(): void {
-    this.#isRunning = true;
+    this.#enter("running");
   }
 
   said(delta: Delta): void {
@@ -52,6 +87,8 @@ export class Run {
   }
 
   end(): void {
+    this.#enter("ended");
+    this.#arrived.resolve();
     this.#ended.resolve();
   }
 
@@ -64,15 +101,22 @@ export class Run {
   stop(cause: StopCause): void {
     this.#stopCause ??= cause;
     this.#stop.abort();
+    if (cause === "closing") this.#closing.abort();
   }
 
   view(): ActiveRun {
     return {
       runId: this.runId,
       sessionKey: this.sessionKey,
-      status: this.#isRunning ? "running" : "queued",
+      status: this.#stage === "running" ? "running" : "queued",
       startedAt: this.startedAt,
       text: this.#text,
     };
+  }
+
+  /** The only place the stage changes. */
+  #enter(stage: Stage): void {
+    if (!next[this.#stage].includes(stage)) throw new Error(`a turn cannot go from ${this.#stage} to ${stage}`);
+    this.#stage = stage;
   }
 }

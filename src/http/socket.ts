@@ -16,8 +16,8 @@ export type SocketData = { readonly peer: Peer } | { readonly line: Line | undef
 /** Above this much waiting output a reader is too slow and is cut; RPC skips what may be skipped long before. */
 const mostBufferedBytes = 1024 * 1024;
 
-/** More than the largest frame RPC takes, so that a frame that is a little too large is answered; it is also what one stranger can make us hold. */
-const mostFrameBytes = 2 * 1024 * 1024;
+/** A little more than the largest frame RPC takes, so that one that is a little too large is answered; it is also what one stranger can make us hold. */
+const mostFrameBytes = 1024 * 1024 + 64 * 1024;
 
 /** The runtime pings within this time, so a peer that is gone is noticed within it. */
 const idleSeconds = 60;

@@ -4,6 +4,7 @@ import { type Fault, fault, Scope } from "#protocol";
 import type { Credential } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
 import type { Challenge, Dialect, DialectName, Speaker } from "./dialect.ts";
+import type { Inbox, Sender } from "./inbox.ts";
 import { Interests } from "./interests.ts";
 import type { RpcLimits } from "./limits.ts";
 import { type Claim, callerOf, narrow, noCredential } from "./origin.ts";
@@ -45,6 +46,7 @@ export type ConnectionInfo = Static<typeof ConnectionInfo>;
 /** What all connections share, and who is told of their changes. */
 export interface Switchboard {
   readonly limits: RpcLimits;
+  readonly inbox: Inbox;
   elapsed(): number;
   /** The dialect of a client, by its first frame. */
   dialectFor(connection: Connection, first: string): Dialect;
@@ -62,7 +64,7 @@ export const closeCode = { normal: 1000, protocol: 1002, policy: 1008, tooBig: 1
 const longestClientName = 128;
 
 /** One client on its socket. There are thousands of these, so what is rarely needed is made when it is. */
-export class Connection implements Line, Speaker {
+export class Connection implements Line, Sender, Speaker {
   readonly challenge: Challenge;
   caller: Caller;
   lastHeardMs: number;
@@ -102,10 +104,19 @@ export class Connection implements Line, Speaker {
     this.lastHeardMs = this.#board.elapsed();
     const bytes = typeof frame === "string" ? Buffer.byteLength(frame) : frame.byteLength;
     this.#receivedBytes += bytes;
-    const most = this.#isFriend ? this.#board.limits.frameBytes : this.#board.limits.frameBytesBeforeAuth;
+    const isFriend = this.#isFriend;
+    const { frameBytes, frameBytesBeforeAuth, inboxBytes, inboxBytesBeforeAuth } = this.#board.limits;
+    const most = isFriend ? frameBytes : frameBytesBeforeAuth;
     if (bytes > most) return this.#tooBig(most);
     const text = typeof frame === "string" ? frame : decode(frame);
-    if (text === undefined) return this.#refuse(fault.parseError({ problem: "the frame is not UTF-8" }));
+    if (text === undefined) {
+      this.#refuse(fault.parseError({ problem: "the frame is not UTF-8" }));
+    } else if (!this.#board.inbox.take(this, text, isFriend ? inboxBytes : inboxBytesBeforeAuth)) {
+      this.close(closeCode.policy, "too many frames at once");
+    }
+  }
+
+  serve(text: string): void {
     this.#dialect ??= this.#board.dialectFor(this, text);
     if (this.#isFriend && !this.#backlog) void this.#answer(this.#dialect, text);
     else this.#receiveInTurn(this.#dialect, text);
@@ -119,6 +130,7 @@ export class Connection implements Line, Speaker {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#backlog = undefined;
+    this.#board.inbox.drop(this);
     this.#board.left(this);
     this.#abort?.abort();
   }

@@ -5,6 +5,7 @@ import type { Caller } from "./caller.ts";
 import { Connection, type ConnectionInfo, type Socket, type Switchboard } from "./connection.ts";
 import type { Dialect, Speaker } from "./dialect.ts";
 import { FanOut } from "./fan-out.ts";
+import { Inbox } from "./inbox.ts";
 import { notification } from "./jsonrpc.ts";
 import type { RpcLimits } from "./limits.ts";
 import { callerOf } from "./origin.ts";
@@ -26,6 +27,7 @@ export class Hub implements Switchboard {
   readonly limits: RpcLimits;
   readonly #openClaw: (speaker: Speaker) => Dialect;
   readonly #onEvent: (event: WireEvent) => void;
+  readonly inbox: Inbox;
   readonly #authenticator: Authenticator;
   readonly #clock: Clock;
   readonly #all = new Set<Connection>();
@@ -53,6 +55,7 @@ export class Hub implements Switchboard {
     this.limits = options.limits;
     this.#authenticator = options.authenticator;
     this.#clock = options.clock;
+    this.inbox = new Inbox({ turnMs: options.limits.turnMs, elapsed: () => options.clock.elapsed() });
     this.#strangers = new Strangers(options.limits, () => options.clock.elapsed());
     this.#fanOut = new FanOut(this.#friends.jsonrpc, options.limits, notification);
     this.#openClawFanOut = new FanOut(this.#friends.openclaw, options.limits, eventFrame);

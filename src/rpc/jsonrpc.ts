@@ -61,17 +61,19 @@ export class JsonRpc implements Dialect {
     }
   }
 
-  /** All entries, a few at a time; one text with their answers, in their order. */
+  /** All entries, a few in each turn of the event loop; one text with their answers, in their order. */
   async #answerBatch(entries: readonly Entry[], origin: Origin): Promise<string | undefined> {
     const answers: (string | undefined)[] = [];
     let length = 0;
     const waiting = entries.entries();
+    const isLong = entries.length > this.#limits.batchWorkers;
     const work = async () => {
       for (const [at, entry] of waiting) {
         const isTooMuch = length > this.#limits.answerBytes && entry.id !== undefined;
         const answer = isTooMuch ? errorText(entry.id, tooManyAnswers()) : await this.#answerEntry(entry, origin);
         length += answer?.length ?? 0;
         answers[at] = answer;
+        if (isLong) await nextTurn();
       }
     };
     await Promise.all(Array.from({ length: Math.min(this.#limits.batchWorkers, entries.length) }, work));
@@ -92,6 +94,10 @@ export function notification({ name, payload }: WireEvent): Frame {
     head: `{"jsonrpc":"2.0","method":"${name}","params":{"seq":`,
     tail: members === "}" ? "}}" : `,${members}}`,
   };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function parse(text: string): unknown {

@@ -14,14 +14,27 @@ export interface RpcLimits {
   readonly callsInFlight: number;
 
   readonly connections: number;
-  /** Sockets that have not authenticated: in all, of one address, of this machine. */
+  /**
+   * Sockets that have not authenticated: in all, of one address, of this machine. Each of them can make the runtime hold
+   * one frame that it never completes.
+   */
   readonly strangers: number;
   readonly strangersPerAddress: number;
   readonly strangersOnLoopback: number;
   /** Frames of one such socket that wait while the one before them is answered. */
   readonly strangerBacklog: number;
+  /** A socket that is silent for so long is closed; on this machine it may be a person who is typing. */
   readonly strangerIdleMs: number;
+  readonly strangerIdleOnLoopbackMs: number;
+  /** One that is silent for so long gives way to a newcomer when there is no more room. */
+  readonly strangerSpareMs: number;
   readonly strangerSweepMs: number;
+
+  /** How long frames are taken up as they come before everything else gets its turn. */
+  readonly turnMs: number;
+  /** Of one connection, what waits for the next turns. Who sends more is closed. */
+  readonly inboxBytesBeforeAuth: number;
+  readonly inboxBytes: number;
 
   /** Above the first, droppable events are skipped; above the second the connection is closed. */
   readonly bufferedSoftBytes: number;
@@ -44,12 +57,17 @@ export const defaultLimits: RpcLimits = {
   answerBytes: 8 * 1024 * 1024,
   callsInFlight: 64,
   connections: 16_384,
-  strangers: 1_024,
-  strangersPerAddress: 32,
-  strangersOnLoopback: 256,
+  strangers: 64,
+  strangersPerAddress: 16,
+  strangersOnLoopback: 48,
   strangerBacklog: 16,
   strangerIdleMs: 15_000,
+  strangerIdleOnLoopbackMs: 60_000,
+  strangerSpareMs: 500,
   strangerSweepMs: 1_000,
+  turnMs: 5,
+  inboxBytesBeforeAuth: 256 * 1024,
+  inboxBytes: 8 * 1024 * 1024,
   bufferedSoftBytes: 256 * 1024,
   bufferedHardBytes: 1024 * 1024,
   fanOutChunk: 2_000,

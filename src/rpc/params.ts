@@ -16,7 +16,7 @@ export class ParamsChecker {
     if (Array.isArray(params)) {
       return fault.invalidParams({ path: "params", problem: "params go by name: send an object, not an array" });
     }
-    const forbidden = findForbidden(params, "");
+    const forbidden = findForbidden(params);
     if (forbidden !== undefined) {
       return fault.invalidParams({ path: clip(forbidden, longestPath), problem: "this name is not allowed" });
     }
@@ -45,14 +45,13 @@ function describe(check: TypeCheck<TSchema>, params: unknown): Fault {
   return fault.invalidParams({ path: clip(path === "" ? "params" : path, longestPath), problem });
 }
 
-/** Recurses no deeper than the JSON guard lets texts nest. */
-function findForbidden(value: unknown, path: string): string | undefined {
+/** Where the first forbidden name stands. Recurses no deeper than the JSON guard lets texts nest. */
+function findForbidden(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   for (const [name, inner] of Object.entries(value)) {
-    const here = path === "" ? name : `${path}.${name}`;
-    if (forbiddenNames.has(name)) return here;
-    const deeper = findForbidden(inner, here);
-    if (deeper !== undefined) return deeper;
+    if (forbiddenNames.has(name)) return name;
+    const deeper = findForbidden(inner);
+    if (deeper !== undefined) return `${name}.${deeper}`;
   }
   return undefined;
 }

@@ -5,7 +5,8 @@ import type { RpcLimits } from "./limits.ts";
 
 /**
  * The sockets that have not said who they are. There is room for few of them, fewer of one address, and only for those that
- * are heard of now and then. One timer watches all of them, while there are any.
+ * are heard of now and then: when it gets tight, the one that has been silent for longest gives way. One timer watches all
+ * of them, while there are any.
  */
 export class Strangers {
   readonly #limits: RpcLimits;
@@ -19,15 +20,12 @@ export class Strangers {
     this.#elapsed = elapsed;
   }
 
-  /** Throws `tooManyRequests` when there is no room for another one of this address. */
+  /** Throws `tooManyRequests` when there is no room for another one of this address, and nobody can be sent away for it. */
   makeRoom(address: string): void {
     const group = addressGroup(address);
     const most = group === loopback ? this.#limits.strangersOnLoopback : this.#limits.strangersPerAddress;
-    if (this.#inside.size < this.#limits.strangers && (this.#perGroup.get(group) ?? 0) < most) return;
-    throw fault.tooManyRequests({
-      problem: "Too many connections wait for their authentication",
-      retryAfterMs: this.#limits.strangerIdleMs,
-    });
+    if ((this.#perGroup.get(group) ?? 0) >= most) this.#sendAway((other) => other === group);
+    if (this.#inside.size >= this.#limits.strangers) this.#sendAway(() => true);
   }
 
   enter(connection: Connection): void {
@@ -52,10 +50,27 @@ export class Strangers {
     return true;
   }
 
+  #sendAway(isAmong: (group: string) => boolean): void {
+    let silent: Connection | undefined;
+    for (const [connection, group] of this.#inside) {
+      if (isAmong(group) && connection.lastHeardMs < (silent?.lastHeardMs ?? Number.POSITIVE_INFINITY)) {
+        silent = connection;
+      }
+    }
+    const { strangerSpareMs } = this.#limits;
+    if (!silent || silent.lastHeardMs > this.#elapsed() - strangerSpareMs) {
+      const problem = "Too many connections wait for their authentication";
+      throw fault.tooManyRequests({ problem, retryAfterMs: strangerSpareMs });
+    }
+    silent.close(closeCode.policy, "too many connections wait for their authentication");
+  }
+
   #closeIdle(): void {
-    const before = this.#elapsed() - this.#limits.strangerIdleMs;
-    for (const connection of this.#inside.keys()) {
-      if (connection.lastHeardMs > before) continue;
+    const { strangerIdleMs, strangerIdleOnLoopbackMs } = this.#limits;
+    const now = this.#elapsed();
+    for (const [connection, group] of this.#inside) {
+      const idleMs = group === loopback ? strangerIdleOnLoopbackMs : strangerIdleMs;
+      if (connection.lastHeardMs > now - idleMs) continue;
       // Clients of the OpenClaw dialect take this pair, and no other, for a hiccup after which they try again.
       if (!connection.hasSpoken) connection.close(closeCode.normal, "");
       else connection.close(closeCode.policy, "authentication timeout");

@@ -11,6 +11,7 @@ import type { Command } from "./command.ts";
 import { ControlGroup } from "./control-group.ts";
 import { codeOf } from "./error-code.ts";
 import { environment, limited } from "./limits.ts";
+import { processGroup } from "./process-group.ts";
 import { runProgram } from "./run-program.ts";
 import { syscallFilter } from "./syscall-filter.ts";
 import { UnnamedFile } from "./unnamed-file.ts";
@@ -55,7 +56,7 @@ const mostReapMs = 2_000;
 function broken(problem: string): FoundBackend {
   return {
     works: false,
-    because: `${problem}. Commands are refused; sandbox.mode = “never” would run them unprotected, with all that the gateway's user may do.`,
+    because: `${problem.replace(/\.+$/, "")}. Commands are refused; sandbox.mode = “never” would run them unprotected, with all that the gateway's user may do.`,
   };
 }
 
@@ -95,6 +96,7 @@ class Bubblewrap implements Backend {
       env: environment(workspace),
       cwd: "/",
       files: [info.fd, ...(filterFd === undefined ? [] : [filterFd])],
+      hold: processGroup,
       reap: () => reap(info.text(), group),
       setupProblem: (exitCode, words) => {
         const isReached = info.text() !== "" && !words.startsWith("bwrap: ");

@@ -40,15 +40,11 @@ export class Folder implements Disposable {
     confirm(this.#fd, path);
   }
 
-  stat(): Stats {
-    return this.#fd === undefined ? lstatSync(this.#path) : fstatSync(this.#fd);
-  }
-
   /** Is it the folder at one of these paths? */
   isOneOf(paths: readonly string[]): boolean {
-    const here = this.stat();
+    const here = this.#fd === undefined ? lstatSync(this.#path, exact) : fstatSync(this.#fd, exact);
     return paths.some((path) => {
-      const there = statSync(path, { throwIfNoEntry: false });
+      const there = statSync(path, { ...exact, throwIfNoEntry: false });
       return there?.ino === here.ino && there.dev === here.dev;
     });
   }
@@ -91,6 +87,8 @@ export class Folder implements Disposable {
 }
 
 const isLinux = process.platform === "linux";
+/** File ids of Windows have 64 bits, which a number would round to a neighbour's. */
+const exact = { bigint: true } as const;
 
 class NotAFolder extends Error {
   readonly code = "ENOTDIR";
@@ -99,7 +97,7 @@ class NotAFolder extends Error {
 /** Where paths are all there is: does this one still lead to what was opened, by no link? Closes it when not. */
 function confirm(fd: number, path: string): void {
   if (isLinux) return;
-  const [opened, found] = [fstatSync(fd), lstatSync(path, { throwIfNoEntry: false })];
+  const [opened, found] = [fstatSync(fd, exact), lstatSync(path, { ...exact, throwIfNoEntry: false })];
   // Some systems ignore the case of names, so that only the link matters here, not the spelling.
   const isSame = found?.ino === opened.ino && found.dev === opened.dev;
   if (isSame && realpathSync(path).toLowerCase() === path.toLowerCase()) return;

@@ -6,8 +6,9 @@ import { JailError } from "./jail-error.ts";
  * is resolved by the text alone, which is exact because no symbolic link is ever followed below the root. Nothing else
  * means anything: no `~`, no URLs, no escapes.
  */
-export function namesBelow(root: string, path: string): readonly string[] {
-  refuseForms(path);
+export function namesBelow(root: string, path: string, platform = process.platform): readonly string[] {
+  refuse(path, forms);
+  if (platform === "win32") refuse(path, windowsForms);
   const full = resolve(root, path);
   if (full === root) return [];
   const prefix = root.endsWith(sep) ? root : root + sep;
@@ -26,13 +27,18 @@ export function shown(path: string): string {
 const longestPath = 4_096;
 const longestName = 255;
 
-function refuseForms(path: string): void {
-  const problem = forms.find(({ is }) => is(path))?.problem;
+interface Form {
+  readonly is: (path: string) => boolean;
+  readonly problem: string;
+}
+
+function refuse(path: string, refused: readonly Form[]): void {
+  const problem = refused.find(({ is }) => is(path))?.problem;
   if (problem !== undefined) throw new JailError(`${shown(path)} ${problem}`);
 }
 
 /** Forms that elsewhere lead out of a folder. Taken literally here, they would surprise whoever meant them. */
-const forms: readonly { readonly is: (path: string) => boolean; readonly problem: string }[] = [
+const forms: readonly Form[] = [
   { is: (path) => path.length > longestPath, problem: "is too long" },
   { is: (path) => path.includes("\0"), problem: "holds a NUL character" },
   {
@@ -42,5 +48,14 @@ const forms: readonly { readonly is: (path: string) => boolean; readonly problem
   { is: (path) => /^[a-z][a-z0-9+.-]+:\/\//i.test(path), problem: "is a URL; a path of the workspace was expected" },
   { is: (path) => path.startsWith("\\\\"), problem: "is a network path" },
   { is: (path) => !isAbsolute(path) && /^[a-z]:[\\/]/i.test(path), problem: "names a drive of another system" },
-  { is: (path) => process.platform === "win32" && path.slice(2).includes(":"), problem: "names a stream of a file" },
+];
+
+/** https://learn.microsoft.com/windows/win32/fileio/naming-a-file */
+const windowsForms: readonly Form[] = [
+  { is: (path) => path.slice(2).includes(":"), problem: "names a stream of a file" },
+  { is: (path) => /[<>"|?*]/.test(path), problem: "holds a character that names on Windows cannot have" },
+  {
+    is: (path) => /(?:^|[\\/:])(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:[.\\/]|$)/i.test(path),
+    problem: "names a device",
+  },
 ];

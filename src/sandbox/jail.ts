@@ -89,6 +89,7 @@ class FolderJail implements Jail {
 /** What the system said, in words for the model and the person. */
 const sayings: Readonly<Record<string, string>> = {
   EACCES: "may not be accessed",
+  EBUSY: "is in use by another program",
   EDQUOT: "does not fit: the quota is used up",
   EISDIR: "is a folder; a file was expected",
   ELOOP: "is a symbolic link, or leads through one; links are not followed",

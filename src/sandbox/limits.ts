@@ -23,12 +23,6 @@ export function limited(
 
 /** The whole environment of a program: what is not listed here is not there. */
 export function environment(workspace: string): Readonly<Record<string, string>> {
-  if (process.platform === "win32")
-    return {
-      PATH: String.raw`C:\Windows\System32;C:\Windows`,
-      SystemRoot: String.raw`C:\Windows`,
-      USERPROFILE: workspace,
-    };
   return {
     PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     HOME: workspace,

@@ -1,4 +1,4 @@
-import type { Backend, Launch } from "./backend.ts";
+import type { Backend, EndProcesses, Launch } from "./backend.ts";
 import type { Command, RunResult } from "./command.ts";
 import { codeOf } from "./error-code.ts";
 import { KeptOutput } from "./kept-output.ts";
@@ -27,7 +27,8 @@ export async function runProgram(backend: Backend, command: Command, signal: Abo
   const started = start(launch, command);
   if (!started.ok) return { result: result({ endedBy: "cancelled" }), problem: started.problem, allEnded: true };
   const { child } = started;
-  using ending = new Ending(child.pid, command.timeoutMs, signal);
+  const end = launch.hold(child.pid);
+  using ending = new Ending(end, command.timeoutMs, signal);
 
   const words = new KeptOutput(mostWordsBytes);
   const take = (chunk: Uint8Array) => {
@@ -46,7 +47,7 @@ export async function runProgram(backend: Backend, command: Command, signal: Abo
   ]);
 
   const exitCode = await child.exited;
-  kill(child.pid, "SIGKILL");
+  end("SIGKILL");
   const allEnded = await launch.reap();
   // A process that got away may hold the pipes open for ever.
   await Promise.race([drained, Bun.sleep(mostDrainMs)]);
@@ -74,10 +75,17 @@ function start(launch: Launch, command: Command) {
   }
 }
 
-function spawn({ argv, env, cwd, files }: Launch, { stdin }: Command) {
+function spawn({ argv, env, cwd, files, isVerbatim = false }: Launch, { stdin }: Command) {
   const input = stdin === undefined ? "ignore" : new TextEncoder().encode(stdin);
-  // Its own session, and with it a process group that can be killed as one.
-  return Bun.spawn([...argv], { env: { ...env }, cwd, detached: true, stdio: [input, "pipe", "pipe", ...files] });
+  return Bun.spawn([...argv], {
+    env: { ...env },
+    cwd,
+    // A session of its own, and with it a process group that can be ended as one; on Windows a console that nobody sees.
+    detached: process.platform !== "win32",
+    windowsHide: true,
+    windowsVerbatimArguments: isVerbatim,
+    stdio: [input, "pipe", "pipe", ...files],
+  });
 }
 
 interface Reader {
@@ -90,15 +98,15 @@ async function drain(reader: Reader, take: (chunk: Uint8Array) => void): Promise
 
 /** The end of a process from outside: first asked for, then enforced; what came first counts. */
 class Ending implements Disposable {
-  readonly #pid: number;
+  readonly #end: EndProcesses;
   readonly #signal: AbortSignal;
   readonly #timeout: Timer;
   readonly #onAbort = () => this.begin("cancelled");
   #force: Timer | undefined;
   #because: "timeout" | "outputLimit" | "cancelled" | undefined;
 
-  constructor(pid: number, timeoutMs: number, signal: AbortSignal) {
-    this.#pid = pid;
+  constructor(end: EndProcesses, timeoutMs: number, signal: AbortSignal) {
+    this.#end = end;
     this.#signal = signal;
     this.#timeout = setTimeout(() => this.begin("timeout"), timeoutMs);
     signal.addEventListener("abort", this.#onAbort, { once: true });
@@ -111,22 +119,13 @@ class Ending implements Disposable {
   begin(because: "timeout" | "outputLimit" | "cancelled"): void {
     if (this.#because) return;
     this.#because = because;
-    kill(this.#pid, "SIGTERM");
-    this.#force = setTimeout(() => kill(this.#pid, "SIGKILL"), graceMs);
+    this.#end("SIGTERM");
+    this.#force = setTimeout(() => this.#end("SIGKILL"), graceMs);
   }
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timeout);
     clearTimeout(this.#force);
     this.#signal.removeEventListener("abort", this.#onAbort);
-  }
-}
-
-/** Signals a process and its whole group; on Windows, which has no groups, the process alone. */
-function kill(pid: number, signal: "SIGTERM" | "SIGKILL"): void {
-  try {
-    process.kill(process.platform === "win32" ? pid : -pid, signal);
-  } catch (error) {
-    if (codeOf(error) !== "ESRCH") throw error;
   }
 }

@@ -3,7 +3,7 @@ import { realpath } from "node:fs/promises";
 import type { Backend, FoundBackend } from "./backend.ts";
 import { findBubblewrap } from "./bubblewrap.ts";
 import type { Command, RunResult } from "./command.ts";
-import { hostBackend } from "./host.ts";
+import { openHost } from "./host.ts";
 import { runProgram } from "./run-program.ts";
 
 export interface SandboxStatus {
@@ -111,7 +111,7 @@ class LazySandbox implements Sandbox {
   }
 
   async #find(): Promise<FoundBackend> {
-    if (this.#options.mode === "never") return { works: true, backend: hostBackend(this.#options.workspace) };
+    if (this.#options.mode === "never") return { works: true, backend: await openHost(this.#options.workspace) };
     const found = await findBubblewrap(this.#options, this.#closing.signal);
     if (found.works) return found;
     this.#options.log.warn("the sandbox does not work, so commands are refused", { because: found.because });

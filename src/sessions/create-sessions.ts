@@ -54,13 +54,15 @@ class StoredSessions implements Sessions {
 
   async append(key: string, events: readonly SessionEvent[], options: AppendOptions = {}): Promise<Appended> {
     this.#refuseWhenClosed();
+    const { mustExist, ...rest } = options;
     return this.#cells.enter(key, isUnread, async (cell) => {
       const session = cell.session ?? (await this.#read(cell));
-      if (!session) return this.#open(cell, events, options);
+      if (!session && mustExist) throw fault.sessionNotFound({ key });
+      if (!session) return this.#open(cell, events, rest);
       const news = this.#stamped(events);
       // Others on their way would have to be in the summary too; then the log keeps it until the next append.
       const projection = cell.gate.isShared ? {} : { projection: projectionAfter(session.fold, news) };
-      return this.#write(cell, { ...options, sessionId: session.id, events: news, ...projection });
+      return this.#write(cell, { ...rest, sessionId: session.id, events: news, ...projection });
     });
   }
 

@@ -35,6 +35,8 @@ export interface AppendOptions {
   readonly receipt?: NewReceipt;
   readonly outbox?: readonly NewOutboxRow[];
   readonly settles?: readonly string[];
+  /** Rejects with `sessionNotFound` instead of opening the session. */
+  readonly mustExist?: boolean;
 }
 
 /** What those who follow the sessions are told, after it is on disk (deltas: as they stream by). */

@@ -147,8 +147,10 @@ export interface Storage extends AsyncDisposable {
   /** Turns without an ending, oldest first: after a crash, the work that is owed. */
   openRuns(): Promise<readonly RunRow[]>;
 
-  /** Rows whose time has come, oldest first. */
+  /** The oldest row of each address, where its time has come, oldest first: no row overtakes another of its chat. */
   dueOutbox(page: { readonly now: number; readonly limit: number }): Promise<readonly OutboxRow[]>;
+  /** When the next of those that `dueOutbox` does not return yet will be due; undefined when there is none. */
+  nextOutboxAt(now: number): Promise<number | undefined>;
   postponeOutbox(
     id: string,
     next: { readonly attempts: number; readonly nextAt: number; readonly problem: string },

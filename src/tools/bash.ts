@@ -3,13 +3,15 @@ import { Type } from "@sinclair/typebox";
 import { defineTool, type ToolContext, type ToolOutput } from "./tool.ts";
 
 const mostSeconds = 600;
+const isWindows = process.platform === "win32";
 
 export const bash = defineTool({
   name: "bash",
   description:
     "Runs a shell command in the workspace folder and returns what it prints (standard output and error together) and its exit code. " +
     "Each call is a new shell: folder and variables do not carry over, and what it leaves running is ended. There is no terminal and no input. " +
-    "Use the read, edit, write and search tools for files; use this for everything else.",
+    "Use the read, edit, write and search tools for files; use this for everything else." +
+    (isWindows ? " The shell is cmd.exe, and the command one line." : ""),
   params: Type.Object(
     {
       command: Type.String({ minLength: 1, maxLength: 30_000, description: "The command, as typed into a shell." }),
@@ -25,6 +27,8 @@ export const bash = defineTool({
   async run({ command, timeoutSeconds }, context) {
     if (command.includes("\0"))
       return { text: "The command holds a NUL character, which no shell takes.", failed: true };
+    if (isWindows && /[\r\n]/.test(command.trim()))
+      return { text: "cmd.exe takes one line; put && or & between the commands.", failed: true };
     const status = await context.sandbox.status();
     if (!status.canRun) return { text: `The command was not run. ${status.because}`, failed: true };
     const timeoutMs = timeoutSeconds === undefined ? context.limits.commandTimeoutMs : timeoutSeconds * 1_000;
@@ -50,7 +54,7 @@ const endings: Readonly<Record<RunResult["endedBy"], (result: RunResult, command
 };
 
 function shell(command: string): Command["argv"] {
-  if (process.platform === "win32") return ["cmd.exe", "/d", "/s", "/c", command];
+  if (isWindows) return ["cmd.exe", "/d", "/s", "/c", command.trim()];
   // Models write bash; where there is none, what they write is mostly plain shell.
   return [
     "/bin/sh",

@@ -1,8 +1,10 @@
+import { channels } from "#channels";
 import { methods } from "#rpc";
+import { tools } from "#tools";
 import { expect, test } from "bun:test";
 import { basename, join } from "node:path";
 import { wireEvents } from "../../src/rpc/wire-events.ts";
-import { SRC } from "./source.ts";
+import { readSources, SRC } from "./source.ts";
 
 /** What there are many of: the names in the list, and the folder that holds a file for each. */
 const lists: readonly (readonly [string, readonly string[]])[] = [["rpc/methods", methods.map(({ name }) => name)]];
@@ -25,4 +27,15 @@ test("no two methods share a route", () => {
   );
   expect(routes.length).toBeGreaterThan(10);
   expect(new Set(routes).size).toBe(routes.length);
+});
+
+test.each([
+  ["tools", "defineTool(", tools.map((tool) => tool.name)],
+  ["channels", "defineChannel(", channels.map((channel) => channel.id)],
+])("%s: every entry has a file of its name and is listed, in alphabetical order", async (room, definition, names) => {
+  const defining = (await readSources())
+    .filter((file) => file.room === room && file.text.includes(`= ${definition}`))
+    .map((file) => basename(file.path, ".ts"));
+  expect(defining).not.toBeEmpty();
+  expect(names).toEqual(defining.toSorted());
 });

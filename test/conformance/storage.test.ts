@@ -255,6 +255,29 @@ describe.each(backends)("$name", ({ name, make, persists }) => {
     expect(await ids(storage.dueOutbox({ now: later, limit: -1 }))).toEqual([]);
   });
 
+  test("an outbox row waits for the older ones of its address, and it is known when the next is due", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    const to = { channel: "telegram", account: "a", chat: "7" };
+    const sameTo = { chat: "7", account: "a", channel: "telegram" };
+    const rows = [
+      { id: "o1", to, text: "x" },
+      { id: "o2", to: sameTo, text: "x" },
+      { id: "o3", to: { ...to, thread: "1" }, text: "x" },
+    ];
+    await taken(storage.append({ ...opening("s1", "agent:main:a"), outbox: rows }));
+    const now = Date.now() + 1;
+    expect(await ids(storage.dueOutbox({ now, limit: 10 }))).toEqual(["o1", "o3"]);
+    expect(await storage.nextOutboxAt(now)).toBeUndefined();
+    await storage.postponeOutbox("o1", { attempts: 1, nextAt: now + 500, problem: "timeout" });
+    await storage.postponeOutbox("o3", { attempts: 1, nextAt: now + 900, problem: "timeout" });
+    expect(await ids(storage.dueOutbox({ now, limit: 10 }))).toEqual([]);
+    expect(await storage.nextOutboxAt(now)).toBe(now + 500);
+    expect(await storage.nextOutboxAt(now + 500)).toBe(now + 900);
+    await taken(storage.append({ sessionId: "s1", events: [], settles: ["o1"] }));
+    expect(await ids(storage.dueOutbox({ now, limit: 10 }))).toEqual(["o2"]);
+  });
+
   test("live sessions are listed in pages, the last used first, none left out or told twice", async () => {
     await using place = make();
     await using storage = await place.open();

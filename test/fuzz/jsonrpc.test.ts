@@ -1,6 +1,7 @@
 import { createLog } from "#base";
 import { expect, test } from "bun:test";
 import { dice } from "../support/dice.ts";
+import { mutate } from "../support/mutate.ts";
 import { type Frame, HeldSocket, House, openRpc, operator, request, rightToken } from "../support/rpc-house.ts";
 
 const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -13,51 +14,6 @@ const corpus = [
   request(1.5, "config.patch", { patch: { gateway: { port: 1, names: ["a", "b"] } } }),
   request(2, "connect", { auth: { token: rightToken }, client: { id: "x", more: { deep: [1] } } }),
 ];
-
-const splinters = [
-  '"',
-  "\\",
-  "{",
-  "}",
-  "[",
-  "]",
-  ",",
-  ":",
-  "null",
-  "1e999",
-  "-0",
-  '"__proto__":',
-  '"constructor":{"prototype":{}}',
-  "\ud800",
-  "\udfff",
-  "\\ud800",
-  "\\u0000",
-  "\u0000",
-  "\u2028",
-  "[[[[[[[[",
-  '{"a":',
-  "9".repeat(400),
-  "é",
-  '"id":[]',
-  '"params":[]',
-];
-
-/** Cuts, doubles, exchanges and inserts, a few times over. */
-function mutate(text: string, roll: (sides: number) => number): string {
-  let now = text;
-  for (let changes = roll(4); changes >= 0; changes--) {
-    const [from, to] = [roll(now.length + 1), roll(now.length + 1)].toSorted((a, b) => a - b) as [number, number];
-    const ways = [
-      () => now.slice(0, from) + now.slice(to),
-      () => now.slice(0, to) + now.slice(from),
-      () => now.slice(0, from) + (splinters[roll(splinters.length)] ?? "") + now.slice(from),
-      () => now.slice(0, from) + String.fromCharCode(roll(65_536)) + now.slice(from + 1),
-      () => now.slice(0, from) + (corpus[roll(corpus.length)] ?? "").slice(0, roll(40)) + now.slice(to),
-    ];
-    now = ways[roll(ways.length)]?.() ?? now;
-  }
-  return now;
-}
 
 /** An answer is JSON-RPC: one object or an array of them, each with a result or an error and with an id. */
 function expectJsonRpc(answer: string | undefined): void {
@@ -76,7 +32,7 @@ test.each(seeds)("whatever is sent is answered as JSON-RPC, and nothing breaks (
   await using rpc = openRpc(new House(), { log: createLog({ level: "error", write: (line) => incidents.push(line) }) });
   const met = new Set<string>();
   for (let step = 0; step < stepsPerSeed; step++) {
-    const text = mutate(corpus[roll(corpus.length)] ?? "", roll);
+    const text = mutate(corpus, roll);
     const answer = await rpc.answer(text, operator(rpc));
     expectJsonRpc(answer);
     for (const [, name = ""] of (answer ?? "").matchAll(/"name":"(\w+)","retryable"/g)) met.add(name);
@@ -95,7 +51,7 @@ test.each(seeds.slice(0, 3))(
     const socket = new HeldSocket();
     const line = rpc.open(socket, { address: "127.0.0.1", credential: {} });
     for (let step = 0; step < 200; step++) {
-      const text = mutate(corpus[roll(corpus.length)] ?? "", roll);
+      const text = mutate(corpus, roll);
       line.receive(roll(2) === 0 ? text : new TextEncoder().encode(text).slice(roll(3)));
       if (roll(10) === 0) await Bun.sleep(0);
     }

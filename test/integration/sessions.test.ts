@@ -47,6 +47,19 @@ test("a key that is not canonical is a bug of the caller", async () => {
   await expect(house.sessions.append("main", [received("r1", "x")])).rejects.toThrow("not a canonical session key");
 });
 
+test("an append to what must exist opens nothing", async () => {
+  await using house = openHouse();
+  const { sessions } = house;
+  const append = () => sessions.append(key, [received("r1", "x")], { mustExist: true });
+  await expect(append()).rejects.toMatchObject({ code: "sessionNotFound" });
+  expect(await sessions.state(key)).toBeUndefined();
+  await sessions.append(key, [received("r0", "x")]);
+  expect(await append()).toMatchObject({ taken: true });
+  const [deleted, late] = await Promise.allSettled([sessions.delete(key), append()]);
+  expect([deleted.status, late.status]).toEqual(["fulfilled", "rejected"]);
+  expect(await sessions.state(key)).toBeUndefined();
+});
+
 test("1,000 first messages at once open one session, and none is lost or out of order", async () => {
   await using house = openHouse();
   const { sessions, storage } = house;

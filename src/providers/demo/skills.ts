@@ -51,7 +51,7 @@ export const skills: readonly Skill[] = [
   {
     pattern: /^(?:please )?search(?: for)?:?\s+([^]+)$/i,
     tool: "search",
-    args: (match) => ({ pattern: unquoted(match[1] ?? "") }),
+    args: (match) => ({ pattern: unquoted(match[1] ?? ""), kind: "content" }),
   },
 ];
 

@@ -114,7 +114,9 @@ export class Appender {
 
   #queue(sessionId: string, row: NewOutboxRow): void {
     const now = this.#clock.now();
-    this.#insertOutbox().run(row.id, sessionId, row.runId ?? null, JSON.stringify(row.to), row.text, now, now);
+    const { channel, account, chat, thread } = row.to;
+    const address = JSON.stringify({ channel, account, chat, thread }); // one spelling of one address
+    this.#insertOutbox().run(row.id, sessionId, row.runId ?? null, address, row.text, now, now);
   }
 }
 

@@ -75,6 +75,7 @@ export const migrations: readonly string[] = [
     problem    TEXT
   ) STRICT;
   CREATE INDEX outbox_session ON outbox (session_id);
+  CREATE INDEX outbox_address ON outbox (address);
 
   CREATE TABLE blobs (
     hash       TEXT PRIMARY KEY NOT NULL,

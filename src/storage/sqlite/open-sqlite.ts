@@ -116,6 +116,10 @@ class SqliteStorage implements Storage {
     return this.#read(() => this.#outbox.due(page.now, page.limit));
   }
 
+  async nextOutboxAt(now: number): Promise<number | undefined> {
+    return this.#read(() => this.#outbox.nextAt(now));
+  }
+
   postponeOutbox(
     id: string,
     next: { readonly attempts: number; readonly nextAt: number; readonly problem: string },

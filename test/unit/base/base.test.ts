@@ -1,6 +1,6 @@
 import { backoffMs, clip, createLog, Lru, nearest, newId, newToken, openLogFile, pause } from "#base";
 import { expect, test } from "bun:test";
-import { statSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { tempFolder } from "../../support/temp-folder.ts";
 
@@ -80,4 +80,15 @@ test("a log file rotates when it is full, and only its owner reads it", async ()
   expect(now).toContain("line 29");
   expect(now.length + before.length).toBeLessThan(300);
   expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+test("a full log file that cannot be renamed begins anew instead of growing or breaking", async () => {
+  using folder = tempFolder();
+  const path = join(folder.path, "gateway.log");
+  mkdirSync(join(`${path}.1`, "in the way"), { recursive: true });
+  using file = openLogFile(path, 100);
+  for (let i = 0; i < 30; i++) file.write(`line ${i} ${"x".repeat(20)}`);
+  const text = await Bun.file(path).text();
+  expect(text).toContain("line 29");
+  expect(text.length).toBeLessThan(150);
 });

@@ -23,6 +23,14 @@ test("the home follows OPENCLAW_HOME, XDG_CONFIG_HOME, HOME, and never the worki
   expect(isAbsolute(locateHome({ OPENCLAW_HOME: "here" }).token)).toBe(true);
 });
 
+test("on Windows the home lies where applications keep what stays on the machine", () => {
+  const environment = { LOCALAPPDATA: "/local", XDG_CONFIG_HOME: "/b", USERPROFILE: "/profile" };
+  expect(locateHome(environment, "win32").root).toBe("/local/openclaw");
+  expect(locateHome({ ...environment, LOCALAPPDATA: "" }, "win32").root).toBe("/profile/.config/openclaw");
+  expect(locateHome(environment, "linux").root).toBe("/b/openclaw");
+  expect(locateHome({ ...environment, OPENCLAW_HOME: "/a" }, "win32").root).toBe("/a");
+});
+
 test("the token is made once, for the owner only, whatever the umask", () => {
   using place = temporary();
   const umask = process.umask(0o000);

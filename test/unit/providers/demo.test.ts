@@ -1,22 +1,13 @@
+import { Value } from "@sinclair/typebox/value";
 import { describe, expect, test } from "bun:test";
 import type { ConversationMessage } from "#protocol";
-import type { ModelRequest, ToolSpec } from "#providers";
+import type { ModelRequest } from "#providers";
+import { tools } from "#tools";
 import { ask, callsOf, doneOf, openProvider, textOf } from "../../support/ask-provider.ts";
 
 const before: ConversationMessage[] = [
   { role: "user", text: "my name is Ada" },
   { role: "assistant", text: "Demo model: you said “my name is Ada”.", toolCalls: [] },
-];
-
-function tool(name: string, ...params: string[]): ToolSpec {
-  return { name, description: name, params: { properties: Object.fromEntries(params.map((param) => [param, {}])) } };
-}
-
-const tools = [
-  tool("bash", "command"),
-  tool("read", "path"),
-  tool("search", "query"),
-  tool("write", "path", "content"),
 ];
 
 async function say(text: string, request: Partial<ModelRequest> = {}) {
@@ -58,8 +49,10 @@ describe("tools", () => {
     ["read notes/today.md", "read", { path: "notes/today.md" }],
     ["write a.txt: one\ntwo: three", "write", { path: "a.txt", content: "one\ntwo: three" }],
     ["search for lost keys", "search", { query: "lost keys" }],
-  ])("%p calls %s", async (asked, name, args) => {
+  ])("%p calls %s as the real one takes it", async (asked, name, args) => {
     const { calls, done, text } = await say(asked);
+    const schema = tools.find((tool) => tool.name === name)?.params;
+    expect(schema && Value.Check(schema, calls[0]?.args)).toBe(true);
     expect(calls).toMatchObject([{ name, args }]);
     expect(text).toStartWith("Demo model: ");
     expect(done.stop).toBe("toolUse");

@@ -101,25 +101,33 @@ test("frames of bytes are read as UTF-8, and refused when they are not", async (
   expect(socket.answer(null)?.error?.code).toBe(-32700);
 });
 
-test("strangers are closed when they are silent for a while, not while they ping, not once they are friends", async () => {
-  const { house, rpc } = build({ strangerSweepMs: 2 });
-  const silent = stranger(rpc);
-  const pinging = stranger(rpc);
-  const friendly = stranger(rpc);
-  friendly.line.receive(request(1, "connect", { auth: { token: rightToken } }));
-  await until("the answer", () => friendly.socket.answer(1));
-  house.clock.ms += 10_000;
-  pinging.line.receive(request(1, "ping"));
-  house.clock.ms += 5_000;
-  await until("the close", () => silent.socket.closed);
-  expect(silent.socket.closed).toEqual({ code: 1000, reason: "" });
-  expect(pinging.socket.closed).toBeUndefined();
-  house.clock.ms += 15_000;
-  await until("the close", () => pinging.socket.closed);
-  expect(pinging.socket.closed).toEqual({ code: 1008, reason: "authentication timeout" });
-  expect(friendly.socket.closed).toBeUndefined();
-  await rpc[Symbol.asyncDispose]();
-});
+test.each([
+  ["192.0.2.1", 15_000],
+  ["127.0.0.1", 60_000],
+])(
+  "a stranger from %s is closed after %d ms of silence, not while it pings, not once it is a friend",
+  async (address, idleMs) => {
+    const { house, rpc } = build({ strangerSweepMs: 2 });
+    const silent = stranger(rpc, address);
+    const pinging = stranger(rpc, address);
+    const friendly = stranger(rpc, address);
+    friendly.line.receive(request(1, "connect", { auth: { token: rightToken } }));
+    await until("the answer", () => friendly.socket.answer(1));
+    house.clock.ms += idleMs - 1;
+    pinging.line.receive(request(1, "ping"));
+    await Bun.sleep(10);
+    expect(silent.socket.closed).toBeUndefined();
+    house.clock.ms += 1;
+    await until("the close", () => silent.socket.closed);
+    expect(silent.socket.closed).toEqual({ code: 1000, reason: "" });
+    expect(pinging.socket.closed).toBeUndefined();
+    house.clock.ms += idleMs;
+    await until("the close", () => pinging.socket.closed);
+    expect(pinging.socket.closed).toEqual({ code: 1008, reason: "authentication timeout" });
+    expect(friendly.socket.closed).toBeUndefined();
+    await rpc[Symbol.asyncDispose]();
+  },
+);
 
 test("there is room for few strangers of one address, and who has a token needs none of it", async () => {
   await using rpc = build({ strangersOnLoopback: 3, strangersPerAddress: 2, strangers: 6 }).rpc;
@@ -134,6 +142,37 @@ test("there is room for few strangers of one address, and who has a token needs 
   loopback[0]?.line.closed();
   stranger(rpc, "192.0.2.3");
   expect(rpc.connections()).toHaveLength(26);
+});
+
+test("when it gets tight, the stranger that was silent for longest gives way", async () => {
+  const { house, rpc } = build({ strangersOnLoopback: 2, strangersPerAddress: 2, strangers: 3, strangerSpareMs: 500 });
+  const elsewhere = stranger(rpc, "192.0.2.1");
+  house.clock.ms += 1;
+  const [first, second] = [stranger(rpc), stranger(rpc)];
+  house.clock.ms += 499;
+  first.line.receive(request(1, "ping"));
+  expect(() => stranger(rpc)).toThrow("Too many connections wait");
+  house.clock.ms += 1;
+  stranger(rpc);
+  expect(second.socket.closed).toEqual({ code: 1008, reason: "too many connections wait for their authentication" });
+  stranger(rpc, "192.0.2.2");
+  expect(elsewhere.socket.closed?.code).toBe(1008);
+  expect(first.socket.closed).toBeUndefined();
+  expect(rpc.connections()).toHaveLength(3);
+  await rpc[Symbol.asyncDispose]();
+});
+
+test("who sends more at once than can wait for its turn is closed, and nobody else notices", async () => {
+  const { house, rpc } = build({ turnMs: 1, inboxBytes: 1_000 });
+  const flood = join(rpc);
+  const other = join(rpc);
+  flood.line.receive(request(0, "ping"));
+  house.clock.ms += 1;
+  for (let i = 1; i < 20; i++) flood.line.receive(request(i, "ping"));
+  expect(flood.socket.closed).toEqual({ code: 1008, reason: "too many frames at once" });
+  other.line.receive(request(1, "ping"));
+  await until("the answer", () => other.socket.answer(1));
+  await rpc[Symbol.asyncDispose]();
 });
 
 test("there are so many connections, and no more", async () => {

@@ -107,6 +107,17 @@ test("a batch has a limit in entries, and its answers one in length", async () =
   expect(cut.at(-1)?.error?.data["name"]).toBe("tooLarge");
 });
 
+test("while a long batch is answered, everything else gets its turn", async () => {
+  await using rpc = openRpc(new House());
+  const state = { isAnswered: false, turns: 0 };
+  void rpc.answer(pings(320), operator(rpc)).then(() => (state.isAnswered = true));
+  while (!state.isAnswered) {
+    await new Promise((resolve) => setImmediate(resolve));
+    state.turns++;
+  }
+  expect(state.turns).toBeGreaterThan(10);
+});
+
 test("the entries of a batch run side by side, so many and no more", async () => {
   const house = new House();
   let [running, most] = [0, 0];

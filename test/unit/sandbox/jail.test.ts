@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { JailError, type Jail, openJail } from "#sandbox";
 import { chmod, link, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { namesBelow } from "../../../src/sandbox/jail-path.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 const canary = "CANARY";
@@ -76,6 +77,22 @@ describe("forty ways to write a path", () => {
   ])("%# is refused with its reason", async (path, reason) => {
     await using at = await house();
     await expect(at.jail.read(path, 1_000)).rejects.toThrow(reason);
+  });
+
+  test.each([
+    ["a.txt:hidden", "stream"],
+    ["nul", "device"],
+    ["a/CON.txt", "device"],
+    ["COM1 .log", "device"],
+    ["lpt²", "device"],
+    ["what?.txt", "character"],
+  ])("%s is a file's name anywhere but on Windows", (path, reason) => {
+    expect(namesBelow("/ws", path, "linux")).toEqual(path.split("/"));
+    expect(() => namesBelow("/ws", path, "win32")).toThrow(reason);
+  });
+
+  test.each(["console.txt", "a/nullable", "com10", "company"])("%s is a file's name on Windows too", (path) => {
+    expect(namesBelow("/ws", path, "win32")).toEqual(path.split("/"));
   });
 });
 

@@ -1,0 +1,57 @@
+import { backoffMs, newId, pause } from "#base";
+import { type Address, type EventOf, noUsage, type SessionEvent, type TurnProblem } from "#protocol";
+import type { AppendOptions } from "#sessions";
+import type { House, OpenChannel } from "./house.ts";
+import type { Run } from "./run.ts";
+
+/** How often an ending is tried to be written when the storage refuses it; together at most about eight seconds. */
+const mostTries = 6;
+const backoff = { firstMs: 250, mostMs: 4_000 };
+
+/** Ends a turn without an answer. A storage that refuses is asked again a few times; then the turn stays open for recovery. */
+export function endBadly(house: House, run: Run, problem: TurnProblem): Promise<void> {
+  return end(house, run, { stopReason: "error", problem });
+}
+
+export function endAborted(house: House, run: Run): Promise<void> {
+  return end(house, run, { stopReason: "aborted" });
+}
+
+async function end(house: House, run: Run, how: How): Promise<void> {
+  const event = unanswered(run.runId, how);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await house.sessions.append(run.sessionKey, [event], delivery(house, run, [event]));
+      return;
+    } catch (error) {
+      if (attempt === mostTries || run.closing.aborted) throw error;
+      house.log.warn("the ending of a turn could not be written; trying again", { runId: run.runId, error });
+    }
+    await pause(backoffMs(backoff, attempt), run.closing).catch(() => undefined); // cut short by the end, it is tried a last time
+  }
+}
+
+type How = Pick<EventOf<"AgentResponse">, "stopReason" | "problem">;
+
+/** The ending of a turn in which no model had the last word. */
+export function unanswered(runId: string, how: How): SessionEvent {
+  return { kind: "AgentResponse", runId, text: "", toolCalls: [], ...how, provider: "", model: "", usage: noUsage };
+}
+
+/** The answer goes into the outbox in the same transaction that records it, unless its channel follows the log. */
+export function delivery(
+  house: House,
+  { runId, from }: Pick<Run, "runId" | "from">,
+  events: readonly SessionEvent[],
+): AppendOptions {
+  const answer = events.at(-1);
+  if (answer?.kind !== "AgentResponse" || answer.stopReason === "toolUse") return {};
+  if (!channelToDeliver(house, from)) return {};
+  const text = answer.text || answer.problem?.message || "";
+  return text === "" ? {} : { outbox: [{ id: newId(), runId, to: from, text }] };
+}
+
+/** The channel that answers to this address are delivered over; undefined when its people read them in the log. */
+export function channelToDeliver(house: House, { channel }: Address): OpenChannel | undefined {
+  return house.channels.find((open) => open.id === channel && !open.followsLog);
+}

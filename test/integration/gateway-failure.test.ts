@@ -1,0 +1,312 @@
+import { describe, expect, spyOn, test } from "bun:test";
+import { createPrepareTurn, type TurnTools } from "#agent";
+import { silentLog } from "#base";
+import { fault } from "#protocol";
+import { createModels } from "#providers";
+import type { Storage } from "#storage";
+import { calls, says } from "../support/scripted-provider.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+import { toolboxAtHand } from "../support/toolbox.ts";
+import { until } from "../support/until.ts";
+import {
+  aborted,
+  echo,
+  Gates,
+  key,
+  lastText,
+  noTools,
+  over,
+  sayAndHang,
+  shown,
+  Walk,
+  type WalkOptions,
+} from "../support/walk.ts";
+
+describe("a turn without an answer ends visibly", () => {
+  test("when there is no such model: the problem names what to set", async () => {
+    using folder = tempFolder();
+    await using at = await toolboxAtHand();
+    const prepareTurn = createPrepareTurn({
+      models: createModels({ settings: () => ({ providers: {} }), primary: () => "nowhere/model-1", log: silentLog }),
+      toolbox: at.toolbox,
+      systemPrompt: async () => "",
+      limits: () => ({ maxSteps: 1, timeoutSeconds: 1 }),
+    });
+    await using walk = new Walk({ folder: folder.path, prepareTurn });
+    await walk.say("hello");
+    const { stopReason, problem } = await walk.ending("m1");
+    expect(stopReason).toBe("error");
+    expect(problem?.kind).toBe("modelNotFound");
+    expect(problem?.message).toContain("models.providers.nowhere");
+  });
+
+  test("when something breaks: a number for the person, the stack under that number in the log", async () => {
+    using folder = tempFolder();
+    await using walk = new Walk({
+      folder: folder.path,
+      answer: (request) => {
+        if (lastText(request) === "go on") return echo(request);
+        throw new TypeError("a bug of the provider's");
+      },
+    });
+    await walk.say("hello");
+    const { problem, stopReason } = await walk.ending("m1");
+    expect({ stopReason, kind: problem?.kind }).toEqual({ stopReason: "error", kind: "internal" });
+    const incident = /incident ([0-9a-f-]{36})/.exec(problem?.message ?? "")?.[1] ?? "none";
+    expect(problem?.message).not.toContain("bug");
+    const line = walk.logged.find((one) => one["incident"] === incident);
+    expect(line).toMatchObject({ level: "error", runId: "m1" });
+    expect(String(line?.["error"])).toContain("TypeError: a bug of the provider's");
+    await walk.say("go on");
+    expect(await walk.ending("m2")).toMatchObject({ text: "echo go on" });
+  });
+
+  test("as aborted when it was asked to stop, even if stopping breaks something", async () => {
+    using folder = tempFolder();
+    await using walk = new Walk({
+      folder: folder.path,
+      async *answer(_request, signal) {
+        yield { type: "text", delta: "half" };
+        await aborted(signal);
+        throw new Error("cut");
+      },
+    });
+    await walk.say("hello");
+    await walk.wasAsked(1);
+    await until("the stream", () => walk.gateway.activeRuns()[0]?.text === "half");
+    await walk.gateway.abort({ sessionKey: key });
+    expect(await walk.ending("m1")).toMatchObject({ stopReason: "aborted" });
+    expect(walk.logged.some((line) => line["message"] === "a turn broke")).toBe(true);
+  });
+});
+
+describe("a storage that refuses", () => {
+  test("a message has it refused, nothing of it kept, and its place is free again", async () => {
+    using folder = tempFolder();
+    const faulty = refusing();
+    await using walk = new Walk({ folder: folder.path, between: faulty.between, limits: { perLane: 1 } });
+    faulty.refuse(1);
+    await expect(walk.say("hello", { id: "a" })).rejects.toMatchObject({ code: "storageUnavailable" });
+    expect(walk.gateway.load()).toEqual({ running: 0, waiting: 0 });
+    expect(walk.gateway.activeRuns()).toEqual([]);
+    expect(await walk.say("hello", { id: "a" })).toMatchObject({ taken: true, isRepeat: false });
+    expect(await walk.ending("a")).toMatchObject({ text: "echo hello" });
+  });
+
+  test("an answer ends the turn with a problem, once, as soon as it takes writes again", async () => {
+    using folder = tempFolder();
+    const faulty = refusing();
+    await using walk = new Walk({
+      folder: folder.path,
+      between: faulty.between,
+      answer: (request) => {
+        if (lastText(request) === "hello") faulty.refuse(2); // the answer, and the first try of the ending
+        return echo(request);
+      },
+    });
+    await walk.say("hello");
+    expect(await walk.ending("m1")).toMatchObject({ stopReason: "error", problem: { kind: "storageUnavailable" } });
+    expect(faulty.left()).toBe(0);
+    await walk.say("again");
+    expect(await walk.ending("m2")).toMatchObject({ text: "echo again" });
+    expect(await walk.endings()).toHaveLength(2);
+  });
+
+  test("because there is no room for the answer: the ending that says so has room, and the next start knows it", async () => {
+    using folder = tempFolder();
+    {
+      await using walk = new Walk({
+        folder: folder.path,
+        mostBytes: 200_000,
+        answer: () => says("x".repeat(400_000)),
+      });
+      await walk.say("hello");
+      expect(await walk.ending("m1")).toMatchObject({ stopReason: "error", problem: { kind: "storageUnavailable" } });
+    }
+    await using walk = new Walk({ folder: folder.path });
+    expect(await walk.gateway.recover()).toEqual({ resumed: 0, ended: 0 });
+    expect(await walk.say("hello", { id: "m1" })).toMatchObject({ isRepeat: true, status: "error" });
+  });
+
+  test("every ending leaves the turn open, and stopping does not wait for it; the next start takes it up", async () => {
+    using folder = tempFolder();
+    {
+      using random = spyOn(Math, "random");
+      random.mockReturnValue(1); // the longest waits there are: 500 ms after the second try
+      const faulty = refusing();
+      const walk = new Walk({
+        folder: folder.path,
+        between: faulty.between,
+        answer: (request) => {
+          faulty.refuse(Infinity);
+          return echo(request);
+        },
+      });
+      await walk.say("hello");
+      const tries = () => walk.logged.filter((line) => String(line["message"]).includes("could not be written"));
+      await until("a second try", () => tries().length === 2);
+      const begin = performance.now();
+      await walk[Symbol.asyncDispose]();
+      expect(performance.now() - begin).toBeLessThan(400);
+    }
+    await using walk = new Walk({ folder: folder.path });
+    expect(await walk.gateway.recover()).toEqual({ resumed: 1, ended: 0 });
+    expect(await walk.ending("m1")).toMatchObject({ text: "echo hello" });
+    expect(await walk.endings()).toHaveLength(1);
+  });
+});
+
+describe("recovery", () => {
+  test("goes on with what was cut off, in the order in which it was said, before what is new", async () => {
+    using folder = tempFolder();
+    await cutOff({ folder: folder.path }, ["one", "two", "three"]);
+    await using walk = new Walk({ folder: folder.path });
+    const [recovered, receipt] = await Promise.all([
+      walk.gateway.recover(),
+      walk.say("new", { id: "n" }),
+      walk.gateway.abort({ sessionKey: "agent:main:other" }),
+    ]);
+    expect(recovered).toEqual({ resumed: 3, ended: 0 });
+    expect(receipt).toMatchObject({ taken: true, isRepeat: false });
+    await walk.ending("n");
+    expect(walk.asked.map((request) => shown(request).at(-1))).toEqual([
+      "user: one",
+      "user: two",
+      "user: three",
+      "user: new",
+    ]);
+    expect((await walk.endings()).map((ending) => ending.text)).toEqual([
+      "echo one",
+      "echo two",
+      "echo three",
+      "echo new",
+    ]);
+  });
+
+  test("tells the model that the outcome of a tool is unknown, and does not run it again", async () => {
+    using folder = tempFolder();
+    const ran: string[] = [];
+    const never = Promise.withResolvers<never>();
+    const tools: TurnTools = {
+      ...noTools,
+      run: async ({ id }, signal) => {
+        ran.push(id);
+        if (id === "c2") await Promise.race([never.promise, aborted(signal)]);
+        return { text: `did ${id}`, durationMs: 1 };
+      },
+    };
+    {
+      await using walk = new Walk({
+        folder: folder.path,
+        tools,
+        answer: () => calls(["c1", "do", {}], ["c2", "do", {}]),
+      });
+      await walk.say("work");
+      await until("the second call", () => ran.includes("c2"));
+      walk.freeze(); // as kill -9: nothing more reaches the disk
+    }
+    await using walk = new Walk({ folder: folder.path, tools, answer: () => says("done") });
+    await walk.gateway.recover();
+    await walk.ending("m1");
+    expect(ran).toEqual(["c1", "c2"]);
+    expect(shown(walk.asked[0]).slice(-2)).toEqual([
+      "tool: did c1",
+      "tool: Outcome unknown: the gateway stopped while this ran. Look before you repeat it.",
+    ]);
+    const results = (await walk.log()).filter((event) => event.kind === "ToolResult");
+    expect(results.map(({ callId, success }) => [callId, success])).toEqual([
+      ["c1", true],
+      ["c2", false],
+    ]);
+  });
+
+  test("takes a turn up twice and no more; then it ends visibly", async () => {
+    using folder = tempFolder();
+    const options: WalkOptions = {
+      folder: folder.path,
+      answer: (_request, signal) => sayAndHang("thinking", signal),
+    };
+    await cutOff(options, ["poison"]);
+    for (const life of [1, 2]) {
+      await using walk = new Walk(options);
+      expect(await walk.gateway.recover(), `life ${life}`).toEqual({ resumed: 1, ended: 0 });
+      await walk.wasAsked(1);
+    }
+    await using walk = new Walk(options);
+    expect(await walk.gateway.recover()).toEqual({ resumed: 0, ended: 1 });
+    expect(await walk.ending("m1")).toMatchObject({ stopReason: "error", problem: { kind: "interrupted" } });
+    expect(walk.asked).toEqual([]);
+    expect(await walk.gateway.recover()).toEqual({ resumed: 0, ended: 0 });
+  });
+
+  test("ends visibly what there is no room for", async () => {
+    using folder = tempFolder();
+    await cutOff({ folder: folder.path }, ["one", "two", "three"]);
+    const gates = new Gates();
+    await using walk = new Walk({ folder: folder.path, answer: gates.answer, limits: { perLane: 2 } });
+    expect(await walk.gateway.recover()).toEqual({ resumed: 2, ended: 1 });
+    gates.open("one");
+    gates.open("two");
+    await walk.ending("m2");
+    expect(await walk.ending("m3")).toMatchObject({ stopReason: "error", problem: { kind: "interrupted" } });
+    expect(await walk.ending("m1")).toMatchObject({ text: "echo one" });
+  });
+
+  test("of a reset or deleted session does not happen", async () => {
+    using folder = tempFolder();
+    await cutOff({ folder: folder.path }, ["one"]);
+    await using walk = new Walk({ folder: folder.path });
+    const [recovered] = await Promise.all([walk.gateway.recover(), walk.gateway.resetSession(key)]);
+    expect(recovered).toEqual({ resumed: 1, ended: 0 });
+    expect((await walk.log()).map((event) => event.kind)).toEqual(["SessionStarted"]);
+    expect(await walk.storage.openRuns()).toEqual([]);
+    expect(walk.gateway.activeRuns()).toEqual([]);
+  });
+
+  test("is not stopped by one session that is damaged", async () => {
+    using folder = tempFolder();
+    await cutOff({ folder: folder.path }, ["one"]);
+    await cutOff({ folder: folder.path }, ["two"], "agent:main:other");
+    await using walk = new Walk({
+      folder: folder.path,
+      between: (storage) =>
+        over(storage, {
+          events: async (sessionId, range) => {
+            const events = await storage.events(sessionId, range);
+            if (JSON.stringify(events).includes('"one"')) throw new Error("the log is damaged");
+            return events;
+          },
+        }),
+    });
+    expect(await walk.gateway.recover()).toEqual({ resumed: 1, ended: 0 });
+    expect(await walk.ending("m1-other", "agent:main:other")).toMatchObject({ text: "echo two" });
+    expect(walk.logged).toContainEqual(expect.objectContaining({ level: "error", runId: "m1" }));
+  });
+});
+
+/** Leaves these messages in the log as a crash does: received and not answered. */
+async function cutOff(options: WalkOptions, texts: readonly string[], sessionKey = key): Promise<void> {
+  await using walk = new Walk({ ...options, answer: (_request, signal) => sayAndHang("half", signal) });
+  const suffix = sessionKey === key ? "" : "-other";
+  for (const [i, text] of texts.entries()) await walk.say(text, { id: `m${i + 1}${suffix}`, sessionKey });
+  await walk.wasAsked(1);
+}
+
+/** A storage that refuses the next so many appends, as a full disk does. */
+function refusing() {
+  const state = { left: 0 };
+  return {
+    refuse: (count: number) => {
+      state.left = count;
+    },
+    left: () => state.left,
+    between: (storage: Storage) =>
+      over(storage, {
+        append: async (append) => {
+          if (state.left <= 0) return storage.append(append);
+          state.left--;
+          throw fault.storageUnavailable({ problem: "the disk is full" });
+        },
+      }),
+  };
+}
