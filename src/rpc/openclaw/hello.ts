@@ -40,7 +40,7 @@ export async function helloOk(greeter: Greeter, caller: Caller) {
       sessionDefaults: sessionDefaults(services),
       ...(caller.scopes.has("operator.admin") && { authMode: greeter.authMode }),
     },
-    auth: { method: greeter.authMode, role: "operator", scopes: [...caller.scopes] },
+    auth: { role: "operator", scopes: [...caller.scopes] },
     policy: {
       maxPayload: limits.frameBytes,
       maxBufferedBytes: limits.bufferedHardBytes,
