@@ -152,7 +152,7 @@ describe.each([
         const answered = socket.next("an answer", (answer) => answer.includes('"id":"after"'));
         const end = await Promise.race([answered, socket.ended]);
         if (typeof end !== "string") expect(end.code).toBeOneOf([1007, 1008]);
-        const answers = socket.texts.filter((text) => !isGreeting(text));
+        const answers = socket.texts.filter((answer) => !isGreeting(answer));
         for (const answer of answers) for (const kind of kindsOf(answer)) kinds.add(kind);
       }
     });
@@ -173,8 +173,8 @@ function mutation(roll: (sides: number) => number): RawFrame {
 }
 
 /** The first frame on a socket, which asks clients of the other dialect to sign. */
-function isGreeting(text: string): boolean {
-  return text.startsWith('{"type":"event","event":"connect.challenge"');
+function isGreeting(answer: string): boolean {
+  return answer.startsWith('{"type":"event","event":"connect.challenge"');
 }
 
 /** Checks that a text is JSON-RPC, and says which errors are in it. */
