@@ -99,6 +99,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
   const startedAt = clock.now();
   const services: Services = {
     version,
+    agentId,
     gateway,
     sessions,
     config,

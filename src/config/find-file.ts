@@ -1,5 +1,6 @@
 import { isSystemError, systemReason } from "#base";
 import { fault } from "#protocol";
+import { isUtf8 } from "node:buffer";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { formats } from "./format.ts";
@@ -27,11 +28,8 @@ export function findFile(home: Home, named: string | undefined): FoundFile {
 export function readText(file: string): string | undefined {
   const bytes = readBytes(file);
   if (bytes === undefined) return undefined;
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    throw fault.configInvalid({ problem: `${file} is not UTF-8 text.` }, error);
-  }
+  if (isUtf8(bytes)) return Buffer.from(bytes).toString("utf8");
+  throw fault.configInvalid({ problem: `${file} is not UTF-8 text.` });
 }
 
 /** Others than its owner can read it. Says nothing on Windows, where modes mean nothing. */

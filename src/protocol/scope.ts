@@ -7,6 +7,11 @@ export const Scope = Type.Union([
   Type.Literal("operator.admin"),
   Type.Literal("operator.approvals"),
   Type.Literal("operator.pairing"),
+  Type.Literal("operator.questions"),
+  Type.Literal("operator.sessions.read"),
+  Type.Literal("operator.sessions.write"),
+  Type.Literal("operator.talk"),
+  Type.Literal("operator.talk.secrets"),
 ]);
 export type Scope = Static<typeof Scope>;
 
@@ -15,8 +20,16 @@ export const allScopes: readonly Scope[] = Scope.anyOf.map((scope) => scope.cons
 /** What a method asks of its caller; `public` asks for nothing, not even authentication. */
 export type RequiredScope = Scope | "public";
 
-/** Does what was granted cover what is needed? Admin covers everything, write covers read. */
+/** What else covers a scope; admin covers everything. */
+const coveredBy: { readonly [Needed in Scope]?: readonly Scope[] } = {
+  "operator.read": ["operator.write"],
+  "operator.sessions.read": ["operator.read", "operator.write", "operator.sessions.write"],
+  "operator.sessions.write": ["operator.write"],
+  "operator.talk": ["operator.write"],
+};
+
+/** Does what was granted cover what is needed? */
 export function permits(granted: ReadonlySet<Scope>, needed: RequiredScope): boolean {
   if (needed === "public" || granted.has(needed) || granted.has("operator.admin")) return true;
-  return needed === "operator.read" && granted.has("operator.write");
+  return coveredBy[needed]?.some((scope) => granted.has(scope)) ?? false;
 }

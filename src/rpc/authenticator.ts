@@ -4,8 +4,10 @@ import { addressGroup } from "./address.ts";
 import { Lockout } from "./lockout.ts";
 import { checkToken } from "./token.ts";
 
+/** One attempt, whichever of the two is the right one: some clients put what was typed into both. */
 export interface Credential {
   readonly token?: string;
+  readonly password?: string;
 }
 
 export type AuthSettings =
@@ -28,17 +30,22 @@ export class Authenticator {
     this.#log = options.log;
   }
 
+  get mode(): AuthSettings["mode"] {
+    return this.#auth.mode;
+  }
+
   /**
    * The scopes the credential grants; undefined when there is none, which is no attempt and counts as none. Throws
    * `unauthorized`, or `lockedOut` without having compared anything.
    */
-  check({ token }: Credential, address: string): ReadonlySet<Scope> | undefined {
+  check({ token = "", password = "" }: Credential, address: string): ReadonlySet<Scope> | undefined {
     if (this.#auth.mode === "none") return everyScope;
-    if (token === undefined || token === "") return undefined;
+    if (token === "" && password === "") return undefined;
     const group = addressGroup(address);
     const lockedMs = this.#lockout.remainingMs(group);
     if (lockedMs > 0) throw lockedOut(lockedMs);
-    if (isRight(this.#auth.token(), token)) return everyScope;
+    const secret = this.#auth.token();
+    if (isRight(secret, token) || isRight(secret, password)) return everyScope;
     if (this.#lockout.wrong(group)) this.#log.warn("an address is locked out after wrong tokens", { address: group });
     throw fault.unauthorized({ problem: "The token is wrong" });
   }

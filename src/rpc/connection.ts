@@ -3,10 +3,11 @@ import { clip } from "#base";
 import { type Fault, fault, Scope } from "#protocol";
 import type { Credential } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
-import type { Dialect } from "./dialect.ts";
+import type { Challenge, Dialect, DialectName, Speaker } from "./dialect.ts";
 import type { Inbox, Sender } from "./inbox.ts";
+import { Interests } from "./interests.ts";
 import type { RpcLimits } from "./limits.ts";
-import { type Claim, callerOf, narrow, noCredential, type Origin } from "./origin.ts";
+import { type Claim, callerOf, narrow, noCredential } from "./origin.ts";
 import type { Outgoing } from "./outgoing.ts";
 
 /** The other side's line, as the server gives it to us. */
@@ -31,7 +32,7 @@ export interface Line {
 export const ConnectionInfo = Type.Object({
   id: Type.String(),
   address: Type.String(),
-  dialect: Type.Literal("jsonrpc"),
+  dialect: Type.Union([Type.Literal("jsonrpc"), Type.Literal("openclaw")]),
   isAuthenticated: Type.Boolean(),
   scopes: Type.Array(Scope),
   connectedAt: Type.Integer({ description: "Milliseconds since 1970." }),
@@ -44,10 +45,13 @@ export type ConnectionInfo = Static<typeof ConnectionInfo>;
 
 /** What all connections share, and who is told of their changes. */
 export interface Switchboard {
-  readonly dialect: Dialect;
   readonly limits: RpcLimits;
   readonly inbox: Inbox;
   elapsed(): number;
+  /** The dialect of a client, by its first frame. */
+  dialectFor(connection: Connection, first: string): Dialect;
+  /** What is spoken to a client that has not said anything yet. */
+  readonly usualDialect: Dialect;
   /** The scopes of a credential; undefined without one. Throws `unauthorized` or `lockedOut`. */
   granted(credential: Credential, address: string): Caller["scopes"] | undefined;
   authenticated(connection: Connection): void;
@@ -55,15 +59,17 @@ export interface Switchboard {
 }
 
 /** The close codes of RFC 6455, section 7.4.1, and the registry it opened. */
-export const closeCode = { policy: 1008, tooBig: 1009, restart: 1012 } as const;
+export const closeCode = { normal: 1000, protocol: 1002, policy: 1008, tooBig: 1009, restart: 1012 } as const;
 
 const longestClientName = 128;
 
 /** One client on its socket. There are thousands of these, so what is rarely needed is made when it is. */
-export class Connection implements Line, Origin, Sender {
-  readonly connectedAt: number;
+export class Connection implements Line, Sender, Speaker {
+  readonly challenge: Challenge;
   caller: Caller;
   lastHeardMs: number;
+  #dialect: Dialect | undefined;
+  #interests: Interests | undefined;
   readonly #board: Switchboard;
   readonly #socket: Socket;
   #client: string | undefined;
@@ -83,13 +89,13 @@ export class Connection implements Line, Origin, Sender {
   constructor(
     board: Switchboard,
     socket: Socket,
-    peer: { readonly caller: Caller; readonly userAgent?: string; readonly at: number },
+    peer: { readonly caller: Caller; readonly userAgent?: string; readonly challenge: Challenge },
   ) {
     this.#board = board;
     this.#socket = socket;
     this.#client = peer.userAgent === undefined ? undefined : clip(peer.userAgent, longestClientName);
     this.caller = peer.caller;
-    this.connectedAt = peer.at;
+    this.challenge = peer.challenge;
     this.lastHeardMs = board.elapsed();
   }
 
@@ -98,21 +104,22 @@ export class Connection implements Line, Origin, Sender {
     this.lastHeardMs = this.#board.elapsed();
     const bytes = typeof frame === "string" ? Buffer.byteLength(frame) : frame.byteLength;
     this.#receivedBytes += bytes;
-    const { isAuthenticated } = this.caller;
+    const isFriend = this.#isFriend;
     const { frameBytes, frameBytesBeforeAuth, inboxBytes, inboxBytesBeforeAuth } = this.#board.limits;
-    const most = isAuthenticated ? frameBytes : frameBytesBeforeAuth;
+    const most = isFriend ? frameBytes : frameBytesBeforeAuth;
     if (bytes > most) return this.#tooBig(most);
     const text = typeof frame === "string" ? frame : decode(frame);
     if (text === undefined) {
-      this.#write(this.#board.dialect.refusal(fault.parseError({ problem: "the frame is not UTF-8" })));
-    } else if (!this.#board.inbox.take(this, text, isAuthenticated ? inboxBytes : inboxBytesBeforeAuth)) {
+      this.#refuse(fault.parseError({ problem: "the frame is not UTF-8" }));
+    } else if (!this.#board.inbox.take(this, text, isFriend ? inboxBytes : inboxBytesBeforeAuth)) {
       this.close(closeCode.policy, "too many frames at once");
     }
   }
 
   serve(text: string): void {
-    if (this.caller.isAuthenticated && !this.#backlog) void this.#answer(text);
-    else this.#receiveInTurn(text);
+    this.#dialect ??= this.#board.dialectFor(this, text);
+    if (this.#isFriend && !this.#backlog) void this.#answer(this.#dialect, text);
+    else this.#receiveInTurn(this.#dialect, text);
   }
 
   drained(): void {
@@ -136,16 +143,56 @@ export class Connection implements Line, Origin, Sender {
   }
 
   /** Sends an event, or leaves it out when the client is slow; its number is used up either way, so that the gap shows. */
-  tell(event: Outgoing): void {
+  tell(outgoing: Outgoing): void {
     if (!this.#isOpen) return;
     const seq = ++this.#seq;
     if (this.#isTooSlow()) return;
-    if (event.isDroppable && this.#isCongested && this.#socket.bufferedBytes() > this.#board.limits.bufferedSoftBytes) {
+    if (
+      outgoing.event.isDroppable &&
+      this.#isCongested &&
+      this.#socket.bufferedBytes() > this.#board.limits.bufferedSoftBytes
+    ) {
       this.#skippedEvents++;
       return;
     }
-    const { head, tail } = event.in(this.#board.dialect);
-    this.#write(head + seq + tail);
+    this.#write(outgoing.frame.head + seq + outgoing.frame.tail);
+  }
+
+  say(text: string): void {
+    if (this.#isOpen && !this.#isTooSlow()) this.#write(text);
+  }
+
+  /** Until the client has been greeted, it is told nothing. */
+  get isListening(): boolean {
+    return this.#dialect?.isGreeted ?? true;
+  }
+
+  get dialectName(): DialectName {
+    return this.#dialect?.name ?? "jsonrpc";
+  }
+
+  get hasSpoken(): boolean {
+    return this.#dialect !== undefined;
+  }
+
+  /** What it wants to hear, as far as it has said so. */
+  get heeded(): Interests | undefined {
+    return this.#interests;
+  }
+
+  interests(): Interests {
+    this.#interests ??= new Interests();
+    return this.#interests;
+  }
+
+  listen(interests: Interests): void {
+    this.#interests = interests;
+    this.#seq = 0;
+  }
+
+  /** Says that the gateway stops, and why, in the words of the dialect. */
+  dismiss(reason: string): void {
+    this.close(closeCode.restart, this.#dialect?.farewell ?? reason);
   }
 
   authenticate(credential: Credential, claim: Claim = {}): Caller {
@@ -186,10 +233,10 @@ export class Connection implements Line, Origin, Sender {
     return {
       id: this.caller.id,
       address: this.caller.address,
-      dialect: this.#board.dialect.name,
+      dialect: this.dialectName,
       isAuthenticated: this.caller.isAuthenticated,
       scopes: [...this.caller.scopes],
-      connectedAt: this.connectedAt,
+      connectedAt: this.challenge.ts,
       ...(this.#client !== undefined && { client: this.#client }),
       receivedBytes: this.#receivedBytes,
       sentBytes: this.#sentBytes,
@@ -197,17 +244,20 @@ export class Connection implements Line, Origin, Sender {
     };
   }
 
-  async #answer(text: string): Promise<void> {
-    const answer = await this.#board.dialect.answer(text, this);
-    if (!this.#isOpen) return;
-    if (answer !== undefined && !this.#isTooSlow()) this.#write(answer);
+  get #isFriend(): boolean {
+    return this.caller.isAuthenticated && this.isListening;
+  }
+
+  async #answer(dialect: Dialect, text: string): Promise<void> {
+    const answer = await dialect.answer(text, this);
+    if (answer !== undefined) this.say(answer);
     if (this.#refusal) this.close(closeCode.policy, this.#refusal.code);
   }
 
-  #receiveInTurn(text: string): void {
+  #receiveInTurn(dialect: Dialect, text: string): void {
     if (!this.#backlog) {
       this.#backlog = [];
-      void this.#answerInTurn(text);
+      void this.#answerInTurn(dialect, text);
     } else if (this.#backlog.length < this.#board.limits.strangerBacklog) {
       this.#backlog.push(text);
     } else {
@@ -215,18 +265,23 @@ export class Connection implements Line, Origin, Sender {
     }
   }
 
-  async #answerInTurn(first: string): Promise<void> {
+  async #answerInTurn(dialect: Dialect, first: string): Promise<void> {
     for (let text: string | undefined = first; text !== undefined; text = this.#backlog?.shift()) {
-      const answered = this.#answer(text);
-      if (!this.caller.isAuthenticated) await answered;
+      const answered = this.#answer(dialect, text);
+      if (!this.#isFriend) await answered;
     }
     this.#backlog = undefined;
   }
 
   #tooBig(most: number): void {
-    const problem = fault.tooLarge({ problem: `A frame holds at most ${most} bytes here` });
-    this.#write(this.#board.dialect.refusal(problem));
-    if (!this.caller.isAuthenticated) this.close(closeCode.tooBig, "frame too big before authentication");
+    this.#refuse(fault.tooLarge({ problem: `A frame holds at most ${most} bytes here` }));
+    if (!this.#isFriend) this.close(closeCode.tooBig, "frame too big before authentication");
+  }
+
+  #refuse(problem: Fault): void {
+    const said = (this.#dialect ?? this.#board.usualDialect).refusal(problem);
+    if (said === undefined) this.close(problem.code === "tooLarge" ? closeCode.tooBig : closeCode.policy, "");
+    else this.#write(said);
   }
 
   /** Who lets more than the hard limit pile up is cut off: memory is not theirs to fill. */

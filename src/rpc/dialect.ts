@@ -1,19 +1,34 @@
 import type { Fault } from "#protocol";
+import type { Interests } from "./interests.ts";
 import type { Origin } from "./origin.ts";
-import type { WireEvent } from "./wire-events.ts";
 
-/** The text of an event around the one thing in it that differs from connection to connection: its number. */
-export interface Frame {
-  readonly head: string;
-  readonly tail: string;
-}
+export type DialectName = "jsonrpc" | "openclaw";
 
-/** A way to write calls, answers and events as text. Knows nothing of sockets and keeps nothing. */
+/** How a client and we talk. Shared by all connections where it keeps nothing, else there is one for each. */
 export interface Dialect {
-  readonly name: "jsonrpc";
+  readonly name: DialectName;
+  /** Until then frames are taken one by one, and no event is told. */
+  readonly isGreeted: boolean;
+  /** What is said in the close frame when the gateway stops; where it is not given, why it stops. */
+  readonly farewell?: string;
   /** A frame of the client to its answer; undefined when it wants none. Never rejects. */
   answer(text: string, origin: Origin): Promise<string | undefined>;
-  /** What is said to a frame that was not read. */
-  refusal(problem: Fault): string;
-  event(event: WireEvent): Frame;
+  /** What is said to a frame that was not read; undefined where the connection just ends. */
+  refusal(problem: Fault): string | undefined;
+}
+
+/** A connection, as a dialect that keeps something for each sees it. */
+export interface Speaker extends Origin {
+  /** What the client was asked to sign, once, when the socket was opened. */
+  readonly challenge: Challenge;
+  /** What this connection wants to hear, kept with it from now on. */
+  listen(interests: Interests): void;
+  say(text: string): void;
+  close(code: number, reason: string): void;
+}
+
+export interface Challenge {
+  readonly nonce: string;
+  /** Milliseconds since 1970. */
+  readonly ts: number;
 }

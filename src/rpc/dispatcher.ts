@@ -4,6 +4,8 @@ import type { ConnectionInfo } from "./connection.ts";
 import type { AnyMethod, Catalog, MethodContext } from "./method.ts";
 import { noCredential, type Origin } from "./origin.ts";
 import { ParamsChecker } from "./params.ts";
+import type { Interests } from "./interests.ts";
+import type { RunWatch, RunWatches } from "./run-watch.ts";
 import type { Services } from "./services.ts";
 
 /** What a dialect needs of it. */
@@ -17,7 +19,7 @@ export interface Calls {
 /** Finds the method, asks for the scope, then checks the params, then calls. */
 export class Dispatcher implements Calls {
   readonly #methods: ReadonlyMap<string, AnyMethod>;
-  readonly #context: Pick<MethodContext, "services" | "connections" | "catalog">;
+  readonly #context: Shared;
   readonly #params = new ParamsChecker();
   readonly #log: Log;
   #isClosing = false;
@@ -27,6 +29,7 @@ export class Dispatcher implements Calls {
     readonly services: Services;
     readonly connections: () => readonly ConnectionInfo[];
     readonly catalog: Catalog;
+    readonly watches: RunWatches;
     readonly log: Log;
   }) {
     this.#methods = new Map(options.methods.map((method) => [method.name, method]));
@@ -85,12 +88,17 @@ export class Dispatcher implements Calls {
   }
 }
 
+/** What all calls share. */
+interface Shared extends Pick<MethodContext, "services" | "connections" | "catalog"> {
+  readonly watches: RunWatches;
+}
+
 /** Made for every call, so it holds two fields; the signal is asked for, and made, only when it is needed. */
 class CallContext implements MethodContext {
-  readonly #shared: Pick<MethodContext, "services" | "connections" | "catalog">;
+  readonly #shared: Shared;
   readonly #origin: Origin;
 
-  constructor(shared: Pick<MethodContext, "services" | "connections" | "catalog">, origin: Origin) {
+  constructor(shared: Shared, origin: Origin) {
     this.#shared = shared;
     this.#origin = origin;
   }
@@ -113,6 +121,16 @@ class CallContext implements MethodContext {
 
   connections(): readonly ConnectionInfo[] {
     return this.#shared.connections();
+  }
+
+  interests(): Interests {
+    const interests = this.#origin.interests();
+    if (!interests) throw fault.invalidRequest({ problem: "events are told on a socket, not to a single call" });
+    return interests;
+  }
+
+  watch(runId: string): RunWatch {
+    return this.#shared.watches.watch(runId);
   }
 
   authenticate(...credential: Parameters<MethodContext["authenticate"]>) {

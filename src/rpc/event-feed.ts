@@ -51,7 +51,7 @@ export class EventFeed {
       case "MessageReceived":
         this.#message(sessionKey, stored);
         this.#run(event.runId, sessionKey);
-        return;
+        return this.#changed(sessionKey, "send", event.runId);
       case "ToolCalled":
         return this.#toolCalled(sessionKey, event);
       case "ToolResult":
@@ -61,9 +61,11 @@ export class EventFeed {
       case "MessageSent":
         return this.#message(sessionKey, stored);
       case "SessionStarted":
+        return this.#changed(sessionKey, "create");
       case "StateChanged":
+        return this.#changed(sessionKey, "patch");
       case "SessionEnded":
-        return;
+        return this.#changed(sessionKey, event.reason === "reset" ? "reset" : "delete");
     }
   }
 
@@ -100,6 +102,7 @@ export class EventFeed {
     if (event.text !== "") this.#message(sessionKey, stored);
     this.#emit(wireEvent("chat", ending(run, stored.at, event)));
     this.#end(run);
+    this.#changed(sessionKey, event.stopReason === "error" ? "error" : "end", event.runId);
   }
 
   /** The turns of a session that is gone will not end by themselves. */
@@ -109,6 +112,11 @@ export class EventFeed {
       this.#emit(wireEvent("chat", { sessionKey, runId, state: "aborted", stopReason: "aborted" }));
       this.#end(run);
     }
+    this.#changed(sessionKey, "delete");
+  }
+
+  #changed(sessionKey: string, reason: PayloadOf<"sessions.changed">["reason"], runId?: string): void {
+    this.#emit(wireEvent("sessions.changed", { sessionKey, reason, ...(runId !== undefined && { runId }) }));
   }
 
   #message(sessionKey: string, stored: StoredEvent): void {

@@ -1,11 +1,10 @@
 import { permits } from "#protocol";
 import type { Connection } from "./connection.ts";
 import type { RpcLimits } from "./limits.ts";
-import { Outgoing } from "./outgoing.ts";
-import type { WireEvent } from "./wire-events.ts";
+import { type Frame, Outgoing, type Tellable } from "./outgoing.ts";
 
 interface Round {
-  readonly event: Outgoing;
+  readonly outgoing: Outgoing;
   readonly listeners: Iterator<Connection>;
 }
 
@@ -14,21 +13,23 @@ interface Round {
  * other work gets its turn between. Events that come meanwhile wait behind; when too many do, nothing else gets its turn
  * until the oldest has been told.
  */
-export class FanOut {
+export class FanOut<Event extends Tellable> {
   readonly #listeners: ReadonlySet<Connection>;
   readonly #limits: RpcLimits;
+  readonly #write: (event: Event) => Frame;
   readonly #rounds: Round[] = [];
 
-  constructor(listeners: ReadonlySet<Connection>, limits: RpcLimits) {
+  constructor(listeners: ReadonlySet<Connection>, limits: RpcLimits, write: (event: Event) => Frame) {
     this.#listeners = listeners;
     this.#limits = limits;
+    this.#write = write;
   }
 
-  send(event: WireEvent): void {
+  send(event: Event): void {
     if (this.#listeners.size === 0) return;
     if (this.#rounds.length >= this.#limits.fanOutQueue) this.#tellSome(Number.POSITIVE_INFINITY);
     const isFirst = this.#rounds.length === 0;
-    this.#rounds.push({ event: new Outgoing(event), listeners: this.#listeners.values() });
+    this.#rounds.push({ outgoing: new Outgoing(event, () => this.#write(event)), listeners: this.#listeners.values() });
     if (isFirst) this.#goOn();
   }
 
@@ -46,13 +47,19 @@ export class FanOut {
   #tellSome(most: number): void {
     const [round] = this.#rounds;
     if (!round) return;
+    const { outgoing } = round;
     for (let told = 0; told < most; told++) {
       const next = round.listeners.next();
       if (next.done) {
         this.#rounds.shift();
         return;
       }
-      if (permits(next.value.caller.scopes, round.event.scope)) next.value.tell(round.event);
+      if (mayHear(next.value, outgoing.event)) next.value.tell(outgoing);
     }
   }
+}
+
+function mayHear(connection: Connection, { scope, isFor }: Tellable): boolean {
+  if (!connection.isListening || !permits(connection.caller.scopes, scope)) return false;
+  return isFor?.(connection.heeded) ?? true;
 }

@@ -2,12 +2,16 @@ import { type Clock, newId } from "#base";
 import { fault } from "#protocol";
 import type { Authenticator, Credential } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
-import { closeCode, Connection, type ConnectionInfo, type Socket, type Switchboard } from "./connection.ts";
-import type { Dialect } from "./dialect.ts";
+import { Connection, type ConnectionInfo, type Socket, type Switchboard } from "./connection.ts";
+import type { Dialect, Speaker } from "./dialect.ts";
 import { FanOut } from "./fan-out.ts";
 import { Inbox } from "./inbox.ts";
+import { notification } from "./jsonrpc.ts";
 import type { RpcLimits } from "./limits.ts";
 import { callerOf } from "./origin.ts";
+import { challengeText, looksLikeOpenClaw } from "./openclaw/challenge.ts";
+import { eventFrame } from "./openclaw/frame.ts";
+import type { OpenClawEvent } from "./openclaw/events.ts";
 import { Strangers } from "./strangers.ts";
 import { type WireEvent, wireEvent } from "./wire-events.ts";
 
@@ -19,32 +23,42 @@ export interface Peer {
 
 /** All connections: who is there, who is told what. Its timers run only while somebody is. */
 export class Hub implements Switchboard {
-  readonly dialect: Dialect;
+  readonly usualDialect: Dialect;
   readonly limits: RpcLimits;
+  readonly #openClaw: (speaker: Speaker) => Dialect;
+  readonly #onEvent: (event: WireEvent) => void;
   readonly inbox: Inbox;
   readonly #authenticator: Authenticator;
   readonly #clock: Clock;
   readonly #all = new Set<Connection>();
-  readonly #friends = new Set<Connection>();
+  /** Those who have authenticated, by what they speak. */
+  readonly #friends = { jsonrpc: new Set<Connection>(), openclaw: new Set<Connection>() } as const;
   readonly #strangers: Strangers;
-  readonly #fanOut: FanOut;
+  readonly #fanOut: FanOut<WireEvent>;
+  readonly #openClawFanOut: FanOut<OpenClawEvent>;
   #tick: NodeJS.Timeout | undefined;
   #presence: NodeJS.Timeout | undefined;
   #isClosing = false;
 
   constructor(options: {
-    readonly dialect: Dialect;
+    readonly usualDialect: Dialect;
+    readonly openClaw: (speaker: Speaker) => Dialect;
+    /** Is told of every event, to translate it into what `tell` takes. */
+    readonly onEvent: (event: WireEvent) => void;
     readonly limits: RpcLimits;
     readonly authenticator: Authenticator;
     readonly clock: Clock;
   }) {
-    this.dialect = options.dialect;
+    this.usualDialect = options.usualDialect;
+    this.#openClaw = options.openClaw;
+    this.#onEvent = options.onEvent;
     this.limits = options.limits;
     this.#authenticator = options.authenticator;
     this.#clock = options.clock;
     this.inbox = new Inbox({ turnMs: options.limits.turnMs, elapsed: () => options.clock.elapsed() });
     this.#strangers = new Strangers(options.limits, () => options.clock.elapsed());
-    this.#fanOut = new FanOut(this.#friends, options.limits);
+    this.#fanOut = new FanOut(this.#friends.jsonrpc, options.limits, notification);
+    this.#openClawFanOut = new FanOut(this.#friends.openclaw, options.limits, eventFrame);
   }
 
   /** Throws as a credential's check does, `tooManyRequests` when it is full, `shuttingDown` when it is over. */
@@ -57,7 +71,7 @@ export class Hub implements Switchboard {
     if (!caller.isAuthenticated) this.#strangers.makeRoom(address);
     const connection = new Connection(this, socket, {
       caller,
-      at: this.#clock.now(),
+      challenge: { nonce: crypto.randomUUID(), ts: this.#clock.now() },
       ...(userAgent !== undefined && { userAgent }),
     });
     this.#all.add(connection);
@@ -67,11 +81,28 @@ export class Hub implements Switchboard {
     ).unref();
     if (caller.isAuthenticated) this.authenticated(connection);
     else this.#strangers.enter(connection);
+    connection.say(challengeText(connection.challenge));
     return connection;
   }
 
   emit(event: WireEvent): void {
     this.#fanOut.send(event);
+    this.#onEvent(event);
+  }
+
+  /** Tells the clients of the OpenClaw dialect alone. */
+  tell(event: OpenClawEvent): void {
+    this.#openClawFanOut.send(event);
+  }
+
+  get hasOpenClawClients(): boolean {
+    return this.#friends.openclaw.size > 0;
+  }
+
+  dialectFor(connection: Connection, first: string): Dialect {
+    if (!looksLikeOpenClaw(first, this.limits)) return this.usualDialect;
+    if (this.#friends.jsonrpc.delete(connection)) this.#friends.openclaw.add(connection);
+    return this.#openClaw(connection);
   }
 
   connections(): readonly ConnectionInfo[] {
@@ -83,7 +114,8 @@ export class Hub implements Switchboard {
     this.#isClosing = true;
     this.emit(wireEvent("shutdown", { reason }));
     this.#fanOut.flush();
-    for (const connection of this.#all) connection.close(closeCode.restart, reason);
+    this.#openClawFanOut.flush();
+    for (const connection of this.#all) connection.dismiss(reason);
     clearTimeout(this.#presence);
   }
 
@@ -97,15 +129,18 @@ export class Hub implements Switchboard {
 
   authenticated(connection: Connection): void {
     this.#strangers.leave(connection);
-    if (this.#friends.has(connection)) return;
-    this.#friends.add(connection);
+    const friends = this.#friends[connection.dialectName];
+    // It may have gone while its credential was read.
+    if (friends.has(connection) || !this.#all.has(connection)) return;
+    friends.add(connection);
     this.#presenceChanged();
   }
 
   left(connection: Connection): void {
     this.#strangers.leave(connection);
     this.#all.delete(connection);
-    if (this.#friends.delete(connection)) this.#presenceChanged();
+    const { jsonrpc, openclaw } = this.#friends;
+    if (jsonrpc.delete(connection) || openclaw.delete(connection)) this.#presenceChanged();
     if (this.#all.size > 0) return;
     clearInterval(this.#tick);
     this.#tick = undefined;
@@ -115,7 +150,8 @@ export class Hub implements Switchboard {
     if (this.#isClosing) return;
     this.#presence ??= setTimeout(() => {
       this.#presence = undefined;
-      this.emit(wireEvent("presence", { connections: this.#friends.size }));
+      const { jsonrpc, openclaw } = this.#friends;
+      this.emit(wireEvent("presence", { connections: jsonrpc.size + openclaw.size }));
     }, this.limits.presenceMs).unref();
   }
 }

@@ -1,11 +1,12 @@
 import { clip } from "#base";
 import { Fault, fault } from "#protocol";
-import type { Dialect, Frame } from "./dialect.ts";
+import type { Dialect } from "./dialect.ts";
 import type { Calls } from "./dispatcher.ts";
 import { findExcess } from "./json-guard.ts";
 import { type Entry, hasUnsafeId, readEntry, readIdSources } from "./jsonrpc-request.ts";
 import type { RpcLimits } from "./limits.ts";
 import type { Origin } from "./origin.ts";
+import type { Frame } from "./outgoing.ts";
 import type { WireEvent } from "./wire-events.ts";
 
 /**
@@ -14,6 +15,7 @@ import type { WireEvent } from "./wire-events.ts";
  */
 export class JsonRpc implements Dialect {
   readonly name = "jsonrpc";
+  readonly isGreeted = true;
   readonly #calls: Calls;
   readonly #limits: RpcLimits;
 
@@ -30,14 +32,6 @@ export class JsonRpc implements Dialect {
 
   refusal(problem: Fault): string {
     return errorText("null", problem);
-  }
-
-  event({ name, payload }: WireEvent): Frame {
-    const members = JSON.stringify(payload).slice(1);
-    return {
-      head: `{"jsonrpc":"2.0","method":"${name}","params":{"seq":`,
-      tail: members === "}" ? "}}" : `,${members}}`,
-    };
   }
 
   #read(text: string): Entry | { readonly batch: readonly Entry[] } | Fault {
@@ -92,6 +86,14 @@ export class JsonRpc implements Dialect {
     if (text.length <= this.#limits.answerBytes) return text;
     return errorText(id, fault.tooLarge({ problem: "The answer is too long; ask for less at a time" }));
   }
+}
+
+export function notification({ name, payload }: WireEvent): Frame {
+  const members = JSON.stringify(payload).slice(1);
+  return {
+    head: `{"jsonrpc":"2.0","method":"${name}","params":{"seq":`,
+    tail: members === "}" ? "}}" : `,${members}}`,
+  };
 }
 
 function nextTurn(): Promise<void> {

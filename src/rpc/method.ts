@@ -3,7 +3,9 @@ import type { RequiredScope } from "#protocol";
 import type { Credential } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
 import type { ConnectionInfo } from "./connection.ts";
+import type { Interests } from "./interests.ts";
 import type { Claim } from "./origin.ts";
+import type { RunWatch } from "./run-watch.ts";
 import type { Services } from "./services.ts";
 
 /** What a handler is told of the call, beside its params. */
@@ -15,6 +17,10 @@ export interface MethodContext {
   /** For `connect` alone: trades a credential for scopes on this connection. Throws `unauthorized` or `lockedOut`. */
   authenticate(credential: Credential, claim?: Claim): Caller;
   connections(): readonly ConnectionInfo[];
+  /** What the connection wants to hear. Throws `invalidRequest` for a single call, which hears nothing. */
+  interests(): Interests;
+  /** From now on, until it is disposed of. */
+  watch(runId: string): RunWatch;
   /** The names of every method and of every event. */
   readonly catalog: Catalog;
 }

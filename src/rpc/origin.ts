@@ -1,6 +1,7 @@
 import { type Fault, fault, type Scope } from "#protocol";
 import { type Authenticator, type Credential, noScopes } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
+import type { Interests } from "./interests.ts";
 
 /** What a client asks for, and calls itself, when it shows its credential. */
 export interface Claim {
@@ -17,6 +18,8 @@ export interface Origin {
   /** Nobody waits for the answer any more. */
   readonly isGone: boolean;
   authenticate(credential: Credential, claim?: Claim): Caller;
+  /** What it wants to hear, to be changed; undefined where nothing can be told. */
+  interests(): Interests | undefined;
   /** Takes a place among the calls in flight; false when all are taken. */
   begin(): boolean;
   end(): void;
@@ -47,6 +50,8 @@ export class SingleCall implements Origin {
     if (this.caller.isAuthenticated) return this.caller;
     throw noCredential();
   }
+
+  interests(): undefined {}
 
   begin(): boolean {
     return true;

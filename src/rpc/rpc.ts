@@ -10,9 +10,11 @@ import { defaultLimits, type RpcLimits } from "./limits.ts";
 import type { AnyMethod } from "./method.ts";
 import { methods } from "./methods/index.ts";
 import { fault } from "#protocol";
+import { OpenClaw } from "./openclaw/openclaw.ts";
 import { callerOf, SingleCall } from "./origin.ts";
+import { RunWatches } from "./run-watch.ts";
 import type { Services } from "./services.ts";
-import { wireEvents } from "./wire-events.ts";
+import { type WireEvent, wireEvents } from "./wire-events.ts";
 
 /** Which methods exist and who may call them. */
 export interface Rpc extends AsyncDisposable {
@@ -53,16 +55,35 @@ export function createRpc(options: {
   const { services, log } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const authenticator = new Authenticator(options);
-  const dispatcher = new Dispatcher({
-    methods,
-    services,
-    log,
-    connections: () => hub.connections(),
-    catalog: { methods: methods.map((method) => method.name), events: wireEvents.map((event) => event.name) },
-  });
+  const watches = new RunWatches();
+  const connections = () => hub.connections();
+  const catalog = { methods: methods.map((method) => method.name), events: wireEvents.map((event) => event.name) };
+  const dispatcher = new Dispatcher({ methods, services, log, connections, watches, catalog });
   const dialect = new JsonRpc(dispatcher, limits);
-  const hub = new Hub({ dialect, limits, authenticator, clock: options.clock });
-  const feed = new EventFeed({ emit: (event) => hub.emit(event), rowOf: services.transcriptRow });
+  const openClaw = new OpenClaw({
+    services,
+    limits,
+    log,
+    clock: options.clock,
+    authMode: authenticator.mode,
+    watches,
+    connections,
+    tell: (event) => hub.tell(event),
+    isHeard: () => hub.hasOpenClawClients,
+  });
+  const hub = new Hub({
+    usualDialect: dialect,
+    openClaw: (speaker) => openClaw.dialogue(speaker),
+    onEvent: (event) => openClaw.take(event),
+    limits,
+    authenticator,
+    clock: options.clock,
+  });
+  const emit = (event: WireEvent) => {
+    hub.emit(event);
+    watches.take(event);
+  };
+  const feed = new EventFeed({ emit, rowOf: services.transcriptRow });
   const unsubscribe = services.sessions.subscribe((notice) => feed.take(notice));
 
   return {
@@ -81,6 +102,7 @@ export function createRpc(options: {
     [Symbol.asyncDispose]: async () => {
       unsubscribe();
       dispatcher.close();
+      openClaw.close();
       hub.close("the gateway is stopping");
     },
   };

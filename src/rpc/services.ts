@@ -41,6 +41,8 @@ export type ParsedKey = { readonly ok: true; readonly key: string } | { readonly
 /** What the methods may touch. Services are listed, never looked up. */
 export interface Services {
   readonly version: string;
+  /** The agent that answers where none is named. */
+  readonly agentId: string;
   readonly gateway: Gateway;
   readonly sessions: Sessions;
   readonly config: Config<unknown>;

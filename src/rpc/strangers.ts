@@ -70,7 +70,10 @@ export class Strangers {
     const now = this.#elapsed();
     for (const [connection, group] of this.#inside) {
       const idleMs = group === loopback ? strangerIdleOnLoopbackMs : strangerIdleMs;
-      if (connection.lastHeardMs <= now - idleMs) connection.close(closeCode.policy, "authentication timeout");
+      if (connection.lastHeardMs > now - idleMs) continue;
+      // Clients of the OpenClaw dialect take this pair, and no other, for a hiccup after which they try again.
+      if (!connection.hasSpoken) connection.close(closeCode.normal, "");
+      else connection.close(closeCode.policy, "authentication timeout");
     }
   }
 }

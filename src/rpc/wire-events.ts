@@ -1,5 +1,7 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { type Scope, TranscriptRow } from "#protocol";
+import type { Interests } from "./interests.ts";
+import type { Tellable } from "./outgoing.ts";
 
 interface EventKind<Name extends string, Payload extends TSchema> {
   readonly name: Name;
@@ -8,6 +10,7 @@ interface EventKind<Name extends string, Payload extends TSchema> {
   readonly scope: Scope;
   /** May be left out for a client that is slow to read: what follows makes up for it. */
   readonly isDroppable: boolean;
+  readonly isFor?: (interests: Interests | undefined) => boolean;
   readonly payload: Payload;
 }
 
@@ -19,7 +22,17 @@ const AssistantMessage = Type.Object({
   timestamp: Type.Integer({ description: "Milliseconds since 1970." }),
 });
 
-/** What clients are told without asking, in alphabetical order. */
+const SessionChange = Type.Union([
+  Type.Literal("create"),
+  Type.Literal("send"),
+  Type.Literal("end", { description: "A turn has ended, but for an error." }),
+  Type.Literal("error"),
+  Type.Literal("patch"),
+  Type.Literal("reset"),
+  Type.Literal("delete"),
+]);
+
+/** What clients are told, most of it without asking, in alphabetical order. */
 export const wireEvents = [
   defineEvent({
     name: "agent.text",
@@ -85,6 +98,18 @@ export const wireEvents = [
     payload: Type.Object({ connections: Type.Integer({ description: "Those that authenticated." }) }),
   }),
   defineEvent({
+    name: "sessions.changed",
+    summary: "A session has come, gone or changed; for those who called `sessions.subscribe`.",
+    scope: "operator.read",
+    isDroppable: false,
+    isFor: (interests) => interests?.followsSessions ?? false,
+    payload: Type.Object({
+      sessionKey: Type.String(),
+      reason: SessionChange,
+      runId: Type.Optional(Type.String()),
+    }),
+  }),
+  defineEvent({
     name: "shutdown",
     summary: "The gateway is stopping; the connection is closed next.",
     scope: "operator.read",
@@ -112,21 +137,24 @@ export type EventName = Kinds["name"];
 export type PayloadOf<Name extends EventName> = Static<Extract<Kinds, { name: Name }>["payload"]>;
 
 /** An event on its way, in no dialect yet. */
-export interface WireEvent {
-  readonly name: EventName;
-  readonly scope: Scope;
-  readonly isDroppable: boolean;
-  readonly payload: object;
+export type WireEvent = { readonly [Name in EventName]: EventOfName<Name> }[EventName];
+
+interface EventOfName<Name extends EventName> extends Tellable {
+  readonly name: Name;
+  readonly payload: PayloadOf<Name>;
 }
 
-const kinds: ReadonlyMap<EventName, Kinds> = new Map(wireEvents.map((kind) => [kind.name, kind]));
+const kinds: ReadonlyMap<EventName, EventKind<EventName, TSchema>> = new Map(
+  wireEvents.map((kind) => [kind.name, kind]),
+);
 
 export function wireEvent<Name extends EventName>(
   name: Name,
   payload: PayloadOf<Name>,
   isDroppable = kinds.get(name)?.isDroppable ?? false,
-): WireEvent {
-  return { name, payload, isDroppable, scope: kinds.get(name)?.scope ?? "operator.admin" };
+): EventOfName<Name> {
+  const { scope = "operator.admin", isFor } = kinds.get(name) ?? {};
+  return { name, payload, isDroppable, scope, ...(isFor && { isFor }) };
 }
 
 function defineEvent<const Name extends string, Payload extends TSchema>(

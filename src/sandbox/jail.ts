@@ -1,4 +1,4 @@
-import { realpath } from "node:fs/promises";
+import { realpathSync } from "node:fs";
 import { codeOf } from "./error-code.ts";
 import { Folder } from "./folder.ts";
 import { JailError, workspaceGone } from "./jail-error.ts";
@@ -20,7 +20,7 @@ export interface Jail {
 
 /** `hidden` folders are not reachable, even where they lie below the root. */
 export async function openJail(root: string, hidden: readonly string[] = []): Promise<Jail> {
-  const jail = new FolderJail(await realpath(root), hidden);
+  const jail = new FolderJail(realpathSync(root), hidden);
   await jail.list(".", { most: 0, skip: new Set() }); // refuses a root that is no folder, or a hidden one
   return jail;
 }

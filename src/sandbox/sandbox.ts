@@ -1,6 +1,5 @@
 import type { Log } from "#base";
-import { existsSync } from "node:fs";
-import { realpath } from "node:fs/promises";
+import { existsSync, realpathSync } from "node:fs";
 import type { Backend, FoundBackend } from "./backend.ts";
 import { findBubblewrap } from "./bubblewrap.ts";
 import type { Command, RunResult } from "./command.ts";
@@ -50,8 +49,8 @@ export interface SandboxOptions {
 
 /** Tries nothing out yet, so that a start does not wait for it. */
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const workspace = await realpath(options.workspace);
-  const stateDir = await realpath(options.stateDir).catch(() => options.stateDir);
+  const workspace = realpathSync(options.workspace);
+  const stateDir = existsSync(options.stateDir) ? realpathSync(options.stateDir) : options.stateDir;
   return new LazySandbox({ ...options, workspace, stateDir });
 }
 

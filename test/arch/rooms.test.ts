@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { dirname, join, normalize } from "node:path";
+import packageJson from "../../package.json" with { type: "json" };
 import { powers, rooms, typesOnly } from "./rooms.ts";
 import { type Import, readSources, type SourceFile } from "./source.ts";
 
@@ -40,6 +41,14 @@ test("powers are used only by the rooms that hold them", () => {
         .map((power) => `${file.path} may not ${power.name}`),
     ),
   ).toEqual([]);
+});
+
+test("what is only for development is not needed to run", () => {
+  const forDevelopment = Object.keys(packageJson.devDependencies).filter((name) => !name.startsWith("@types/"));
+  expect(forDevelopment).toContain("@openclaw/gateway-protocol");
+  const isOne = (specifier: string) => forDevelopment.some((name) => `${specifier}/`.startsWith(`${name}/`));
+  const imported = files.flatMap((file) => file.imports.map((i) => ({ ...i, path: file.path })));
+  expect(imported.filter((i) => !i.typeOnly && isOne(i.specifier))).toEqual([]);
 });
 
 test("no file is a drawer for things without a name", () => {

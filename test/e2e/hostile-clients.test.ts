@@ -152,7 +152,8 @@ describe.each([
         const answered = socket.next("an answer", (answer) => answer.includes('"id":"after"'));
         const end = await Promise.race([answered, socket.ended]);
         if (typeof end !== "string") expect(end.code).toBeOneOf([1007, 1008]);
-        for (const answer of socket.texts) for (const kind of kindsOf(answer)) kinds.add(kind);
+        const answers = socket.texts.filter((answer) => !isGreeting(answer));
+        for (const answer of answers) for (const kind of kindsOf(answer)) kinds.add(kind);
       }
     });
     expect([...kinds]).toEqual(expect.arrayContaining(["-32700", "-32600", "a result"]));
@@ -169,6 +170,11 @@ const corpus = [
 
 function mutation(roll: (sides: number) => number): RawFrame {
   return { payload: mutate(corpus, roll), opcode: roll(4) === 0 ? opcode.binary : opcode.text };
+}
+
+/** The first frame on a socket, which asks clients of the other dialect to sign. */
+function isGreeting(answer: string): boolean {
+  return answer.startsWith('{"type":"event","event":"connect.challenge"');
 }
 
 /** Checks that a text is JSON-RPC, and says which errors are in it. */

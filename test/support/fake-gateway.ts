@@ -48,7 +48,12 @@ export function startFakeGateway(options: FakeGatewayOptions = {}): FakeGateway 
       return self.upgrade(request) ? undefined : new Response("upgrade needed", { status: 426 });
     },
     websocket: {
-      open: (socket) => void sockets.add(socket),
+      open(socket) {
+        sockets.add(socket);
+        // The greeting for clients of the other dialect, which those of this one have to pass over.
+        const payload = { nonce: crypto.randomUUID(), ts: Date.now() };
+        socket.send(JSON.stringify({ type: "event", event: "connect.challenge", payload }));
+      },
       close: (socket) => void sockets.delete(socket),
       message(socket, frame) {
         const { id, method, params }: { id: number; method: string; params: never } = JSON.parse(String(frame));

@@ -60,6 +60,7 @@ export class House {
   get services(): Services {
     return {
       version: "1.2.3",
+      agentId: "main",
       gateway: this.#gateway(),
       sessions: this.#sessions(),
       config: this.#config(),
@@ -153,7 +154,13 @@ export class House {
     };
     return {
       state: async (key) => state(key),
-      append: () => Promise.reject(new Error("RPC appends nothing")),
+      append: async (key, events) => {
+        if (events.length > 0) throw new Error("RPC opens sessions, it appends nothing to them");
+        return {
+          taken: true,
+          events: [this.append(key, { kind: "SessionStarted", key, agentId: "main", channel: "x" })],
+        };
+      },
       history: async (key, { limit, before = Number.POSITIVE_INFINITY }) => {
         const rows = (this.log.get(key) ?? []).flatMap((stored) => transcriptRow(stored) ?? []);
         const wanted = rows.filter((row) => row.seq < before);
@@ -179,7 +186,18 @@ export class House {
         this.listeners.add(listener);
         return () => this.listeners.delete(listener);
       },
-      run: async () => undefined,
+      run: async (runId) => {
+        for (const [key, events] of this.log) {
+          const mine = events.filter(({ event }) => "runId" in event && event.runId === runId);
+          const [first, last] = [mine[0], mine.at(-1)];
+          if (!first || !last) continue;
+          const { sessionId, seq } = first;
+          const ending = last.event.kind === "AgentResponse" && last.event.stopReason !== "toolUse" && last.event;
+          const end = ending && { endedAt: last.at, stopReason: ending.stopReason };
+          return { runId, sessionId, key, seq, startedAt: first.at, resumed: 0, ...end };
+        }
+        return undefined;
+      },
       [Symbol.asyncDispose]: async () => {},
     };
   }
@@ -222,16 +240,19 @@ function transcriptRow({ id, seq, at, event }: StoredEvent): TranscriptRow | und
   };
 }
 
-/** A socket that keeps what it is sent; `backlog` is what the other side has not read. */
+/** A socket that keeps what it is sent, the greeting apart; `backlog` is what the other side has not read. */
 export class HeldSocket implements Socket {
   readonly texts: string[] = [];
+  /** The first frame of all. */
+  challenge = "";
   closed: { code: number; reason: string } | undefined;
   backlog = 0;
   /** What the next sends return: bytes when undefined. */
   sending: 0 | -1 | undefined;
 
   send(text: string): number {
-    if (this.sending !== 0) this.texts.push(text);
+    if (this.challenge === "") this.challenge = text;
+    else if (this.sending !== 0) this.texts.push(text);
     return this.sending ?? text.length;
   }
 

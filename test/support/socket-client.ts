@@ -94,6 +94,8 @@ export class SocketClient implements AsyncDisposable {
       this.#waiting.delete(frame.id);
       return waiting(frame);
     }
+    // The server's greeting is for clients of the other dialect.
+    if (frame.method === undefined) return;
     this.notifications.push(frame);
     for (const listener of this.#listeners) listener(frame);
   }

@@ -21,6 +21,13 @@ const SendStatus = Type.Union(
   { description: "`started`, or how the run stands when the message had been sent before." },
 );
 
+export const IdempotencyKey = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+  description: "The same key is the same message, taken once. It becomes the run's id.",
+});
+
 export const chatSend = defineMethod({
   name: "chat.send",
   summary: "Says something in a session; answers as soon as it is on disk. What comes back arrives as events.",
@@ -30,14 +37,7 @@ export const chatSend = defineMethod({
     {
       sessionKey: SessionKey,
       message: MessageText,
-      idempotencyKey: Type.Optional(
-        Type.String({
-          minLength: 1,
-          maxLength: 128,
-          pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
-          description: "The same key is the same message, taken once. It becomes the run's id.",
-        }),
-      ),
+      idempotencyKey: Type.Optional(IdempotencyKey),
     },
     closed,
   ),

@@ -1,5 +1,5 @@
 import { Type } from "@sinclair/typebox";
-import { Scope } from "#protocol";
+import { allScopes, Scope } from "#protocol";
 import { defineMethod } from "../method.ts";
 
 /** Open where the others are closed: clients of other versions tell of themselves what we do not ask. */
@@ -15,7 +15,10 @@ export const connect = defineMethod({
       token: Type.Optional(shortText),
       auth: Type.Optional(Type.Object({ token: Type.Optional(shortText), password: Type.Optional(shortText) }, open)),
       scopes: Type.Optional(
-        Type.Array(Scope, { maxItems: 5, description: "Asks for these alone. Without it, all that the token grants." }),
+        Type.Array(Scope, {
+          maxItems: allScopes.length,
+          description: "Asks for these alone. Without it, all that the token grants.",
+        }),
       ),
       client: Type.Optional(Type.Object({ id: Type.Optional(shortText), version: Type.Optional(shortText) }, open)),
     },
@@ -29,10 +32,10 @@ export const connect = defineMethod({
     events: Type.Array(Type.String()),
   }),
   handle: async ({ auth, scopes, client, ...params }, context) => {
-    const token = params.token ?? auth?.token ?? auth?.password;
+    const token = params.token ?? auth?.token;
     const name = [client?.id, client?.version].filter((part) => part !== undefined).join(" ");
     const caller = context.authenticate(
-      { ...(token !== undefined && { token }) },
+      { ...(token !== undefined && { token }), ...(auth?.password !== undefined && { password: auth.password }) },
       { ...(scopes && { scopes }), ...(name !== "" && { client: name }) },
     );
     return {

@@ -1,7 +1,11 @@
+import { agent } from "./agent.ts";
+import { agentWait } from "./agent.wait.ts";
+import { agentsList } from "./agents.list.ts";
 import { channelsStatus } from "./channels.status.ts";
 import { chatAbort } from "./chat.abort.ts";
 import { chatHistory } from "./chat.history.ts";
 import { chatSend } from "./chat.send.ts";
+import { chatStartup } from "./chat.startup.ts";
 import { configGet } from "./config.get.ts";
 import { configPatch } from "./config.patch.ts";
 import { configSchema } from "./config.schema.ts";
@@ -11,20 +15,31 @@ import { health } from "./health.ts";
 import { messageSend } from "./message.send.ts";
 import { modelsList } from "./models.list.ts";
 import { ping } from "./ping.ts";
+import { sessionsCreate } from "./sessions.create.ts";
 import { sessionsDelete } from "./sessions.delete.ts";
+import { sessionsDescribe } from "./sessions.describe.ts";
 import { sessionsExport } from "./sessions.export.ts";
 import { sessionsGet } from "./sessions.get.ts";
 import { sessionsList } from "./sessions.list.ts";
+import { sessionsMessagesSubscribe } from "./sessions.messages.subscribe.ts";
+import { sessionsMessagesUnsubscribe } from "./sessions.messages.unsubscribe.ts";
 import { sessionsPatch } from "./sessions.patch.ts";
 import { sessionsReset } from "./sessions.reset.ts";
+import { sessionsSubscribe } from "./sessions.subscribe.ts";
+import { sessionsUnsubscribe } from "./sessions.unsubscribe.ts";
 import { status } from "./status.ts";
+import { systemPresence } from "./system-presence.ts";
 
 /** Every method there is: dispatch, scopes, REST, reference and the typed client read this list. */
 export const methods = [
+  agent,
+  agentWait,
+  agentsList,
   channelsStatus,
   chatAbort,
   chatHistory,
   chatSend,
+  chatStartup,
   configGet,
   configPatch,
   configSchema,
@@ -34,11 +49,18 @@ export const methods = [
   messageSend,
   modelsList,
   ping,
+  sessionsCreate,
   sessionsDelete,
+  sessionsDescribe,
   sessionsExport,
   sessionsGet,
   sessionsList,
+  sessionsMessagesSubscribe,
+  sessionsMessagesUnsubscribe,
   sessionsPatch,
   sessionsReset,
+  sessionsSubscribe,
+  sessionsUnsubscribe,
   status,
+  systemPresence,
 ] as const;

@@ -6,20 +6,19 @@ import type { ModelListing } from "../services.ts";
 import { readSessionKey, SessionKey } from "../session-key.ts";
 import { activeKeys, SessionRow, sessionRow, Thinking } from "../session-row.ts";
 
+/** What can be set on one session. */
+export const SessionChange = Type.Object({
+  model: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Null()])),
+  label: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Null()])),
+  thinking: Type.Optional(Type.Union([Thinking, Type.Null()])),
+});
+
 export const sessionsPatch = defineMethod({
   name: "sessions.patch",
   summary: "Sets the model, label or thinking of a session; null goes back to what is configured.",
   scope: "operator.write",
   route: { verb: "PATCH", path: "/sessions/{sessionKey}" },
-  params: Type.Object(
-    {
-      sessionKey: SessionKey,
-      model: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Null()])),
-      label: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Null()])),
-      thinking: Type.Optional(Type.Union([Thinking, Type.Null()])),
-    },
-    closed,
-  ),
+  params: Type.Object({ sessionKey: SessionKey, ...SessionChange.properties }, closed),
   result: Type.Object({ session: SessionRow }),
   handle: async ({ sessionKey, ...change }, { services }) => {
     const key = readSessionKey(sessionKey, services);
@@ -29,7 +28,7 @@ export const sessionsPatch = defineMethod({
 });
 
 /** The provider must be one that is there; which models it has it knows best, so any of its names may be tried. */
-function checkModel(model: string, known: readonly ModelListing[]): void {
+export function checkModel(model: string, known: readonly ModelListing[]): void {
   const [provider = "", ...name] = model.split("/");
   if (name.join("/") !== "" && known.some((one) => one.provider === provider)) return;
   const meant = nearest(

@@ -35,6 +35,9 @@ test.each<[Scope[], RequiredScope, boolean]>([
   [[], "operator.read", false],
   [["operator.write"], "operator.read", true],
   [["operator.read"], "operator.write", false],
+  [["operator.write"], "operator.sessions.read", true],
+  [["operator.read"], "operator.sessions.write", false],
+  [["operator.talk"], "operator.talk.secrets", false],
   [["operator.write"], "operator.admin", false],
   [["operator.admin"], "operator.pairing", true],
   [["operator.approvals"], "operator.read", false],
@@ -43,12 +46,17 @@ test.each<[Scope[], RequiredScope, boolean]>([
   expect(permits(new Set(granted), needed)).toBe(expected);
 });
 
-test("the five scopes are those of the wire protocol", () => {
+test("the ten scopes are those of the wire protocol", () => {
   expect(allScopes).toEqual([
     "operator.read",
     "operator.write",
     "operator.admin",
     "operator.approvals",
     "operator.pairing",
+    "operator.questions",
+    "operator.sessions.read",
+    "operator.sessions.write",
+    "operator.talk",
+    "operator.talk.secrets",
   ]);
 });

@@ -38,7 +38,7 @@ test("a connection is listed with who it is and what it did, until it is gone", 
       connectedAt: 1_700_001_000_000,
       client: "test/1",
       receivedBytes: request(1, "ping").length,
-      sentBytes: socket.texts.join("").length,
+      sentBytes: (socket.challenge + socket.texts.join("")).length,
       skippedEvents: 0,
     },
   ]);
@@ -119,10 +119,11 @@ test.each([
     expect(silent.socket.closed).toBeUndefined();
     house.clock.ms += 1;
     await until("the close", () => silent.socket.closed);
-    expect(silent.socket.closed).toEqual({ code: 1008, reason: "authentication timeout" });
+    expect(silent.socket.closed).toEqual({ code: 1000, reason: "" });
     expect(pinging.socket.closed).toBeUndefined();
     house.clock.ms += idleMs;
     await until("the close", () => pinging.socket.closed);
+    expect(pinging.socket.closed).toEqual({ code: 1008, reason: "authentication timeout" });
     expect(friendly.socket.closed).toBeUndefined();
     await rpc[Symbol.asyncDispose]();
   },

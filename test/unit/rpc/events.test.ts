@@ -66,6 +66,7 @@ test("a turn is told from its message to its answer", () => {
       message: expect.objectContaining({ role: "user" }),
     }),
     { name: "typing", sessionKey: "main", isTyping: true },
+    { name: "sessions.changed", ...ofRun, reason: "send" },
   ]);
   stream("hm", "ThinkingDelta");
   stream("ans");
@@ -82,6 +83,7 @@ test("a turn is told from its message to its answer", () => {
     expect.objectContaining({ name: "message", message: expect.objectContaining({ role: "assistant", seq: 2 }) }),
     { name: "chat", ...ofRun, state: "final", message: finalMessage("answer"), stopReason: "stop" },
     { name: "typing", sessionKey: "main", isTyping: false },
+    { name: "sessions.changed", ...ofRun, reason: "end" },
   ]);
 });
 
@@ -154,6 +156,7 @@ test("a turn without a word has no message, and a delta after the end is not tol
     { name: "typing", sessionKey: "main", isTyping: true },
     { name: "chat", ...ofRun, state: "aborted", stopReason: "aborted" },
     { name: "typing", sessionKey: "main", isTyping: false },
+    { name: "sessions.changed", ...ofRun, reason: "end" },
   ]);
 });
 
@@ -176,12 +179,24 @@ test("the turns of a session that is deleted end", () => {
   say(received());
   told();
   house.notice({ type: "deleted", key: "other", agentId: "main" });
-  expect(told()).toEqual([]);
+  expect(told()).toEqual([{ name: "sessions.changed", sessionKey: "other", reason: "delete" }]);
   house.notice({ type: "deleted", key: "main", agentId: "main" });
   expect(told()).toEqual([
     { name: "chat", ...ofRun, state: "aborted", stopReason: "aborted" },
     { name: "typing", sessionKey: "main", isTyping: false },
+    { name: "sessions.changed", sessionKey: "main", reason: "delete" },
   ]);
+});
+
+test("a session that comes, changes and begins anew is told of, for those who asked", () => {
+  const { told, say } = follow();
+  say({ kind: "SessionStarted", key: "main", agentId: "main", channel: "internal" });
+  say({ kind: "StateChanged", key: "label", value: "x" });
+  say(received());
+  say(response({ stopReason: "error", problem: { kind: "modelDown", message: "The model is down." } }));
+  say({ kind: "SessionEnded", reason: "reset" });
+  const changes = told().filter((event) => event.name === "sessions.changed");
+  expect(changes.map((event) => event["reason"])).toEqual(["create", "patch", "send", "error", "reset"]);
 });
 
 test("what may be left out for a slow reader is what something later makes up for", () => {
@@ -193,11 +208,13 @@ test("what may be left out for a slow reader is what something later makes up fo
   expect(droppable()).toEqual([
     ["message", false],
     ["typing", true],
+    ["sessions.changed", false],
     ["agent.text", true],
     ["chat", true],
     ["agent.tool.start", false],
     ["message", false],
     ["chat", false],
     ["typing", true],
+    ["sessions.changed", false],
   ]);
 });

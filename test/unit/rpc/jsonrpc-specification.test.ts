@@ -28,6 +28,7 @@ const origin = {
   ...operator(rpc),
   isGone: false,
   authenticate: () => operator(rpc).caller,
+  interests: () => undefined,
   begin: () => true,
   end: () => {},
   refused: () => {},

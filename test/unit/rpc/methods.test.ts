@@ -1,8 +1,9 @@
-import type { Fault } from "#protocol";
+import { type Fault, noUsage } from "#protocol";
 import { methods } from "#rpc";
 import { Value } from "@sinclair/typebox/value";
 import { expect, test } from "bun:test";
-import { House, openRpc, operator } from "../../support/rpc-house.ts";
+import { HeldSocket, House, openRpc, operator, request, rightToken } from "../../support/rpc-house.ts";
+import { until } from "../../support/until.ts";
 
 /** A house with one session in it, and RPC on top; every answer is checked against what the method says it answers. */
 function open() {
@@ -226,8 +227,88 @@ test("the configuration is read without its secrets, and changed only where it i
   expect(house.patches).toEqual([patch]);
 });
 
+test("agent takes a message as chat.send does, and agent.wait tells what became of it", async () => {
+  const { house, call, refusal } = open();
+  const asked = { message: "hello", idempotencyKey: "r1" };
+  expect(await call("agent", asked)).toMatchObject({ runId: "r1", sessionKey: "main", status: "accepted" });
+  expect(await call("agent", asked)).toMatchObject({ status: "in_flight" });
+  expect(await call("agent.wait", { runId: "r1", timeoutMs: 1 })).toMatchObject({ status: "timeout", text: "" });
+
+  const waiting = call("agent.wait", { runId: "r1" });
+  const answer = { kind: "AgentResponse", runId: "r1", provider: "demo", model: "demo", usage: noUsage } as const;
+  house.append("main", { ...answer, text: "Let me see.", toolCalls: [], stopReason: "toolUse" });
+  house.append("main", { ...answer, text: "Good day.", toolCalls: [], stopReason: "stop" });
+  const ended = { status: "ok", sessionKey: "main", stopReason: "stop", text: "Let me see.\n\nGood day." };
+  expect(await waiting).toMatchObject(ended);
+  expect(await call("agent.wait", { runId: "r1" })).toMatchObject(ended);
+  expect(await refusal("agent.wait", { runId: "nobody" })).toMatchObject({ code: "runNotFound" });
+});
+
+test("who stops waiting for a run is not kept", async () => {
+  const house = new House();
+  await using rpc = openRpc(house);
+  await rpc.call("agent", { message: "hello", idempotencyKey: "r1" }, operator(rpc));
+  const caller = new AbortController();
+  const from = { ...operator(rpc), signal: caller.signal };
+  const waiting = rpc.call("agent.wait", { runId: "r1" }, from).catch((error: unknown) => error);
+  await Bun.sleep(0);
+  caller.abort();
+  expect(await waiting).toMatchObject({ code: "internal" });
+});
+
+test("a session is opened with its settings, and what is there stays as it is", async () => {
+  const { house, call, refusal } = open();
+  expect(await call("sessions.describe", { sessionKey: "plans" })).toEqual({ session: null });
+  expect(await call("sessions.create", { sessionKey: "plans", label: "Plans" })).toMatchObject({
+    created: true,
+    session: { key: "plans", label: "Plans" },
+  });
+  expect(await call("sessions.create", { sessionKey: "plans", thinking: "low" })).toMatchObject({
+    created: false,
+    session: { label: "Plans", thinking: "low" },
+  });
+  expect(house.log.get("plans")).toHaveLength(1);
+  expect(await call("sessions.describe", { sessionKey: "plans" })).toMatchObject({ session: { key: "plans" } });
+  const [one, other] = [await call("sessions.create"), await call("sessions.create")];
+  expect(one["session"]).not.toEqual(other["session"]);
+  expect(await refusal("sessions.create", { model: "nope/x" })).toMatchObject({ code: "modelNotFound" });
+  expect(await call("chat.startup", { sessionKey: "plans" })).toMatchObject({
+    messages: [],
+    models: [{ id: "demo/demo" }],
+  });
+});
+
+test.each(["sessions.subscribe", "sessions.unsubscribe"])(
+  "%s is for a socket: a single call hears nothing",
+  async (name) => {
+    const { refusal } = open();
+    expect(await refusal(name, {})).toMatchObject({ code: "invalidRequest" });
+  },
+);
+
+test("a JSON-RPC client that subscribes is told of sessions, others are not", async () => {
+  const house = new House();
+  await using rpc = openRpc(house);
+  const join = () => {
+    const socket = new HeldSocket();
+    return { socket, line: rpc.open(socket, { address: "127.0.0.1", credential: { token: rightToken } }) };
+  };
+  const [follower, other] = [join(), join()];
+  follower.line.receive(request(1, "sessions.subscribe"));
+  await until("the answer", () => follower.socket.answer(1));
+  house.append("main", { kind: "StateChanged", key: "label", value: "x" });
+  expect(follower.socket.events("sessions.changed")).toEqual([{ seq: 1, sessionKey: "main", reason: "patch" }]);
+  expect(other.socket.texts).toEqual([]);
+  follower.line.receive(request(2, "sessions.unsubscribe"));
+  await until("the answer", () => follower.socket.answer(2));
+  house.append("main", { kind: "StateChanged", key: "label", value: "y" });
+  expect(follower.socket.events("sessions.changed")).toHaveLength(1);
+});
+
 test("what is there can be listed", async () => {
   const { call } = open();
+  expect(await call("agents.list")).toEqual({ defaultId: "main", agents: [{ id: "main", model: "demo/demo" }] });
+  expect(Object.values(await call("system-presence"))).toEqual([]);
   expect(await call("models.list")).toMatchObject({ models: [{ id: "demo/demo", isDefault: true }] });
   expect(await call("channels.status")).toMatchObject({ channels: [{ id: "webchat", state: "online" }] });
   expect(await call("health")).toMatchObject({ ok: true });

@@ -2,25 +2,43 @@ import { allScopes, type Scope } from "#protocol";
 import { type Caller, methods } from "#rpc";
 import { expect, test } from "bun:test";
 import { type Frame, HeldSocket, House, openRpc, request, rightToken } from "../../support/rpc-house.ts";
+import { OpenClawSocket } from "../../support/openclaw-socket.ts";
 import { until } from "../../support/until.ts";
 
 /** Written down a second time on purpose: a method whose scope is changed has to be changed here too. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   public: ["connect", "ping"],
   "operator.read": [
+    "agents.list",
     "channels.status",
     "chat.history",
+    "chat.startup",
     "config.get",
     "config.schema",
     "connections.list",
     "health",
     "models.list",
+    "sessions.describe",
     "sessions.export",
     "sessions.get",
     "sessions.list",
+    "sessions.messages.subscribe",
+    "sessions.messages.unsubscribe",
+    "sessions.subscribe",
+    "sessions.unsubscribe",
     "status",
+    "system-presence",
   ],
-  "operator.write": ["chat.abort", "chat.send", "message.send", "sessions.patch", "sessions.reset"],
+  "operator.write": [
+    "agent",
+    "agent.wait",
+    "chat.abort",
+    "chat.send",
+    "message.send",
+    "sessions.create",
+    "sessions.patch",
+    "sessions.reset",
+  ],
   "operator.admin": ["config.patch", "sessions.delete"],
 };
 
@@ -59,6 +77,22 @@ test.each(matrix)("$who, $name: $may", async ({ scopes, name, may }) => {
   if (!may) expect(answer.error?.data["name"]).toBe("missingScope");
   else expect(answer.error?.data["name"]).toBe(name === "connect" ? undefined : "invalidParams");
 });
+
+test.each(grants)(
+  "in the OpenClaw dialect too, %s may call what it may and nothing else",
+  async (_who, scopes, groups) => {
+    await using rpc = openRpc(new House());
+    const client = await OpenClawSocket.connected(rpc, scopes);
+    const { payload } = await client.answer("0");
+    const { methods: served } = (payload as { features: { methods: string[] } }).features;
+    expect(served.length).toBeGreaterThan(25);
+    for (const name of served) {
+      const may = groups.some((group) => allowed[group]?.includes(name));
+      const { error } = await client.ask(name, { nonsense: 1 });
+      expect(error?.code === "FORBIDDEN", name).toBe(!may);
+    }
+  },
+);
 
 test.each(methods.map(({ name, scope }) => [name, scope] as const))(
   "a socket that has not authenticated gets nothing from %s but its answer, and is closed",

@@ -1,0 +1,43 @@
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { Fault, fault } from "#protocol";
+import type { AnyMethod, Method, MethodContext } from "../../method.ts";
+
+/** How a method of ours looks in this dialect. Its scope and what it does stay what they are. */
+interface Shape<Ours extends TSchema, Result extends TSchema, Theirs extends TSchema> {
+  /** What of their params is read. Others may come along, unless they ask for what would not be done. */
+  readonly params: Theirs;
+  /** How our params are called here, for errors. */
+  readonly names?: Readonly<Record<string, string>>;
+  ask(theirs: Static<Theirs>, context: MethodContext): Static<Ours>;
+  answer(result: Static<Result>, asked: { readonly theirs: Static<Theirs>; readonly context: MethodContext }): unknown;
+}
+
+export function adapt<Name extends string, Ours extends TSchema, Result extends TSchema, Theirs extends TSchema>(
+  method: Method<Name, Ours, Result>,
+  shape: Shape<Ours, Result, Theirs>,
+): AnyMethod {
+  const adapted: Method<Name, Theirs, TSchema> = {
+    name: method.name,
+    summary: method.summary,
+    scope: method.scope,
+    params: shape.params,
+    result: Type.Unknown(),
+    handle: async (theirs, context) => {
+      const result = await method.handle(shape.ask(theirs, context), context).catch((error: unknown) => {
+        throw renamed(error, shape.names);
+      });
+      return shape.answer(result, { theirs, context });
+    },
+  };
+  return adapted;
+}
+
+/** Params where more than we read may be said. */
+export const open = { additionalProperties: true } as const;
+
+function renamed(error: unknown, names: Readonly<Record<string, string>> = {}): unknown {
+  if (!(error instanceof Fault) || error.code !== "invalidParams") return error;
+  const path = String(error.data["path"]);
+  const { problem = "" } = error.data;
+  return fault.invalidParams({ path: names[path] ?? path, problem }, error);
+}

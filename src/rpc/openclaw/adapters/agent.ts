@@ -1,0 +1,92 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+import { fault, Usage } from "#protocol";
+import { MessageText } from "../../message-text.ts";
+import type { AnyMethod } from "../../method.ts";
+import { agent as agentMethod } from "../../methods/agent.ts";
+import { agentWait, type RunOutcome } from "../../methods/agent.wait.ts";
+import { IdempotencyKey } from "../../methods/chat.send.ts";
+import { SessionKey } from "../../session-key.ts";
+import { agentOf } from "../rows.ts";
+import { adapt, open } from "./adapter.ts";
+import { noAttachments } from "./chat.ts";
+
+const longestRunMs = 3_600_000;
+
+const AgentParams = Type.Object(
+  {
+    message: MessageText,
+    idempotencyKey: IdempotencyKey,
+    agentId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    sessionKey: Type.Optional(SessionKey),
+    attachments: noAttachments,
+    deliver: Type.Optional(Type.Literal(false, { description: "The answer is read here; it goes to no channel." })),
+  },
+  open,
+);
+
+export const agent: readonly AnyMethod[] = [
+  adapt(agentMethod, {
+    params: AgentParams,
+    ask: ({ message, idempotencyKey, agentId, sessionKey = "main" }, { services }) => {
+      if (agentId !== undefined && agentId !== services.agentId) {
+        throw fault.invalidParams({ path: "agentId", problem: "there is no such agent" });
+      }
+      return { message, idempotencyKey, sessionKey };
+    },
+    answer: (result, { context }) => {
+      context.interests().started(result.runId);
+      return { ...result, agentId: agentOf(result.sessionKey) };
+    },
+  }),
+  adapt(agentWait, { params: agentWait.params, ask: (theirs) => theirs, answer: waitAnswer }),
+];
+
+const Accepted = Type.Object({ runId: Type.String(), status: Type.String() });
+
+/** The second answer to `agent`, under the same id: what became of the run. Undefined where the first says it all. */
+export async function finishAgent(
+  first: unknown,
+  call: (method: string, params: unknown) => Promise<unknown>,
+): Promise<unknown> {
+  const { runId, status } = Value.Parse(Accepted, first);
+  if (status === "in_flight") return undefined;
+  const ended = Value.Parse(WaitAnswer, await call(agentWait.name, { runId, timeoutMs: longestRunMs }));
+  if (ended.status === "error") return { runId, status: "error", summary: ended.error ?? "failed" };
+  const { provider, model, usage, startedAt, endedAt = startedAt, stopReason } = ended;
+  const total = usage && { total: usage.input + usage.output };
+  return {
+    runId,
+    status: ended.status,
+    summary: ended.status === "ok" ? "completed" : "aborted",
+    ...(stopReason !== undefined && { stopReason }),
+    result: {
+      payloads: ended.terminalReply ? [{ text: ended.terminalReply.text, mediaUrl: null }] : [],
+      meta: { durationMs: endedAt - startedAt, agentMeta: { provider, model, usage: usage && { ...usage, ...total } } },
+    },
+  };
+}
+
+const WaitAnswer = Type.Object({
+  runId: Type.String(),
+  status: Type.Union([Type.Literal("ok"), Type.Literal("error"), Type.Literal("timeout")]),
+  startedAt: Type.Integer(),
+  endedAt: Type.Optional(Type.Integer()),
+  stopReason: Type.Optional(Type.String()),
+  error: Type.Optional(Type.String()),
+  provider: Type.Optional(Type.String()),
+  model: Type.Optional(Type.String()),
+  usage: Type.Optional(Usage),
+  terminalReply: Type.Optional(Type.Object({ disposition: Type.Literal("visible"), text: Type.String() })),
+});
+
+/** A run that was stopped has run out of time here, for which its stop reason is `rpc`. */
+function waitAnswer({ text, status, stopReason, ...outcome }: RunOutcome): Static<typeof WaitAnswer> {
+  return {
+    ...outcome,
+    ...(status === "aborted"
+      ? { status: "timeout", stopReason: "rpc" }
+      : { status, ...(stopReason !== undefined && { stopReason }) }),
+    ...(text !== "" && { terminalReply: { disposition: "visible", text } }),
+  };
+}

@@ -1,0 +1,75 @@
+import { Type } from "@sinclair/typebox";
+import type { AnyMethod } from "../../method.ts";
+import { channelsStatus } from "../../methods/channels.status.ts";
+import { configGet } from "../../methods/config.get.ts";
+import { configSchema } from "../../methods/config.schema.ts";
+import { connectionsList } from "../../methods/connections.list.ts";
+import { health } from "../../methods/health.ts";
+import { messageSend } from "../../methods/message.send.ts";
+import { ping } from "../../methods/ping.ts";
+import { sessionsExport } from "../../methods/sessions.export.ts";
+import { status } from "../../methods/status.ts";
+import { systemPresence } from "../../methods/system-presence.ts";
+import { channelState, healthFrom } from "../health.ts";
+import { sessionDefaults } from "../rows.ts";
+import { adapt, open } from "./adapter.ts";
+
+const anything = Type.Object({}, open);
+
+export const gateway: readonly AnyMethod[] = [
+  adapt(channelsStatus, {
+    params: anything,
+    ask: () => ({}),
+    answer: ({ channels }) => ({
+      ts: Date.now(),
+      channelOrder: channels.map(({ id }) => id),
+      channelLabels: Object.fromEntries(channels.map(({ id, label }) => [id, label])),
+      channels: Object.fromEntries(channels.map(({ id, state }) => [id, channelState(state)])),
+      channelAccounts: {},
+      channelDefaultAccountId: {},
+    }),
+  }),
+  adapt(configGet, {
+    params: anything,
+    ask: () => ({}),
+    answer: ({ value, hash }) => ({
+      path: "",
+      exists: true,
+      raw: null,
+      parsed: value,
+      config: value,
+      hash,
+      valid: true,
+      issues: [],
+    }),
+  }),
+  adapt(configSchema, {
+    params: anything,
+    ask: () => ({}),
+    answer: ({ schema }, { context }) => ({ schema, uiHints: {}, version: context.services.version }),
+  }),
+  adapt(health, {
+    params: anything,
+    ask: () => ({}),
+    answer: (report, { context }) => ({ ...healthFrom(report, context.services), ...report }),
+  }),
+  adapt(status, {
+    params: anything,
+    ask: () => ({}),
+    answer: (result, { context: { services } }) => ({
+      ...result,
+      runtimeVersion: result.version,
+      heartbeat: { defaultAgentId: services.agentId, agents: [] },
+      channelSummary: services.channels().map(({ label, state }) => `${label}: ${state}`),
+      queuedSystemEvents: [],
+      tasks: { total: result.turns.running + result.turns.waiting, active: result.turns.running },
+      sessions: { defaults: sessionDefaults(services) },
+    }),
+  }),
+  adapt(systemPresence, { params: anything, ask: () => ({}), answer: (entries) => entries }),
+  // Ours alone: the original has nothing by these names.
+  connectionsList,
+  messageSend,
+  ping,
+  sessionsExport,
+];

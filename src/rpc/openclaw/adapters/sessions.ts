@@ -1,0 +1,161 @@
+import { type Static, Type } from "@sinclair/typebox";
+import type { AnyMethod, MethodContext } from "../../method.ts";
+import { sessionsCreate } from "../../methods/sessions.create.ts";
+import { sessionsDelete } from "../../methods/sessions.delete.ts";
+import { sessionsDescribe } from "../../methods/sessions.describe.ts";
+import { sessionsList } from "../../methods/sessions.list.ts";
+import { sessionsMessagesSubscribe } from "../../methods/sessions.messages.subscribe.ts";
+import { sessionsMessagesUnsubscribe } from "../../methods/sessions.messages.unsubscribe.ts";
+import { SessionChange, sessionsPatch } from "../../methods/sessions.patch.ts";
+import { sessionsReset } from "../../methods/sessions.reset.ts";
+import { sessionsSubscribe } from "../../methods/sessions.subscribe.ts";
+import { sessionsUnsubscribe } from "../../methods/sessions.unsubscribe.ts";
+import { readSessionKey, SessionKey } from "../../session-key.ts";
+import type { SessionRow } from "../../session-row.ts";
+import { modelFields, sessionDefaults, sessionRowOf } from "../rows.ts";
+import { adapt, open } from "./adapter.ts";
+import { isWanted, ListParams, mostListed, usuallyListed } from "./session-filter.ts";
+
+const Keyed = Type.Object({ key: SessionKey }, open);
+const names = { sessionKey: "key", thinking: "thinkingLevel" };
+
+const Change = Type.Object(
+  {
+    label: SessionChange.properties.label,
+    model: SessionChange.properties.model,
+    thinkingLevel: SessionChange.properties.thinking,
+  },
+  { additionalProperties: false },
+);
+
+export const sessions: readonly AnyMethod[] = [
+  adapt(sessionsCreate, {
+    params: Type.Object(
+      {
+        key: Type.Optional(SessionKey),
+        ...Change.properties,
+        // These would start a run, or copy a conversation: `chat.send` does the first, nothing the second.
+        message: Type.Optional(Type.Never()),
+        task: Type.Optional(Type.Never()),
+        fork: Type.Optional(Type.Literal(false)),
+      },
+      open,
+    ),
+    names,
+    ask: ({ key, ...change }) => ({ ...(key !== undefined && { sessionKey: key }), ...changeOf(change) }),
+    answer: ({ session }, { context }) => ({
+      ok: true,
+      key: session.key,
+      sessionId: session.sessionId,
+      entry: sessionRowOf(session, context.services),
+    }),
+  }),
+  adapt(sessionsDelete, {
+    params: Keyed,
+    names,
+    ask: ({ key }) => ({ sessionKey: key }),
+    answer: ({ deleted }, { theirs, context }) => ({
+      ok: true,
+      key: readSessionKey(theirs.key, context.services),
+      deleted,
+      archived: [],
+    }),
+  }),
+  adapt(sessionsDescribe, {
+    params: Keyed,
+    names,
+    ask: ({ key }) => ({ sessionKey: key }),
+    answer: ({ session }, { context }) => ({ session: session && sessionRowOf(session, context.services) }),
+  }),
+  adapt(sessionsList, {
+    params: ListParams,
+    ask: askList,
+    answer: (listed, { theirs, context }) => listOf(listed.sessions, theirs, context),
+  }),
+  adapt(sessionsPatch, {
+    params: Type.Object(
+      {
+        key: SessionKey,
+        agentId: Type.Optional(Type.String()),
+        expectedSessionId: Type.Optional(Type.String()),
+        ...Change.properties,
+      },
+      { additionalProperties: false },
+    ),
+    names,
+    ask: ({ key, ...change }) => ({ sessionKey: key, ...changeOf(change) }),
+    answer: ({ session }, { context }) => {
+      const entry = sessionRowOf(session, context.services);
+      return { ok: true, key: session.key, entry, resolved: resolved(session, context) };
+    },
+  }),
+  adapt(sessionsReset, {
+    params: Keyed,
+    names,
+    ask: ({ key }) => ({ sessionKey: key }),
+    answer: async (_result, { theirs, context }) => {
+      const key = readSessionKey(theirs.key, context.services);
+      const { session } = await sessionsDescribe.handle({ sessionKey: key }, context);
+      return { ok: true, key, ...(session && { entry: sessionRowOf(session, context.services) }) };
+    },
+  }),
+  adapt(sessionsSubscribe, {
+    params: ListParams,
+    ask: () => ({}),
+    answer: async (result, { theirs, context }) => {
+      if (Object.keys(theirs).length === 0) return result;
+      const listed = await sessionsList.handle(askList(theirs), context);
+      return { ...result, list: listOf(listed.sessions, theirs, context) };
+    },
+  }),
+  adapt(sessionsUnsubscribe, { params: Type.Object({}, open), ask: () => ({}), answer: (result) => result }),
+  adapt(sessionsMessagesSubscribe, {
+    params: Keyed,
+    names,
+    ask: ({ key }) => ({ sessionKey: key }),
+    answer: ({ subscribed, sessionKey }) => ({ subscribed, key: sessionKey }),
+  }),
+  adapt(sessionsMessagesUnsubscribe, {
+    params: Keyed,
+    names,
+    ask: ({ key }) => ({ sessionKey: key }),
+    answer: ({ subscribed, sessionKey }) => ({ subscribed, key: sessionKey }),
+  }),
+];
+
+function askList({ limit = usuallyListed, offset = 0 }: ListParams) {
+  return { limit: Math.min(mostListed, limit + offset + 1) };
+}
+
+/** Filters what was read: what the sessions beyond it hold is not looked for. */
+function listOf(rows: readonly SessionRow[], params: ListParams, { services }: MethodContext) {
+  const { limit = usuallyListed, offset = 0 } = params;
+  const wanted = rows.filter((row) => isWanted(row, params));
+  const page = wanted.slice(offset, offset + limit);
+  const next = offset + page.length;
+  const hasMore = wanted.length > next;
+  return {
+    ts: Date.now(),
+    path: "",
+    count: page.length,
+    totalCount: wanted.length,
+    limitApplied: limit,
+    hasMore,
+    ...(hasMore && { nextOffset: next }),
+    owners: [],
+    defaults: sessionDefaults(services),
+    sessions: page.map((row) => sessionRowOf(row, services)),
+  };
+}
+
+function changeOf({ label, model, thinkingLevel }: Static<typeof Change>): Static<typeof SessionChange> {
+  return {
+    ...(label !== undefined && { label }),
+    ...(model !== undefined && { model }),
+    ...(thinkingLevel !== undefined && { thinking: thinkingLevel }),
+  };
+}
+
+function resolved(session: SessionRow, { services }: MethodContext) {
+  return session.model === undefined ? sessionDefaults(services) : modelFields(session.model);
+}

@@ -1,0 +1,63 @@
+import type { Caller } from "../caller.ts";
+import type { ConnectionInfo } from "../connection.ts";
+import type { Catalog } from "../method.ts";
+import type { RpcLimits } from "../limits.ts";
+import { presenceOf } from "../presence.ts";
+import type { Services } from "../services.ts";
+import { protocol } from "./admission.ts";
+import type { AuthSettings } from "../authenticator.ts";
+import type { StateVersion } from "./events.ts";
+import { healthFrom } from "./health.ts";
+
+export type Hello = Awaited<ReturnType<typeof helloOk>>;
+
+export interface Greeter {
+  readonly services: Services;
+  readonly limits: RpcLimits;
+  readonly authMode: AuthSettings["mode"];
+  readonly catalog: Catalog;
+  readonly connections: () => readonly ConnectionInfo[];
+  readonly stateVersion: () => StateVersion;
+  readonly bootId: string;
+  readonly uptimeMs: () => number;
+}
+
+/** What a client that came in is told: what is served here, how things stand, and what it may do. */
+export async function helloOk(greeter: Greeter, caller: Caller) {
+  const { services, limits, catalog } = greeter;
+  const { ok, ...health } = healthFrom(await services.health(), services);
+  return {
+    type: "hello-ok",
+    protocol,
+    server: { version: services.version, connId: caller.id, bootId: greeter.bootId },
+    features: { methods: catalog.methods, events: catalog.events, capabilities: [] },
+    snapshot: {
+      presence: presenceOf(greeter.connections()),
+      // The schema knows no snapshot that is not well; what is wrong is told by the method.
+      health: ok ? { ok, ...health } : health,
+      stateVersion: greeter.stateVersion(),
+      uptimeMs: Math.round(greeter.uptimeMs()),
+      sessionDefaults: sessionDefaults(services),
+      ...(caller.scopes.has("operator.admin") && { authMode: greeter.authMode }),
+    },
+    auth: { role: "operator", scopes: [...caller.scopes] },
+    policy: {
+      maxPayload: limits.frameBytes,
+      maxBufferedBytes: limits.bufferedHardBytes,
+      tickIntervalMs: limits.tickMs,
+    },
+  };
+}
+
+function sessionDefaults({ agentId, parseSessionKey, models }: Services) {
+  const main = parseSessionKey("main");
+  return {
+    defaultAgentId: agentId,
+    mainKey: "main",
+    mainSessionKey: main.ok ? main.key : "main",
+    scope: "per-sender",
+    modelConfigured: models().some((model) => model.isDefault),
+    ownership: "sole",
+    selectionRequired: false,
+  };
+}

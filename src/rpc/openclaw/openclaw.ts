@@ -1,0 +1,64 @@
+import { type Clock, type Log, newId } from "#base";
+import type { AuthSettings } from "../authenticator.ts";
+import type { ConnectionInfo } from "../connection.ts";
+import type { Dialect, Speaker } from "../dialect.ts";
+import { Dispatcher } from "../dispatcher.ts";
+import type { RpcLimits } from "../limits.ts";
+import { ParamsChecker } from "../params.ts";
+import type { RunWatches } from "../run-watch.ts";
+import type { Services } from "../services.ts";
+import type { WireEvent } from "../wire-events.ts";
+import { openClawMethods } from "./adapters/index.ts";
+import { Dialogue, type Table } from "./dialogue.ts";
+import { events, type OpenClawEvent } from "./events.ts";
+import { OpenClawFeed } from "./feed.ts";
+import { type Greeter, helloOk } from "./hello.ts";
+
+/** The original's wire protocol: its dialogues, and the events that they are told. */
+export class OpenClaw {
+  readonly #table: Table;
+  readonly #dispatcher: Dispatcher;
+  readonly #feed: OpenClawFeed;
+
+  constructor(options: {
+    readonly services: Services;
+    readonly limits: RpcLimits;
+    readonly log: Log;
+    readonly clock: Clock;
+    readonly authMode: AuthSettings["mode"];
+    readonly watches: RunWatches;
+    readonly connections: () => readonly ConnectionInfo[];
+    readonly tell: (event: OpenClawEvent) => void;
+    /** Is anyone there who speaks this? */
+    readonly isHeard: () => boolean;
+  }) {
+    const { limits, authMode, clock } = options;
+    const catalog = { methods: openClawMethods.map(({ name }) => name).toSorted(), events: Object.keys(events) };
+    this.#dispatcher = new Dispatcher({ ...options, methods: openClawMethods, catalog });
+    this.#feed = new OpenClawFeed(options);
+    const startedMs = clock.elapsed();
+    const greeter: Greeter = {
+      ...options,
+      catalog,
+      bootId: newId(),
+      stateVersion: () => this.#feed.stateVersion,
+      uptimeMs: () => clock.elapsed() - startedMs,
+    };
+    const hello: Table["hello"] = (caller) => helloOk(greeter, caller);
+    this.#table = { calls: this.#dispatcher, params: new ParamsChecker(), limits, authMode, hello };
+  }
+
+  dialogue(speaker: Speaker): Dialect {
+    return new Dialogue(speaker, this.#table);
+  }
+
+  take(event: WireEvent): void {
+    this.#feed.take(event);
+  }
+
+  /** From here on every call is refused. */
+  close(): void {
+    this.#dispatcher.close();
+    this.#feed.close();
+  }
+}

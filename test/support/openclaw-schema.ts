@@ -1,0 +1,49 @@
+import { ProtocolSchemas } from "@openclaw/gateway-protocol/schema";
+import { Value } from "typebox/value";
+
+/** The shapes of the original's own schema, by what is named in a frame. Where it has none, the frame alone is checked. */
+const payloads: Readonly<Record<string, keyof typeof ProtocolSchemas>> = {
+  agent: "AgentEvent",
+  chat: "ChatEvent",
+  shutdown: "ShutdownEvent",
+  tick: "TickEvent",
+};
+
+const results: Readonly<Record<string, keyof typeof ProtocolSchemas>> = {
+  "agents.list": "AgentsListResult",
+  "channels.status": "ChannelsStatusResult",
+  "models.list": "ModelsListResult",
+  "sessions.create": "SessionsCreateResult",
+  "sessions.delete": "SessionsDeleteResult",
+};
+
+/** What is wrong with a frame that the server sent, by the original's schema; nothing when nothing is. */
+export function schemaProblems(text: string): string[] {
+  const frame = JSON.parse(text) as { type: string; event?: string; payload?: { type?: string } };
+  const problems = against("GatewayFrame", frame);
+  if (frame.payload?.type === "hello-ok") problems.push(...against("HelloOk", frame.payload));
+  const schema = frame.event === undefined ? undefined : payloads[frame.event];
+  if (schema) problems.push(...against(schema, asRecorded(frame.event, frame.payload)));
+  return problems;
+}
+
+/** The same for the result of a method. */
+export function resultProblems(method: string, result: unknown): string[] {
+  const schema = results[method];
+  if (!schema) throw new Error(`the original has no schema for the result of ${method}`);
+  return against(schema, result);
+}
+
+/** The original sends these two with every `agent` event, though its schema is closed to them. */
+function asRecorded(event: string | undefined, payload: unknown): unknown {
+  if (event !== "agent") return payload;
+  const { sessionKey: _key, agentId: _agent, ...rest } = payload as Record<string, unknown>;
+  return rest;
+}
+
+function against(name: keyof typeof ProtocolSchemas, value: unknown): string[] {
+  if (Value.Check(ProtocolSchemas[name], value)) return [];
+  return Value.Errors(ProtocolSchemas[name], value).map(
+    (error) => `${name} ${error.instancePath}: ${error.message} in ${JSON.stringify(value).slice(0, 300)}`,
+  );
+}
