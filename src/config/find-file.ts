@@ -1,3 +1,4 @@
+import { isSystemError, systemReason } from "#base";
 import { fault } from "#protocol";
 import { isUtf8 } from "node:buffer";
 import { existsSync, readFileSync, statSync } from "node:fs";
@@ -46,10 +47,6 @@ function readBytes(file: string): Uint8Array | undefined {
     return readFileSync(file);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw fault.configInvalid({ problem: `${file} cannot be read: ${error.code}.` }, error);
+    throw fault.configInvalid({ problem: `${file} cannot be read: ${systemReason(error)}.` }, error);
   }
-}
-
-export function isSystemError(error: unknown): error is Error & { readonly code: string } {
-  return error instanceof Error && "syscall" in error && "code" in error && typeof error.code === "string";
 }

@@ -203,6 +203,43 @@ describe("the workspace's files", () => {
   });
 });
 
+describe("a workspace of the settings", () => {
+  test("with a tilde lies in the person's own folder, and a relative one in the home", async () => {
+    using folder = tempFolder();
+    for (const [written, made] of [
+      ["~/work", "person/work"],
+      ["relative", "home/relative"],
+    ] as const) {
+      const flags = { "agents.defaults.workspace": written };
+      await using app = await open({
+        root: join(folder.path, "home"),
+        flags,
+        environment: { HOME: join(folder.path, "person") },
+      });
+      expect(app.url.port).not.toBe("");
+      expect(statSync(join(folder.path, made)).isDirectory()).toBe(true);
+    }
+  });
+
+  test.each([
+    ["is a file", "file", "something else has that name"],
+    ["is below a file", "file/below", "is a file"],
+    ["is the gateway's own state", "home/state", "holds the gateway's own state"],
+  ])("that %s is refused in one sentence, which names the setting", async (_why, path, because) => {
+    using folder = tempFolder();
+    writeFileSync(join(folder.path, "file"), "");
+    const workspace = join(folder.path, path);
+    const opening = open({ root: join(folder.path, "home"), flags: { "agents.defaults.workspace": workspace } });
+    const refused = await opening.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(refused).toMatchObject({ code: "configInvalid" });
+    expect(String(refused)).toContain(`agents.defaults.workspace: ${workspace} cannot be the agent's workspace: `);
+    expect(String(refused)).toContain(because);
+  });
+});
+
 describe("one home", () => {
   test("is for one gateway: a second is told the process that has it, and disturbs nothing", async () => {
     using folder = tempFolder();
