@@ -10,7 +10,7 @@ import { type Jail, JailError, openSandbox } from "#sandbox";
 import { createScheduler } from "#scheduler";
 import { createSessions, parseSessionKey, transcriptRow } from "#sessions";
 import { acquireLock, openSqlite, type Storage } from "#storage";
-import { createHealth } from "#telemetry";
+import { createHealth, createMemoryKeeper } from "#telemetry";
 import { createToolbox, tools } from "#tools";
 import { type Address, fault } from "#protocol";
 import { existsSync } from "node:fs";
@@ -64,6 +64,8 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
   const storage = opened.use(openSqlite({ path: databasePath(settings, home), log, clock }));
   const cacheBytes = settings.session.cacheMegabytes * 1024 * 1024;
   const sessions = opened.use(createSessions({ storage, log, clock, cacheBytes }));
+  const memory = opened.use(createMemoryKeeper());
+  opened.defer(sessions.subscribe((notice) => notice.type === "appended" && memory.worked(notice.events.length)));
 
   const configured = settings.agents.defaults.workspace;
   const { folder, jail: workspace } = await openWorkspace({ home, configured, environment });

@@ -10,7 +10,7 @@ import { defaultLimits, type RpcLimits } from "./limits.ts";
 import type { AnyMethod } from "./method.ts";
 import { methods } from "./methods/index.ts";
 import { fault } from "#protocol";
-import { OpenClaw } from "./openclaw/openclaw.ts";
+import { OpenClawDoor } from "./openclaw/door.ts";
 import { callerOf, SingleCall } from "./origin.ts";
 import { RunWatches } from "./run-watch.ts";
 import type { Services } from "./services.ts";
@@ -60,16 +60,17 @@ export function createRpc(options: {
   const catalog = { methods: methods.map((method) => method.name), events: wireEvents.map((event) => event.name) };
   const dispatcher = new Dispatcher({ methods, services, log, connections, watches, catalog });
   const dialect = new JsonRpc(dispatcher, limits);
-  const openClaw = new OpenClaw({
+  const startedMs = options.clock.elapsed();
+  const openClaw = new OpenClawDoor({
     services,
     limits,
     log,
-    clock: options.clock,
     authMode: authenticator.mode,
     watches,
     connections,
     tell: (event) => hub.tell(event),
     isHeard: () => hub.hasOpenClawClients,
+    uptimeMs: () => options.clock.elapsed() - startedMs,
   });
   const hub = new Hub({
     usualDialect: dialect,

@@ -8,7 +8,7 @@ export const chatStartup = defineMethod({
   summary: "All that a client shows when it opens a chat: the newest messages, and the models to choose from.",
   scope: "operator.read",
   params: chatHistory.params,
-  result: Type.Composite([chatHistory.result, Type.Object({ models: Type.Array(ModelListing) })]),
+  result: Type.Object({ ...chatHistory.result.properties, models: Type.Array(ModelListing) }),
   handle: async (params, context) => ({
     ...(await chatHistory.handle(params, context)),
     models: [...context.services.models()],

@@ -33,7 +33,6 @@ export interface Table {
  */
 export class Dialogue implements Dialect {
   readonly name = "openclaw";
-  readonly farewell = "service restart";
   readonly #speaker: Speaker;
   readonly #table: Table;
   #isGreeted = false;

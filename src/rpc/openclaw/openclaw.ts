@@ -1,4 +1,4 @@
-import { type Clock, type Log, newId } from "#base";
+import { type Log, newId } from "#base";
 import type { AuthSettings } from "../authenticator.ts";
 import type { ConnectionInfo } from "../connection.ts";
 import type { Dialect, Speaker } from "../dialect.ts";
@@ -14,35 +14,36 @@ import { events, type OpenClawEvent } from "./events.ts";
 import { OpenClawFeed } from "./feed.ts";
 import { type Greeter, helloOk } from "./hello.ts";
 
+export interface OpenClawOptions {
+  readonly services: Services;
+  readonly limits: RpcLimits;
+  readonly log: Log;
+  readonly authMode: AuthSettings["mode"];
+  readonly watches: RunWatches;
+  readonly connections: () => readonly ConnectionInfo[];
+  readonly tell: (event: OpenClawEvent) => void;
+  /** Is anyone there who speaks this? */
+  readonly isHeard: () => boolean;
+  /** For how long the gateway has been running. */
+  readonly uptimeMs: () => number;
+}
+
 /** The original's wire protocol: its dialogues, and the events that they are told. */
 export class OpenClaw {
   readonly #table: Table;
   readonly #dispatcher: Dispatcher;
   readonly #feed: OpenClawFeed;
 
-  constructor(options: {
-    readonly services: Services;
-    readonly limits: RpcLimits;
-    readonly log: Log;
-    readonly clock: Clock;
-    readonly authMode: AuthSettings["mode"];
-    readonly watches: RunWatches;
-    readonly connections: () => readonly ConnectionInfo[];
-    readonly tell: (event: OpenClawEvent) => void;
-    /** Is anyone there who speaks this? */
-    readonly isHeard: () => boolean;
-  }) {
-    const { limits, authMode, clock } = options;
+  constructor(options: OpenClawOptions) {
+    const { limits, authMode } = options;
     const catalog = { methods: openClawMethods.map(({ name }) => name).toSorted(), events: Object.keys(events) };
     this.#dispatcher = new Dispatcher({ ...options, methods: openClawMethods, catalog });
     this.#feed = new OpenClawFeed(options);
-    const startedMs = clock.elapsed();
     const greeter: Greeter = {
       ...options,
       catalog,
       bootId: newId(),
       stateVersion: () => this.#feed.stateVersion,
-      uptimeMs: () => clock.elapsed() - startedMs,
     };
     const hello: Table["hello"] = (caller) => helloOk(greeter, caller);
     this.#table = { calls: this.#dispatcher, params: new ParamsChecker(), limits, authMode, hello };

@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
+import { Check } from "@sinclair/typebox/value";
 import { fault, Usage } from "#protocol";
 import { MessageText } from "../../message-text.ts";
 import type { AnyMethod } from "../../method.ts";
@@ -49,9 +49,11 @@ export async function finishAgent(
   first: unknown,
   call: (method: string, params: unknown) => Promise<unknown>,
 ): Promise<unknown> {
-  const { runId, status } = Value.Parse(Accepted, first);
+  if (!Check(Accepted, first)) throw new Error("agent was answered with something else than a run");
+  const { runId, status } = first;
   if (status === "in_flight") return undefined;
-  const ended = Value.Parse(WaitAnswer, await call(agentWait.name, { runId, timeoutMs: longestRunMs }));
+  const ended = await call(agentWait.name, { runId, timeoutMs: longestRunMs });
+  if (!Check(WaitAnswer, ended)) throw new Error("agent.wait was answered with something else than an outcome");
   if (ended.status === "error") return { runId, status: "error", summary: ended.error ?? "failed" };
   const { provider, model, usage, startedAt, endedAt = startedAt, stopReason } = ended;
   const total = usage && { total: usage.input + usage.output };
