@@ -109,6 +109,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     sessions,
     config,
     models: () => models.list(),
+    modelProviders: () => models.providers(),
     channels: () => openChannels.map(({ id, label, connection }) => ({ id, label, state: connection.state })),
     health: () => health.report(),
     status: async () => ({

@@ -39,6 +39,8 @@ export interface Models {
   list(): readonly ModelRow[];
   /** The id of the model that answers when none is asked for, if any can be named. */
   defaultId(): string | undefined;
+  /** The providers that the settings name, or the demo model's; each may have more models than are listed. */
+  providers(): readonly string[];
   /** Why the default model cannot answer, as far as the settings alone tell. */
   trouble(): string | undefined;
   /** The model of this id, or the default one, with its provider opened. `because` is a sentence that says what to set. */
@@ -98,6 +100,7 @@ export function createModels(options: {
   return {
     defaultId,
     list: () => rowsOf(settings(), defaultId(), isDemoOn()),
+    providers: () => (isDemoOn() ? ["demo"] : Object.keys(settings().providers)),
     trouble() {
       const id = defaultId();
       if (id === undefined) return noModel;
