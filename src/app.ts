@@ -35,6 +35,10 @@ export interface App extends AsyncDisposable {
   /** Where clients find the token; undefined when the settings bring their own, or nobody is asked. */
   readonly tokenFile?: string;
   readonly isNewToken: boolean;
+  /** Nobody is asked for a token. */
+  readonly isOpen: boolean;
+  /** The file of the settings, which need not be there. */
+  readonly settingsFile: string;
   /** `provider/model` of what answers. */
   readonly model: string;
   /** For the person who started it. */
@@ -138,6 +142,8 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     url: server.url,
     ...(key.file !== undefined && { tokenFile: key.file }),
     isNewToken: key.isNew,
+    isOpen: key.auth.mode === "none",
+    settingsFile: config.file,
     model: models.defaultId() ?? "none",
     warnings: [...config.warnings, ...warnings, ...homeWarnings, ...key.warnings],
     [Symbol.asyncDispose]: () => held.disposeAsync(),

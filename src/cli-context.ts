@@ -1,5 +1,6 @@
 import type { CliContext, Terminal } from "#cli";
 import { locateConfig, locateHome, openConfig, readToken } from "#config";
+import { calledAs } from "./called-as.ts";
 import { version } from "./version.ts";
 
 /**
@@ -15,6 +16,7 @@ export function createCliContext(
     ...terminal,
     environment,
     home,
+    calledAs: calledAs(environment),
     version,
     openConfig: async ({ file, tolerates }) => {
       const { Settings } = await import("./settings.ts");

@@ -1,6 +1,8 @@
 import type { Terminal } from "#cli";
 import { type Home, locateHome, readEnvironment } from "#config";
+import { existsSync } from "node:fs";
 import { type App, type AppOptions, openApp } from "./app.ts";
+import { calledAs } from "./called-as.ts";
 
 /**
  * Code is compiled when it has run eight times as often as usual: with 1, compiling takes more time than it saves in the
@@ -22,25 +24,32 @@ export async function runGateway(options: AppOptions, terminal: Terminal): Promi
 }
 
 /** What a newcomer needs: where it is, how to get in, who answers, and one line to try. */
-function greeting(app: App, { home, version }: AppOptions): string {
+function greeting(app: App, { home, version, environment }: AppOptions): string {
   const url = app.url.href.replace(/\/$/, "");
   const isDemo = app.model === "demo/demo";
+  const settings = existsSync(app.settingsFile) ? "" : " (not there yet, so the defaults count)";
   const lines = [
     `OpenClaw ${version} listens on ${url}`,
     ...app.warnings.map((warning) => `Warning: ${warning}`),
-    `Token: ${app.tokenFile === undefined ? "as the settings have it" : `in ${app.tokenFile}`}`,
-    `Model: ${app.model}${isDemo ? " (built in, works offline; README says how to set a real one)" : ""}`,
+    `Settings: ${app.settingsFile}${settings}`,
+    `Token: ${tokenOf(app)}`,
+    `Model: ${app.model}${isDemo ? " (built in, works offline; its first answer says how to set a real one)" : ""}`,
     "",
     "Send a first message from another terminal:",
-    `  ${[...command(), "chat", "-m", '"hello"', ...whereabouts(app, home)].join(" ")}`,
+    `  ${[command(environment), "chat", "-m", '"hello"', ...whereabouts(app, home)].join(" ")}`,
     "",
   ];
   return `${lines.join("\n")}\n`;
 }
 
-/** How this program is called: by its file, or through npm when it runs from source. */
-function command(): string[] {
-  return Bun.isStandaloneExecutable ? [shellQuoted(process.execPath)] : ["npm", "run", "-s", "openclaw", "--"];
+function tokenOf({ isOpen, tokenFile }: App): string {
+  if (isOpen) return "nobody is asked for one";
+  return tokenFile === undefined ? "as the settings have it" : `in ${tokenFile}`;
+}
+
+/** With the executable's whole path, because the other terminal may be in another folder. */
+function command(environment: AppOptions["environment"]): string {
+  return Bun.isStandaloneExecutable ? shellQuoted(process.execPath) : calledAs(environment);
 }
 
 /** What the client cannot find out by itself in another terminal, where this one's variables and flags are not set. */

@@ -5,6 +5,8 @@ import type { Config, ConfigPlace, Home, Tolerance } from "#config";
 export interface CliContext extends Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly home: Home;
+  /** The words that call this program from a terminal: `openclaw`, `npm run -s openclaw --`. */
+  readonly calledAs: string;
   readonly version: VersionInfo;
   /** All settings, for those who look at them or change them; rejects with `configInvalid`. */
   openConfig(options: OpenConfigOptions): Promise<Config<unknown>>;

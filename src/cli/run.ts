@@ -1,3 +1,4 @@
+import { asCalled } from "./called-as.ts";
 import type { AnyCommand } from "./command.ts";
 import { type CliContext, Interrupted } from "./context.ts";
 import { type Parsed, parseCommandLine } from "./parse.ts";
@@ -25,7 +26,7 @@ async function act(commands: readonly AnyCommand[], parsed: Parsed, context: Cli
   if (parsed.kind === "help") {
     const { renderHelp } = await import("./help.ts");
     const style = styleFor(context.stdout, { environment, noColor: parsed.noColor });
-    await context.stdout.write(renderHelp(commands, parsed.topic, style));
+    await context.stdout.write(asCalled(context, renderHelp(commands, parsed.topic, style)));
     return 0;
   }
   const chosen = parsed.noColor ? { ...context, environment: { ...environment, NO_COLOR: "1" } } : context;
@@ -57,7 +58,8 @@ async function report(
   context: CliContext,
 ): Promise<number> {
   const [{ explain }, { safeJson, safeText }] = await Promise.all([import("./explain.ts"), import("./safe-text.ts")]);
-  const { type, message, advice, exitCode, stack } = explain(failure);
+  const { type, exitCode, stack, ...said } = explain(failure);
+  const [message, advice] = [asCalled(context, said.message), said.advice && asCalled(context, said.advice)];
   if (stack !== undefined) await context.stderr.write(`${safeText(stack)}\n`);
   if (asJson) {
     const document = { ok: false, error: { type, message: advice ? `${message} ${advice}` : message } };

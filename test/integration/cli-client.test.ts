@@ -33,6 +33,20 @@ describe("reaching the gateway", () => {
     }
   });
 
+  test("a token that is missing is told as that, by the words that the program is called by", async () => {
+    await using gateway = startFakeGateway({
+      methods: {
+        "sessions.list": () => {
+          throw new FakeRefusal(-32001, "A token is needed: as Authorization: Bearer.");
+        },
+      },
+    });
+    const run = await cli(["sessions", "list"], { port: gateway.port });
+    expect(run).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("asks for a token, and none was found") });
+    const nobody = await cli(["status"], { port: 1, calledAs: "npm run -s openclaw --" });
+    expect(nobody.stderr).toContain("start one with `npm run -s openclaw -- gateway run`.");
+  });
+
   test("--token and --token-file count more than the installation's", async () => {
     await using gateway = startFakeGateway({ token, methods: { ping: () => ({}) } });
     const file = join(folder, "token");

@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Terminal } from "#cli";
 import { locateHome } from "#config";
 import { runGateway } from "../../src/run-gateway.ts";
@@ -47,6 +49,26 @@ test("says where it is, how to get in and who answers; ends when it is told to, 
     seen.end();
     expect(await running).toBe(0);
     expect(seen.text()).toEndWith("Stopping: running turns may finish …\n");
+  }
+});
+
+test.each([
+  [{}, "npm run -s openclaw -- chat -m"],
+  [{ npm_config_user_agent: "npm/11.0.0 node/v24.0.0 linux x64" }, "npm run -s openclaw -- chat -m"],
+  [{ npm_config_user_agent: "bun/1.4.4 npm/? node/v24.0.0 linux x64" }, "bun run --silent openclaw chat -m"],
+])("started by %p it gives the line for that, and names the settings, there or not", async (environment, line) => {
+  using folder = tempFolder();
+  const home = locateHome({ OPENCLAW_HOME: folder.path });
+  const file = join(folder.path, "openclaw.toml");
+  const flags = { "gateway.port": 0, "gateway.auth.mode": "none" };
+  for (const settings of [`${file} (not there yet, so the defaults count)`, file]) {
+    const seen = terminal();
+    seen.end();
+    await runGateway({ home, environment, flags, version: "1" }, seen.terminal);
+    expect(seen.text()).toContain(`\nSettings: ${settings}\nToken: nobody is asked for one\n`);
+    expect(seen.text()).toContain(`another terminal:\n  ${line} "hello"`);
+    expect(seen.text()).toContain("\nWarning: Authentication is off");
+    writeFileSync(file, "", { mode: 0o600 });
   }
 });
 

@@ -10,6 +10,7 @@ const exitCode = await runCli(argv, {
   ...terminal,
   environment: process.env,
   home: locateHome({ HOME: "/nowhere" }),
+  calledAs: "openclaw",
   version: someVersion,
   ...fakeInstallation(fakeConfig({ port: Number(port) })),
   readToken: () => Promise.resolve(new Secret(token ?? "")),

@@ -31,6 +31,7 @@ export interface CliRunOptions {
   readonly runGateway?: (options: ConfigOptions) => Promise<number>;
   readonly writeToStdout?: (text: string) => Promise<void>;
   readonly ctrlC?: CtrlC;
+  readonly calledAs?: string;
 }
 
 export interface CliRun {
@@ -80,6 +81,7 @@ export async function cli(argv: readonly string[], options: CliRunOptions = {}):
       }),
     environment: options.environment ?? {},
     home: locateHome({ HOME: "/nowhere" }),
+    calledAs: options.calledAs ?? "openclaw",
     version: someVersion,
     ...fakeInstallation(options.config ?? fakeConfig(options)),
     readToken: () => Promise.resolve(options.token === undefined ? undefined : new Secret(options.token)),

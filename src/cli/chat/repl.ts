@@ -1,4 +1,5 @@
 import { nearest, newId } from "#base";
+import { asCalled } from "../called-as.ts";
 import type { Client } from "../client/client.ts";
 import { type CliContext, Interrupted, type LineEditor } from "../context.ts";
 import { explain } from "../explain.ts";
@@ -188,8 +189,8 @@ class Repl {
     const style = styleFor(stderr, this.#context);
     const parts = [
       ...(stack ? [stack] : []),
-      `${style.red("error:")} ${safeText(message)}`,
-      ...(advice ? [advice] : []),
+      `${style.red("error:")} ${safeText(asCalled(this.#context, message))}`,
+      ...(advice ? [asCalled(this.#context, advice)] : []),
     ];
     await stderr.write(`${parts.join("\n")}\n`);
   }

@@ -39,6 +39,7 @@ interface Call {
 
 class SocketClient implements Client {
   readonly #socket: WebSocket;
+  readonly #target: Target;
   readonly #calls = new Map<number, Call>();
   readonly #inboxes = new Map<string, Inbox<RunNotice>>();
   #calledSoFar = 0;
@@ -46,6 +47,7 @@ class SocketClient implements Client {
 
   constructor(socket: WebSocket, target: Target) {
     this.#socket = socket;
+    this.#target = target;
     socket.addEventListener("message", ({ data }) => this.#receive(data));
     socket.addEventListener("close", ({ code, reason }) => {
       const why = reason ? `: ${reason}` : "";
@@ -78,7 +80,7 @@ class SocketClient implements Client {
       const timer = setTimeout(() => fail(tooLate(method, timeoutMs)), timeoutMs);
       signal?.addEventListener("abort", abort, { once: true });
       const settle = ({ result, error }: Answer) => {
-        if (error) return fail(refusal(error));
+        if (error) return fail(this.#refusal(error));
         finish();
         resolve(result);
       };
@@ -108,6 +110,15 @@ class SocketClient implements Client {
     if (Check(Answer, frame)) return this.#calls.get(frame.id)?.settle(frame);
     // Other notifications are not for us, or are of a later version.
     if (Check(RunNotice, frame)) this.#inboxes.get(frame.params.runId)?.push(frame);
+  }
+
+  /** A token that is missing shows only now: methods that ask for none are there for everybody. */
+  #refusal(error: NonNullable<Answer["error"]>): CommandFailed {
+    const refused = refusal(error);
+    if (refused.type !== "unauthorized" || this.#target.token) return refused;
+    const message = `The gateway at ${this.#target.url.href} asks for a token, and none was found here.`;
+    const advice = "Give it with --token-file; where it lies, the gateway says when it starts.";
+    return new CommandFailed({ type: "unauthorized", message, advice });
   }
 
   #lose(error: Error): void {

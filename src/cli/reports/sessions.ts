@@ -1,5 +1,6 @@
 import { clip } from "#base";
 import { Type } from "@sinclair/typebox";
+import { asCalled } from "../called-as.ts";
 import { expectShape } from "../client/wire.ts";
 import type { CliContext } from "../context.ts";
 import { safeJson, safeLine } from "../safe-text.ts";
@@ -28,7 +29,7 @@ export async function printSessions(context: CliContext, answer: unknown, json: 
     return 0;
   }
   if (sessions.length === 0) {
-    await context.stdout.write("There are no sessions yet; `openclaw chat` starts one.\n");
+    await context.stdout.write(asCalled(context, "There are no sessions yet; `openclaw chat` starts one.\n"));
     return 0;
   }
   const rows = sessions.map(({ key, updatedAt, messageCount, hasActiveRun, label, preview }) => [

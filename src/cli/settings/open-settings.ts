@@ -31,10 +31,12 @@ export interface PrintedChange {
 
 /** What is different now. The value is shown as `explain` shows it: a secret stays one. */
 export async function printChange(context: CliContext, { config, change, path, json }: PrintedChange): Promise<number> {
-  const { changed, restartRequired } = change;
+  const { changed } = change;
   await printWarnings(context, config);
   if (json) {
-    await context.stdout.write(`${safeJson({ ok: true, file: config.file, changed, restartRequired })}\n`);
+    // The file was changed behind the back of a gateway that runs.
+    const document = { ok: true, file: config.file, changed, restartRequired: changed };
+    await context.stdout.write(`${safeJson(document)}\n`);
     return 0;
   }
   const now = config.explain(path);
@@ -45,7 +47,7 @@ export async function printChange(context: CliContext, { config, change, path, j
     lines.push(`  ${name} = ${value === undefined ? "(not set)" : safeLine(JSON.stringify(value) ?? "")}`);
     if (source === "environment") lines.push(`  The variable ${variable} is set, and counts more than the file.`);
   }
-  if (restartRequired.length > 0) lines.push(`After a restart of the gateway: ${restartRequired.join(", ")}.`);
+  if (changed.length > 0) lines.push("A gateway that runs takes this up when it is started again.");
   await context.stdout.write(`${lines.join("\n")}\n`);
   return 0;
 }

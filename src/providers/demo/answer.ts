@@ -9,14 +9,14 @@ export interface DemoAnswer {
 }
 
 const label = "Demo model: ";
-const introduction = `This is the built-in demo model. It needs no network and no key, and it understands nothing: it follows a few fixed rules (say “help” to see them). To talk to a real model, put one into the configuration file, for example
+const introduction = `This is the built-in demo model. It needs no network and no key, and it understands nothing: it follows a few fixed rules (say “help” to see them). To talk to a real model, put one into the settings file, which the gateway names when it starts, for example
 
 [models.providers.openai]
 api = "openai-completions"
 api_key = "sk-…"
 models = [{ id = "gpt-5" }]
 
-and the demo model is gone.
+and start the gateway again: then the demo model is gone.
 
 `;
 

@@ -1,8 +1,8 @@
 import { Database, type SQLQueryBindings } from "bun:sqlite";
-import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, openSync, statSync } from "node:fs";
 import { Fault, fault } from "#protocol";
 import { migrations } from "./migrations.ts";
-import { troubleOf } from "./trouble.ts";
+import { isDamage, troubleOf } from "./trouble.ts";
 
 /** Prepares on the first call; later calls give the same statement. */
 export type Lazy<Row, Params extends SQLQueryBindings[]> = () => Prepared<Row, Params>;
@@ -13,8 +13,13 @@ export class Connection {
   readonly db: Database;
   readonly #prepared: { finalize(): void }[] = [];
 
+  readonly #path: string;
+  readonly #inode: bigint | undefined;
+
   constructor(path: string, mostBytes?: number) {
+    this.#path = path;
     this.db = openDatabase(path);
+    this.#inode = inodeOf(path);
     if (mostBytes !== undefined) this.db.run(`PRAGMA max_page_count = ${Math.ceil(mostBytes / pageBytes)}`);
   }
 
@@ -26,6 +31,11 @@ export class Connection {
       this.#prepared.push(prepared);
       return prepared;
     };
+  }
+
+  /** SQLite goes on with a file that has no name any more, as if nothing were wrong. */
+  isFileGone(): boolean {
+    return inodeOf(this.#path) !== this.#inode;
   }
 
   /** Moves the write-ahead log into the database, which then is one file. */
@@ -75,8 +85,13 @@ function openDatabase(path: string): Database {
   } catch (error) {
     opened.dispose();
     if (error instanceof Fault) throw error;
-    throw fault.storageUnusable({ path, problem: troubleOf(error) ?? "it cannot be opened" }, error);
+    const advice = isDamage(error) ? "; move it away to begin with an empty one, or put a copy in its place" : "";
+    throw fault.storageUnusable({ path, problem: `${troubleOf(error) ?? "it cannot be opened"}${advice}` }, error);
   }
+}
+
+function inodeOf(path: string): bigint | undefined {
+  return path === ":memory:" ? undefined : statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }
 
 /** SQLite gives the files beside a database the permissions of the database. */

@@ -1,5 +1,5 @@
 import type { Clock, Log } from "#base";
-import { fault, type StoredEvent } from "#protocol";
+import { Fault, fault, type StoredEvent } from "#protocol";
 import type {
   Append,
   Appended,
@@ -21,7 +21,7 @@ import { Purge } from "./purge.ts";
 import { Receipts } from "./receipts.ts";
 import { Runs } from "./runs.ts";
 import { SessionTable } from "./session-table.ts";
-import { troubleOf } from "./trouble.ts";
+import { isDamage, troubleOf } from "./trouble.ts";
 
 const probeEveryMs = 1_000;
 
@@ -53,9 +53,12 @@ class SqliteStorage implements Storage {
   readonly #blobs: Blobs;
   readonly #appender: Appender;
   readonly #purge: Purge;
+  readonly #path: string;
+  #damage: string | undefined;
   #probedAt = -Infinity;
 
   constructor({ path, log, clock, mostBytes }: SqliteOptions) {
+    this.#path = path;
     this.#clock = clock;
     this.#log = log;
     this.#connection = new Connection(path, mostBytes);
@@ -138,12 +141,7 @@ class SqliteStorage implements Storage {
 
   async health(): Promise<{ readonly ok: boolean; readonly problem?: string }> {
     this.#probe();
-    try {
-      this.#read(() => this.#receipts.find("", ""));
-    } catch (error) {
-      return { ok: false, problem: troubleOf(error) ?? "it cannot be read" };
-    }
-    const { problem } = this.#commits;
+    const problem = this.#readProblem() ?? this.#commits.problem ?? this.#damage;
     return problem === undefined ? { ok: true } : { ok: false, problem };
   }
 
@@ -155,7 +153,25 @@ class SqliteStorage implements Storage {
 
   #read<T>(read: () => T): T {
     if (this.#commits.isClosed) throw fault.storageUnavailable({ problem: "it is closed" });
-    return read();
+    try {
+      return read();
+    } catch (error) {
+      const problem = troubleOf(error);
+      if (problem === undefined) throw error;
+      // A damaged place stays damaged, also when the next reading finds another one in order.
+      if (isDamage(error)) this.#damage ??= problem;
+      throw fault.storageUnusable({ path: this.#path, problem }, error);
+    }
+  }
+
+  #readProblem(): string | undefined {
+    if (this.#connection.isFileGone()) return "its file was removed or replaced; what is written now is lost";
+    try {
+      this.#read(() => this.#receipts.find("", ""));
+      return undefined;
+    } catch (error) {
+      return troubleOf(error instanceof Fault ? error.cause : error) ?? "it cannot be read";
+    }
   }
 
   /** Whoever stops sending because the health is red would leave it red for ever, so a red one tries a write of its own. */
@@ -176,7 +192,7 @@ class SqliteStorage implements Storage {
 
   /** What a crash left of deleted sessions. */
   #finishPurges(): void {
-    for (const sessionId of this.#purge.unfinished())
+    for (const sessionId of this.#read(() => this.#purge.unfinished()))
       this.#purgeRest(sessionId).catch((error: unknown) => {
         this.#log.warn("a deleted session is not off the disk yet", { sessionId, error });
       });

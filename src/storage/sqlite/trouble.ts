@@ -22,6 +22,11 @@ export function troubleOf(error: unknown): string | undefined {
   return code === undefined ? undefined : troubles.get(code);
 }
 
+/** The file itself holds nonsense, which does not pass by itself. */
+export function isDamage(error: unknown): boolean {
+  return [11, 26].includes(primaryCode(error) ?? 0);
+}
+
 export function isBusy(error: unknown): boolean {
   return primaryCode(error) === 5;
 }

@@ -72,6 +72,56 @@ test("a folder that is not there is told as what it is", () => {
   );
 });
 
+test("what is no database is told, and what to do about it, and left alone", () => {
+  using folder = tempFolder();
+  const path = join(folder.path, "state.db");
+  writeFileSync(path, "my diary");
+  expect(() => openSqliteFile(path)).toThrow(
+    `The storage at ${path} cannot be used: the file is not a database; move it away to begin with an empty one, or put a copy in its place.`,
+  );
+  expect(readFileSync(path, "utf8")).toBe("my diary");
+});
+
+test("a damaged place is told where it is met, and the health stays red", async () => {
+  using folder = tempFolder();
+  const path = join(folder.path, "state.db");
+  {
+    await using storage = openSqliteFile(path);
+    await storage.append(opening("s1", "agent:main:a"));
+    for (let i = 0; i < 40; i++) {
+      const event = newEvent(received(`r${i}`, `${i} `.repeat(1_000)));
+      await storage.append({ sessionId: "s1", events: [event] });
+    }
+  }
+  const bytes = readFileSync(path);
+  bytes.fill(0xff, bytes.indexOf("20 20 20 ") & ~4_095, bytes.indexOf("22 22 22 ") & ~4_095);
+  writeFileSync(path, bytes);
+
+  await using storage = openSqliteFile(path);
+  expect(await storage.health()).toEqual({ ok: true });
+  const reading = storage.events("s1", { limit: 100, take: "first" });
+  await expect(reading).rejects.toMatchObject({ code: "storageUnusable", data: { problem: "the file is damaged" } });
+  expect(await storage.health()).toEqual({ ok: false, problem: "the file is damaged" });
+});
+
+test.each([
+  ["removed", (path: string) => rmSync(path)],
+  [
+    "replaced",
+    (path: string) => {
+      rmSync(path);
+      writeFileSync(path, "");
+    },
+  ],
+])("a file that is %s while it is open makes the health red", async (_what, lose) => {
+  using folder = tempFolder();
+  const path = join(folder.path, "state.db");
+  await using storage = openSqliteFile(path);
+  expect(await storage.health()).toEqual({ ok: true });
+  lose(path);
+  expect(await storage.health()).toMatchObject({ ok: false, problem: expect.stringContaining("removed or replaced") });
+});
+
 test("nothing is written to the disk for a storage in memory", async () => {
   await using storage = openSqlite({ path: ":memory:", log: silentLog, clock: systemClock });
   await storage.append(opening("s1", "agent:main:a"));
