@@ -1,5 +1,5 @@
 import { createPrepareTurn, createSystemPrompt, type ReadWorkspaceFile, workspaceMark } from "#agent";
-import { createLog, describeError, type Log, openLogFile, type Secret, systemClock } from "#base";
+import { createLog, describeError, type Log, openLogFile, systemClock } from "#base";
 import { channels } from "#channels";
 import { type Config, type Home, openConfig, prepareHome, readOrMakeToken } from "#config";
 import { createGateway, type OpenChannel } from "#gateway";
@@ -16,6 +16,7 @@ import { type Address, fault } from "#protocol";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openWorkspace } from "./open-workspace.ts";
+import { checkSettings } from "./check-settings.ts";
 import { Settings } from "./settings.ts";
 
 export interface AppOptions {
@@ -53,6 +54,8 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
   await using opened = new AsyncDisposableStack();
   const config = openConfig({ schema: Settings, home, environment, flags, file });
   const { settings } = config;
+  const { problems, warnings } = checkSettings(settings);
+  if (problems.length > 0) throw fault.configInvalid({ problem: problems.join("\n") });
   const homeWarnings = prepareHome(home);
   opened.adopt(hold(home), (lock) => lock.release());
 
@@ -61,7 +64,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
   const key = doorKey(config, home);
 
   const clock = systemClock;
-  const storage = opened.use(openSqlite({ path: databasePath(settings, home), log, clock }));
+  const storage = opened.use(openSqlite({ path: home.database, log, clock }));
   const cacheBytes = settings.session.cacheMegabytes * 1024 * 1024;
   const sessions = opened.use(createSessions({ storage, log, clock, cacheBytes }));
   const memory = opened.use(createMemoryKeeper());
@@ -106,6 +109,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     sessions,
     config,
     models: () => models.list(),
+    modelProviders: () => models.providers(),
     channels: () => openChannels.map(({ id, label, connection }) => ({ id, label, state: connection.state })),
     health: () => health.report(),
     status: async () => ({
@@ -135,7 +139,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     ...(key.file !== undefined && { tokenFile: key.file }),
     isNewToken: key.isNew,
     model: models.defaultId() ?? "none",
-    warnings: [...config.warnings, ...homeWarnings, ...key.warnings],
+    warnings: [...config.warnings, ...warnings, ...homeWarnings, ...key.warnings],
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
@@ -172,23 +176,14 @@ interface DoorKey {
 function doorKey(config: Config<Settings>, home: Home): DoorKey {
   const { mode, token: configured } = config.settings.gateway.auth;
   if (mode === "none") return { auth: { mode }, isNew: false, warnings: [] };
-  if (configured) return { auth: { mode, token: () => configured }, isNew: false, warnings: check(configured) };
+  if (configured) return { auth: { mode, token: () => configured }, isNew: false, warnings: [] };
   const { token, isNew, warnings } = readOrMakeToken(home);
-  return { auth: { mode, token: () => token }, file: home.token, isNew, warnings: [...warnings, ...check(token)] };
-}
-
-function check(token: Secret): readonly string[] {
   const checked = checkToken(token.reveal());
-  if (!checked.ok)
-    throw fault.configInvalid({ problem: `gateway.auth.token cannot guard the gateway: ${checked.because}` });
-  return checked.warning === undefined ? [] : [checked.warning];
-}
-
-function databasePath(settings: Settings, home: Home): string {
-  if (settings.storage.url === "sqlite") return home.database;
-  throw fault.configInvalid({
-    problem: `storage.url: expected "sqlite", found another; other storages are not there yet.`,
-  });
+  if (!checked.ok) {
+    throw fault.configInvalid({ problem: `The token in ${home.token} cannot guard the gateway: ${checked.because}` });
+  }
+  const weak = checked.warning === undefined ? [] : [checked.warning];
+  return { auth: { mode, token: () => token }, file: home.token, isNew, warnings: [...warnings, ...weak] };
 }
 
 async function openAll(opened: AsyncDisposableStack): Promise<(OpenChannel & { readonly label: string })[]> {

@@ -1,20 +1,40 @@
 import type { Secret } from "#base";
-import type { Config, Home } from "#config";
+import type { Config, ConfigPlace, Home, Tolerance } from "#config";
 
 /** What a command may touch, given to it by `main.ts`: the terminal, the installation, and the gateway to run. */
 export interface CliContext extends Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly home: Home;
   readonly version: VersionInfo;
-  /** Reads and checks the settings; rejects with `configInvalid`. Flags are dotted paths with the text that was typed. */
-  openConfig(options: ConfigOptions): Promise<Config<ClientSettings>>;
+  /** All settings, for those who look at them or change them; rejects with `configInvalid`. */
+  openConfig(options: OpenConfigOptions): Promise<Config<unknown>>;
+  /** Where the settings are, right or wrong. */
+  locateConfig(file: string | undefined): Promise<ConfigPlace>;
+  /** Would the gateway start with the settings, here and now? */
+  checkConfig(file: string | undefined): Promise<ConfigCheck>;
+  /** The little that a client needs to be right; the rest of the settings is the gateway's business. */
+  readClientSettings(file: string | undefined): Promise<ClientSettings>;
   /** The token that the gateway made on its first run; undefined when there is none yet. */
   readToken(): Promise<Secret | undefined>;
   /** Starts the gateway and returns its exit code once it has stopped, which `signal` asks it to do. */
   runGateway(options: ConfigOptions): Promise<number>;
 }
 
+export interface OpenConfigOptions {
+  /** Another file than the one in the home. */
+  readonly file: string | undefined;
+  readonly tolerates: Tolerance;
+}
+
+export interface ConfigCheck {
+  readonly file: string;
+  /** Why not; empty when it would. */
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
 export interface ConfigOptions {
+  /** Dotted paths with the text that was typed. */
   readonly flags: Readonly<Record<string, string>>;
   /** Another file than the one in the home. */
   readonly file?: string;

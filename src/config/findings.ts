@@ -24,9 +24,18 @@ export class Findings {
   }
 
   sentence(): string {
+    return this.#told("The configuration is not valid", `The configuration has ${this.#total} problems`);
+  }
+
+  /** The same about a change that is not made. */
+  refusal(): string {
+    return this.#told("Nothing was changed", `Nothing was changed, because of ${this.#total} problems`);
+  }
+
+  #told(ofOne: string, ofMany: string): string {
     const lines = this.list();
-    if (this.#total === 1) return `The configuration is not valid: ${lines[0] ?? ""}.`;
-    return [`The configuration has ${this.#total} problems:`, ...lines.map((line) => `  ${line}`)].join("\n");
+    if (this.#total === 1) return `${ofOne}: ${lines[0] ?? ""}.`;
+    return [`${ofMany}:`, ...lines.map((line) => `  ${line}`)].join("\n");
   }
 }
 

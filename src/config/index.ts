@@ -2,7 +2,8 @@
 export type { Config, ConfigChange, ExplainedValue, Source } from "./config.ts";
 export { readEnvironment } from "./environment.ts";
 export { expandTilde, type Home, locateHome } from "./home.ts";
-export { type ConfigOptions, openConfig } from "./open-config.ts";
+export type { Tolerance } from "./load.ts";
+export { type ConfigOptions, type ConfigPlace, locateConfig, openConfig } from "./open-config.ts";
 export { prepareHome } from "./prepare-home.ts";
 export { SecretText } from "./secret-text.ts";
 export { type FoundToken, readOrMakeToken, readToken } from "./token.ts";

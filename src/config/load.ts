@@ -14,6 +14,12 @@ import { respell, writtenPath } from "./respell.ts";
 import { isSecret, leavesOf, type Node, nodeAt, nodeOf, showPath } from "./schema-node.ts";
 import { isTree, type Path, type Tree, valueAt } from "./tree.ts";
 
+/**
+ * What is only warned of. `absentVariables`: the file names a variable that this environment lacks, while the gateway may
+ * run in another. `mistakes`: these too, and whatever is not as the schema has it, so that it can be mended.
+ */
+export type Tolerance = "absentVariables" | "mistakes";
+
 export interface LoadInput {
   readonly schema: TSchema;
   readonly file: string;
@@ -21,6 +27,9 @@ export interface LoadInput {
   readonly text: string;
   readonly flags: Readonly<Record<string, unknown>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly tolerates?: Tolerance | undefined;
+  /** The text is not in the file yet: what is wrong with it has no place there, and keeps it from being written. */
+  readonly isDraft?: boolean;
 }
 
 /** One reading of all layers, checked. */
@@ -97,10 +106,12 @@ class Reading {
   }
 
   fill(written: Tree, spelled: unknown): Filled {
-    const { problems, root } = this;
-    const filled = fillPlaceholders(root, spelled, this.#input.environment);
+    const { problems, root, warnings } = this;
+    const { environment, tolerates } = this.#input;
+    const filled = fillPlaceholders(root, spelled, environment);
+    const findings = tolerates === undefined ? problems : warnings;
     for (const { path, variable } of filled.missing) {
-      problems.add(`${this.#inFile(written, path)}${showPath(root, path)}: the environment has no ${variable}`);
+      findings.add(`${this.#inFile(written, path)}${showPath(root, path)}: the environment has no ${variable}`);
     }
     return filled;
   }
@@ -122,8 +133,12 @@ class Reading {
       const found = `found ${describeFound(node, valueAt(plain, path), isHidden)}`;
       this.problems.add(`${this.#blame(written, path, layers)}${expected}, ${found}`);
     }
-    if (this.problems.isEmpty && isTree(plain)) return plain;
-    throw fault.configInvalid({ problem: this.problems.sentence() });
+    if (isTree(plain) && (this.problems.isEmpty || this.#input.tolerates === "mistakes")) {
+      for (const problem of this.problems.list()) this.warnings.add(problem);
+      return plain;
+    }
+    const { isDraft = false } = this.#input;
+    throw fault.configInvalid({ problem: isDraft ? this.problems.refusal() : this.problems.sentence() });
   }
 
   /** Who gave the value: a variable, a flag, or a line of the file. */
@@ -139,6 +154,7 @@ class Reading {
   }
 
   #whereIs(path: Path): string {
+    if (this.#input.isDraft) return "";
     this.#lines ??= this.#input.format.locate(this.#input.text);
     const line = lineOf(this.#lines, path);
     return line === undefined ? "" : `${this.#input.file}:${line}: `;

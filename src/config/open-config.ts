@@ -9,7 +9,7 @@ import { type Format, formatOf } from "./format.ts";
 import { fromText } from "./from-text.ts";
 import type { Home } from "./home.ts";
 import { toJsonSchema } from "./json-schema.ts";
-import { load, type Loaded } from "./load.ts";
+import { load, type Loaded, type LoadInput, type Tolerance } from "./load.ts";
 import { parsePath } from "./path.ts";
 import { writtenPath } from "./respell.ts";
 import { canonicalPath, leavesOf, needsRestart, nodeAt, nodeOf, showPath } from "./schema-node.ts";
@@ -26,6 +26,29 @@ export interface ConfigOptions<Schema extends TSchema> {
   readonly flags: Readonly<Record<string, unknown>>;
   /** `--config`; has to exist. Stronger than `OPENCLAW_CONFIG`. */
   readonly file?: string | undefined;
+  /** For those who look at the settings or mend them; whoever acts on them wants them right. A change has to be right. */
+  readonly tolerates?: Tolerance | undefined;
+}
+
+/** Where the settings are, and what they can be: what there is to know without reading them. */
+export interface ConfigPlace {
+  /** The file that is read, or would be written. */
+  readonly file: string;
+  /** JSON Schema (draft 2020-12) of the whole, keys as in the file. */
+  readonly schema: Record<string, unknown>;
+}
+
+export function locateConfig<Schema extends TSchema>({
+  schema,
+  home,
+  environment,
+  file,
+}: Pick<ConfigOptions<Schema>, "environment" | "file" | "home" | "schema">): ConfigPlace {
+  return { file: findNamed(home, environment, file).file, schema: toJsonSchema(schema) };
+}
+
+function findNamed(home: Home, environment: ConfigOptions<TSchema>["environment"], file: string | undefined) {
+  return findFile(home, file ?? environment["OPENCLAW_CONFIG"]);
 }
 
 /** Reads, merges and checks all layers at once. A `configInvalid` fault tells everything that is wrong. */
@@ -44,14 +67,14 @@ class FileConfig<Schema extends TSchema> implements Config<Static<Schema>> {
   #settings: unknown;
 
   constructor(options: ConfigOptions<Schema>) {
-    const found = findFile(options.home, options.file ?? options.environment["OPENCLAW_CONFIG"]);
+    const found = findNamed(options.home, options.environment, options.file);
     this.#options = options;
     this.file = found.file;
     this.#format = formatOf(found.file);
     this.#ignoredFiles = found.others;
     const text = readText(found.file);
     if (text === undefined && found.isNamed) throw fault.configInvalid({ problem: `There is no file ${found.file}.` });
-    this.#loaded = this.#load(text ?? "");
+    this.#loaded = this.#load(text ?? "", { tolerates: options.tolerates });
     this.#settings = this.#wrapped();
   }
 
@@ -118,12 +141,13 @@ class FileConfig<Schema extends TSchema> implements Config<Static<Schema>> {
     }
     const text = readText(this.file) ?? "";
     if (baseHash !== undefined && this.#hashOf(text) !== baseHash) throw fault.configConflict({});
-    const before = text === this.#loaded.text ? this.#loaded : this.#load(text);
+    const { tolerates } = this.#options;
+    const before = text === this.#loaded.text ? this.#loaded : this.#load(text, { tolerates });
     const { wanted, problems } = makeChange(before);
-    if (!problems.isEmpty) throw fault.configInvalid({ problem: problems.sentence() });
+    if (!problems.isEmpty) throw fault.configInvalid({ problem: problems.refusal() });
     if (Bun.deepEquals(wanted, before.written)) return this.#adopt(before);
     const newText = edit(text, wanted);
-    const after = this.#load(newText);
+    const after = this.#load(newText, { isDraft: true, tolerates: tolerates && "absentVariables" });
     replaceFile(this.file, newText, () => (readText(this.file) ?? "") === text);
     return this.#adopt(after);
   }
@@ -140,9 +164,9 @@ class FileConfig<Schema extends TSchema> implements Config<Static<Schema>> {
     };
   }
 
-  #load(text: string): Loaded {
+  #load(text: string, how: Pick<LoadInput, "isDraft" | "tolerates">): Loaded {
     const { schema, flags, environment } = this.#options;
-    return load({ schema, flags, environment, text, file: this.file, format: this.#format });
+    return load({ schema, flags, environment, text, file: this.file, format: this.#format, ...how });
   }
 
   #wrapped(): unknown {

@@ -2,10 +2,11 @@ import { type Clock, type Log, newId, pause, systemClock } from "#base";
 import { Fault, fault } from "#protocol";
 import type { Rpc } from "#rpc";
 import type { Health } from "#telemetry";
-import { type Bind, checkExposure, type Interfaces, resolveBind } from "./bind.ts";
-import { openTrustedProxies, whyNotNetwork } from "./client-address.ts";
+import type { Interfaces } from "./bind.ts";
+import { checkListening, readInterfaces } from "./check-listening.ts";
+import { openTrustedProxies } from "./client-address.ts";
 import { readCredential } from "./credential.ts";
-import { type Admitted, createGuards, whyNotOrigin } from "./guards.ts";
+import { type Admitted, createGuards } from "./guards.ts";
 import { lazily } from "./lazily.ts";
 import { answerProbe, isProbe } from "./probes.ts";
 import { createRefusalLog } from "./refusal-log.ts";
@@ -38,7 +39,10 @@ export interface Server extends AsyncDisposable {
 export async function openServer(options: ServerOptions): Promise<Server> {
   const { settings, rpc, log, version, clock = systemClock } = options;
   const interfaces = options.interfaces ?? readInterfaces;
-  const { hostname } = checkSettings(settings, interfaces, log);
+  const listening = checkListening(settings, interfaces);
+  if (!listening.ok) throw fault.configInvalid({ problem: `${listening.because}.` });
+  if (listening.warning !== undefined) log.warn(listening.warning);
+  const { hostname } = listening.bind;
   const startedAt = clock.elapsed();
   const state = { isStopping: false };
   const isTrustedProxy = await openTrustedProxies(settings.trustedProxies);
@@ -93,11 +97,11 @@ export async function openServer(options: ServerOptions): Promise<Server> {
 
   const stop = async (graceMs: number) => {
     state.isStopping = true;
-    const listening = server.stop(false);
+    const closing = server.stop(false);
     const deadline = clock.elapsed() + graceMs;
     while (server.pendingRequests > 0 && clock.elapsed() < deadline) await pause(10, AbortSignal.timeout(1_000));
     await server.stop(true);
-    await listening;
+    await closing;
   };
   return {
     url: server.url,
@@ -106,11 +110,6 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     stop,
     [Symbol.asyncDispose]: () => stop(0),
   };
-}
-
-/** Loaded only when somebody asks: most gateways listen on loopback, and need to know no other address. */
-function readInterfaces(): Interfaces {
-  return process.getBuiltinModule("node:os").networkInterfaces();
 }
 
 /** A socket that sends nothing for so long, before its request is complete or between two, is closed. */
@@ -124,22 +123,6 @@ const mostRequests = 2_048;
 interface Place {
   readonly hostname: string;
   readonly port: number;
-}
-
-function checkSettings(
-  settings: GatewaySettings,
-  interfaces: () => Interfaces,
-  log: Log,
-): Bind & { readonly ok: true } {
-  const bind = resolveBind(settings.bind, interfaces);
-  if (!bind.ok) throw fault.configInvalid({ problem: `${bind.because}.` });
-  const exposure = checkExposure(bind, settings.auth.mode);
-  if (!exposure.ok) throw fault.configInvalid({ problem: `${exposure.because}.` });
-  if (exposure.warning) log.warn(exposure.warning);
-  const problem =
-    settings.allowedOrigins.map(whyNotOrigin).find(Boolean) ?? settings.trustedProxies.map(whyNotNetwork).find(Boolean);
-  if (problem) throw fault.configInvalid({ problem: `${problem}.` });
-  return bind;
 }
 
 function listen(at: Place, serve: () => Bun.Server<SocketData>): Bun.Server<SocketData> {

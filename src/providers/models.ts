@@ -32,11 +32,17 @@ export type Resolved =
     }
   | { readonly found: false; readonly because: string; readonly nearest?: string };
 
+type NotFound = Extract<Resolved, { found: false }>;
+
 export interface Models {
   /** What can be chosen: all models of the settings, and the default one if it is not among them. */
   list(): readonly ModelRow[];
   /** The id of the model that answers when none is asked for, if any can be named. */
   defaultId(): string | undefined;
+  /** The providers that the settings name, or the demo model's; each may have more models than are listed. */
+  providers(): readonly string[];
+  /** Why the default model cannot answer, as far as the settings alone tell. */
+  trouble(): string | undefined;
   /** The model of this id, or the default one, with its provider opened. `because` is a sentence that says what to set. */
   resolve(id?: string): Promise<Resolved>;
 }
@@ -94,16 +100,23 @@ export function createModels(options: {
   return {
     defaultId,
     list: () => rowsOf(settings(), defaultId(), isDemoOn()),
+    providers: () => (isDemoOn() ? ["demo"] : Object.keys(settings().providers)),
+    trouble() {
+      const id = defaultId();
+      if (id === undefined) return noModel;
+      const { providers: all } = settings();
+      return (isDemoOn() && id === demoId) || placeOf(id, all) ? undefined : notFound(id, all).because;
+    },
     async resolve(asked) {
       const id = asked ?? defaultId();
-      if (id === undefined) {
-        return { found: false, because: "No model is listed: set models.providers.<name>.models, or a default model." };
-      }
+      if (id === undefined) return { found: false, because: noModel };
       if (isDemoOn() && id === demoId) return openDemo();
       return resolveIn(id, settings());
     },
   };
 }
+
+const noModel = "No model is listed: set models.providers.<name>.models, or a default model.";
 
 interface Place {
   readonly providerId: string;
@@ -120,7 +133,7 @@ function placeOf(id: string, all: ModelsSettings["providers"]): Place | undefine
   return listing && { providerId: listing[0], modelId: id };
 }
 
-function notFound(id: string, all: ModelsSettings["providers"]): Resolved {
+function notFound(id: string, all: ModelsSettings["providers"]): NotFound {
   const listed = listedIds(all);
   if (id === demoId) {
     return { found: false, because: "The demo model answers only as long as no other model is configured." };

@@ -47,6 +47,8 @@ export interface Services {
   readonly sessions: Sessions;
   readonly config: Config<unknown>;
   readonly models: () => readonly ModelListing[];
+  /** By name; any of them may have models that are not listed. */
+  readonly modelProviders: () => readonly string[];
   readonly channels: () => readonly ChannelStatus[];
   readonly health: () => Promise<HealthReport>;
   readonly status: () => Promise<GatewayStatus>;

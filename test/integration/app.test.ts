@@ -132,6 +132,25 @@ describe("the model that answers", () => {
     expect(String(events.at(-1)?.params["errorMessage"])).toContain("models.providers.gone");
   });
 
+  test("may be any of a provider that lists none", async () => {
+    using folder = tempFolder();
+    await using model = startFakeModel({ script: (call) => `this is ${call.model}` });
+    const other = `\n[models.providers.other]\napi = "openai-completions"\nbase_url = "${model.url}"\n`;
+    await using app = await open({ root: folder.path, config: fakeModelConfig(model.url) + other });
+    await using client = await connect(app);
+    await client.chat("who?");
+    await client.call("sessions.patch", { sessionKey: "main", model: "other/unlisted" });
+    expect(await client.chat("who?")).toMatchObject({ text: "this is unlisted" });
+    const refused = client.call("sessions.patch", { sessionKey: "main", model: "nobody/x" });
+    await expect(refused).rejects.toThrow("one of the providers fake, other.");
+  });
+
+  test("is warned of at the start when nobody offers it", async () => {
+    using folder = tempFolder();
+    await using app = await open({ root: folder.path, flags: { "agents.defaults.model.primary": "gone/x" } });
+    expect(app.warnings).toEqual([expect.stringContaining("models.providers.gone")]);
+  });
+
   test("may take as many steps as the settings say now", async () => {
     using folder = tempFolder();
     await using model = startFakeModel({

@@ -2,7 +2,7 @@
 import { Secret } from "#base";
 import { openTerminal, runCli } from "#cli";
 import { locateHome } from "#config";
-import { fakeConfig, someVersion } from "./cli.ts";
+import { fakeConfig, fakeInstallation, someVersion } from "./cli.ts";
 
 const [port, token, ...argv] = process.argv.slice(2);
 const terminal = openTerminal();
@@ -11,7 +11,7 @@ const exitCode = await runCli(argv, {
   environment: process.env,
   home: locateHome({ HOME: "/nowhere" }),
   version: someVersion,
-  openConfig: () => Promise.resolve(fakeConfig({ port: Number(port) })),
+  ...fakeInstallation(fakeConfig({ port: Number(port) })),
   readToken: () => Promise.resolve(new Secret(token ?? "")),
   runGateway: () =>
     new Promise((resolve) => {

@@ -81,7 +81,7 @@ export async function cli(argv: readonly string[], options: CliRunOptions = {}):
     environment: options.environment ?? {},
     home: locateHome({ HOME: "/nowhere" }),
     version: someVersion,
-    openConfig: () => Promise.resolve(options.config ?? fakeConfig(options)),
+    ...fakeInstallation(options.config ?? fakeConfig(options)),
     readToken: () => Promise.resolve(options.token === undefined ? undefined : new Secret(options.token)),
     runGateway: options.runGateway ?? (() => Promise.reject(new Error("no gateway was expected to run"))),
   };
@@ -92,6 +92,19 @@ export async function cli(argv: readonly string[], options: CliRunOptions = {}):
   });
   const exitCode = await runCli(argv, context);
   return { exitCode, ...written };
+}
+
+/** What a command may ask about settings, answered from those in memory. */
+export function fakeInstallation(
+  config: Config<ClientSettings>,
+): Pick<CliContext, "checkConfig" | "locateConfig" | "openConfig" | "readClientSettings"> {
+  const { file, warnings } = config;
+  return {
+    openConfig: () => Promise.resolve(config),
+    locateConfig: () => Promise.resolve({ file, schema: config.schema() }),
+    checkConfig: () => Promise.resolve({ file, problems: [], warnings }),
+    readClientSettings: () => Promise.resolve(config.settings),
+  };
 }
 
 /** Settings in memory, with one secret, behind the interface of the real ones. */

@@ -67,6 +67,7 @@ export class House {
       models: () => [
         { id: "demo/demo", provider: "demo", name: "Demo", contextWindow: 8_000, maxTokens: 1_000, isDefault: true },
       ],
+      modelProviders: () => ["demo"],
       channels: () => [{ id: "webchat", label: "Web chat", state: "online" }],
       health: async () => ({ status: "healthy", ok: true, components: { gateway: "healthy" }, reasons: {} }),
       status: async () =>

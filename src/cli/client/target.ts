@@ -27,8 +27,7 @@ export async function findTarget(context: CliContext, options: TargetOptions): P
   const given = await givenToken(options);
   const url = options.url === undefined ? undefined : parseUrl(options.url);
   if (url && given) return checked({ url, token: given });
-  const file = options.config === undefined ? {} : { file: options.config };
-  const { settings } = await context.openConfig({ flags: {}, ...file });
+  const settings = await context.readClientSettings(options.config);
   const own = await ownUrl(settings);
   if (url && !isSameGateway(url, own)) return { url, token: undefined };
   return checked({ url: url ?? own, token: given ?? (await ownToken(context, settings)) });

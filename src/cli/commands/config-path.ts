@@ -6,8 +6,7 @@ export const configPath = defineCommand({
   options: { ...configOption, ...jsonOption },
   positionals: {},
   async run(context, { options }) {
-    const { openSettings } = await import("../settings/open-settings.ts");
-    const { file } = await openSettings(context, options);
+    const { file } = await context.locateConfig(options.config);
     await context.stdout.write(options.json ? `${JSON.stringify({ file })}\n` : `${file}\n`);
     return 0;
   },

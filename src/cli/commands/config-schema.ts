@@ -7,9 +7,8 @@ export const configSchema = defineCommand({
   options: { ...configOption, ...jsonOption },
   positionals: {},
   async run(context, { options }) {
-    const { openSettings } = await import("../settings/open-settings.ts");
-    const config = await openSettings(context, options);
-    await context.stdout.write(`${safeJson(config.schema())}\n`);
+    const { schema } = await context.locateConfig(options.config);
+    await context.stdout.write(`${safeJson(schema)}\n`);
     return 0;
   },
 });

@@ -20,13 +20,13 @@ export const configSet = defineCommand({
     "openclaw config set gateway.auth.token - < token.txt",
   ],
   async run(context, { options, positionals: { path, value } }) {
-    const [{ openSettings, printChange }, { parseSetting }] = await Promise.all([
+    const [{ openForChange, printChange }, { parseSetting }] = await Promise.all([
       import("../settings/open-settings.ts"),
       import("../settings/parse-setting.ts"),
     ]);
     const parsed = value === "-" ? (await context.stdin.readAll(mostValueBytes)).trimEnd() : value;
     const isText = options.string || value === "-";
-    const config = await openSettings(context, options);
+    const config = await openForChange(context, options);
     const change = await config.set(path, isText ? parsed : parseSetting(parsed));
     return printChange(context, { config, change, path, json: options.json });
   },

@@ -6,8 +6,8 @@ export const configUnset = defineCommand({
   options: { ...configOption, ...jsonOption },
   positionals: { path: { description: "Like gateway.port." } },
   async run(context, { options, positionals: { path } }) {
-    const { openSettings, printChange } = await import("../settings/open-settings.ts");
-    const config = await openSettings(context, options);
+    const { openForChange, printChange } = await import("../settings/open-settings.ts");
+    const config = await openForChange(context, options);
     return printChange(context, { config, change: await config.unset(path), path, json: options.json });
   },
 });

@@ -1,4 +1,5 @@
 import { configOption, defineCommand, jsonOption } from "../command.ts";
+import { CommandFailed } from "../failure.ts";
 import { safeJson, safeLine } from "../safe-text.ts";
 
 export const configValidate = defineCommand({
@@ -7,8 +8,8 @@ export const configValidate = defineCommand({
   options: { ...configOption, ...jsonOption },
   positionals: {},
   async run(context, { options }) {
-    const { openSettings } = await import("../settings/open-settings.ts");
-    const { file, warnings } = await openSettings(context, { ...options, quiet: true });
+    const { file, problems, warnings } = await context.checkConfig(options.config);
+    if (problems.length > 0) throw new CommandFailed({ type: "configInvalid", message: problems.join("\n") });
     if (options.json) {
       await context.stdout.write(`${safeJson({ ok: true, file, warnings })}\n`);
       return 0;

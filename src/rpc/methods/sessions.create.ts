@@ -15,7 +15,7 @@ export const sessionsCreate = defineMethod({
   handle: async ({ sessionKey = newId(), ...change }, { services }) => {
     const { sessions } = services;
     const key = readSessionKey(sessionKey, services);
-    if (typeof change.model === "string") checkModel(change.model, services.models());
+    if (typeof change.model === "string") checkModel(change.model, services);
     const created = (await sessions.state(key)) === undefined;
     if (created) await sessions.append(key, []);
     return { session: sessionRow(await sessions.patch(key, change), activeKeys(services)), created };

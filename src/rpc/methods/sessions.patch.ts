@@ -2,7 +2,7 @@ import { Type } from "@sinclair/typebox";
 import { clip, nearest } from "#base";
 import { fault } from "#protocol";
 import { closed, defineMethod } from "../method.ts";
-import type { ModelListing } from "../services.ts";
+import type { Services } from "../services.ts";
 import { readSessionKey, SessionKey } from "../session-key.ts";
 import { activeKeys, SessionRow, sessionRow, Thinking } from "../session-row.ts";
 
@@ -22,22 +22,21 @@ export const sessionsPatch = defineMethod({
   result: Type.Object({ session: SessionRow }),
   handle: async ({ sessionKey, ...change }, { services }) => {
     const key = readSessionKey(sessionKey, services);
-    if (typeof change.model === "string") checkModel(change.model, services.models());
+    if (typeof change.model === "string") checkModel(change.model, services);
     return { session: sessionRow(await services.sessions.patch(key, change), activeKeys(services)) };
   },
 });
 
 /** The provider must be one that is there; which models it has it knows best, so any of its names may be tried. */
-export function checkModel(model: string, known: readonly ModelListing[]): void {
-  const [provider = "", ...name] = model.split("/");
-  if (name.join("/") !== "" && known.some((one) => one.provider === provider)) return;
+export function checkModel(model: string, { models, modelProviders }: Services): void {
+  const providers = modelProviders();
+  if (providers.some((name) => model.startsWith(`${name}/`) && model.length > name.length + 1)) return;
   const meant = nearest(
     model,
-    known.map((one) => one.id),
+    models().map((one) => one.id),
   );
-  const providers = [...new Set(known.map((one) => one.provider))].join(", ");
   const hint = meant
-    ? `the nearest there is is “${meant}”`
-    : `name it provider/model, with one of the providers ${providers}`;
+    ? `did you mean “${meant}”?`
+    : `name it provider/model, with one of the providers ${providers.join(", ")}`;
   throw fault.modelNotFound({ model: clip(model, 128), hint });
 }

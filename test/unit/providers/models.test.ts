@@ -25,6 +25,20 @@ const two = {
   openrouter: { ...local, models: [{ id: "anthropic/claude-x" }] },
 };
 
+test.each([
+  ["the demo answers", {}, undefined, undefined],
+  ["the default is listed", two, "openai/gpt-5", undefined],
+  ["the default is not listed, but its provider is there", two, "openai/other", undefined],
+  ["the default is listed under a name alone", two, "gpt-5", undefined],
+  ["the default has no provider", two, "opnai/gpt-5", "There is no provider “opnai”"],
+  ["the demo is asked for beside a real one", two, "demo/demo", "The demo model answers only as long as"],
+  ["there is nothing to choose from", { openai: local }, undefined, "No model is listed"],
+])("when %s, trouble is told before the first message", (_when, providers, primary, trouble) => {
+  const told = modelsOf(providers, primary).trouble();
+  if (trouble === undefined) expect(told).toBeUndefined();
+  else expect(told).toStartWith(trouble);
+});
+
 describe("which model answers", () => {
   test("the demo, when nothing is configured", async () => {
     const models = modelsOf({});

@@ -189,7 +189,7 @@ test("sessions.patch takes any model of a provider that is there, and helps with
   const choose = { sessionKey: "main", model: "demo/not-listed" };
   expect(await call("sessions.patch", choose)).toMatchObject({ session: { model: "demo/not-listed" } });
   const near = await refusal("sessions.patch", { ...choose, model: "dema/demo" });
-  expect(near.message).toBe("There is no model “dema/demo”; the nearest there is is “demo/demo”.");
+  expect(near.message).toBe("There is no model “dema/demo”; did you mean “demo/demo”?");
   const far = await refusal("sessions.patch", { ...choose, model: "mainframe" });
   expect(far.message).toContain("one of the providers demo");
   expect(await refusal("sessions.patch", { ...choose, model: "demo/" })).toMatchObject({ code: "modelNotFound" });

@@ -1,0 +1,46 @@
+import type { CliContext, Terminal } from "#cli";
+import { locateConfig, locateHome, openConfig, readToken } from "#config";
+import { version } from "./version.ts";
+
+/**
+ * What commands may touch. What one of them does not need is not loaded for it: neither the settings for `--help`, nor the
+ * gateway for anything but `gateway run`.
+ */
+export function createCliContext(
+  terminal: Terminal,
+  environment: Readonly<Record<string, string | undefined>>,
+): CliContext {
+  const home = locateHome(environment);
+  return {
+    ...terminal,
+    environment,
+    home,
+    version,
+    openConfig: async ({ file, tolerates }) => {
+      const { Settings } = await import("./settings.ts");
+      return openConfig({ schema: Settings, home, environment, flags: {}, file, tolerates });
+    },
+    locateConfig: async (file) => {
+      const { Settings } = await import("./settings.ts");
+      return locateConfig({ schema: Settings, home, environment, file });
+    },
+    checkConfig: async (file) => {
+      const [{ Settings }, { checkSettings }] = await Promise.all([
+        import("./settings.ts"),
+        import("./check-settings.ts"),
+      ]);
+      const config = openConfig({ schema: Settings, home, environment, flags: {}, file });
+      const { problems, warnings } = checkSettings(config.settings);
+      return { file: config.file, problems, warnings: [...config.warnings, ...warnings] };
+    },
+    readClientSettings: async (file) => {
+      const { ClientSettings } = await import("./client-settings.ts");
+      return openConfig({ schema: ClientSettings, home, environment, flags: {}, file }).settings;
+    },
+    readToken: async () => readToken(home),
+    runGateway: async ({ flags, file }) => {
+      const { runGateway } = await import("./run-gateway.ts");
+      return runGateway({ home, environment, flags, file, version: version.version }, terminal);
+    },
+  };
+}
