@@ -29,13 +29,16 @@ export async function recordBytecodeOrder(executable: string, folder: string): P
     killSignal: "SIGKILL",
   });
   const client = await oneAnswer(gateway.stdout, async (address) => {
-    const chat = Bun.spawn(
-      [executable, "chat", "--url", address, "--token-file", join(home, "state/token"), "-m", "hello"],
-      { env, stdin: "ignore", stdout: "ignore", stderr: "inherit", timeout: longestWaitMs },
-    );
-    const exitCode = await chat.exited;
-    gateway.kill("SIGTERM");
-    return exitCode;
+    try {
+      await fetch(`http://${address}/health`, { signal: AbortSignal.timeout(longestWaitMs) });
+      const chat = Bun.spawn(
+        [executable, "chat", "--url", `ws://${address}`, "--token-file", join(home, "state/token"), "-m", "hello"],
+        { env, stdin: "ignore", stdout: "ignore", stderr: "inherit", timeout: longestWaitMs },
+      );
+      return await chat.exited;
+    } finally {
+      gateway.kill("SIGTERM");
+    }
   });
   const exitCode = await gateway.exited;
   if (client !== 0 || exitCode !== 0 || !(await Bun.file(order).exists()))
@@ -69,7 +72,7 @@ async function oneAnswer(
   for await (const bytes of output) {
     said += decoder.decode(bytes, { stream: true });
     const address = /listens on http:\/\/(\S+)\n/.exec(said)?.[1];
-    if (address !== undefined) asked ??= ask(`ws://${address}`);
+    if (address !== undefined) asked ??= ask(address);
   }
   return asked;
 }
