@@ -6,15 +6,16 @@ import { createGateway, type OpenChannel } from "#gateway";
 import { openServer } from "#http";
 import { createModels } from "#providers";
 import { type AuthSettings, checkToken, createRpc, type Services } from "#rpc";
-import { type Jail, JailError, openJail, openSandbox } from "#sandbox";
+import { type Jail, JailError, openSandbox } from "#sandbox";
 import { createScheduler } from "#scheduler";
 import { createSessions, parseSessionKey, transcriptRow } from "#sessions";
 import { acquireLock, openSqlite, type Storage } from "#storage";
-import { createHealth } from "#telemetry";
+import { createHealth, createMemoryKeeper } from "#telemetry";
 import { createToolbox, tools } from "#tools";
 import { type Address, fault } from "#protocol";
-import { existsSync, mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { openWorkspace } from "./open-workspace.ts";
 import { Settings } from "./settings.ts";
 
 export interface AppOptions {
@@ -63,10 +64,11 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
   const storage = opened.use(openSqlite({ path: databasePath(settings, home), log, clock }));
   const cacheBytes = settings.session.cacheMegabytes * 1024 * 1024;
   const sessions = opened.use(createSessions({ storage, log, clock, cacheBytes }));
+  const memory = opened.use(createMemoryKeeper());
+  opened.defer(sessions.subscribe((notice) => notice.type === "appended" && memory.worked(notice.events.length)));
 
-  const folder = resolve(home.root, settings.agents.defaults.workspace ?? home.workspace);
-  mkdirSync(folder, { recursive: true });
-  const workspace = await openJail(folder, [home.state, home.credentials]);
+  const configured = settings.agents.defaults.workspace;
+  const { folder, jail: workspace } = await openWorkspace({ home, configured, environment });
   const sandbox = opened.use(await openSandbox({ ...settings.sandbox, workspace: folder, stateDir: home.state, log }));
   const models = createModels({
     settings: () => config.settings.models,
@@ -121,10 +123,10 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     transcriptRow,
   };
   const rpc = createRpc({ services, auth: key.auth, log, clock });
-  await gateway.recover();
   const server = opened.use(await openServer({ settings: settings.gateway, rpc, health, version, log }));
   opened.use(rpc); // closed before the server, so that clients hear why
   opened.defer(() => gateway.drain(drainSeconds * 1_000));
+  await gateway.recover(); // last, because a start that fails must not have worked on anything
   log.info("the gateway is ready", { url: server.url.href, version, model: models.defaultId() });
 
   const held = opened.move();

@@ -6,4 +6,5 @@ export { createLog, describeError, type Log, type LogFields, type LogLevel, sile
 export { type LogFile, openLogFile } from "./log-file.ts";
 export { Lru } from "./lru.ts";
 export { Secret } from "./secret.ts";
+export { isSystemError, systemReason } from "./system-error.ts";
 export { clip, nearest } from "./text.ts";

@@ -66,8 +66,13 @@ function closeReader(reader: Interface): void {
   try {
     reader.close();
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EIO")) throw error;
+    if (!isInputOutputError(error)) throw error;
   }
+}
+
+/** EIO. Bun 1.4.4 tells it by a number in the message alone. */
+function isInputOutputError(error: unknown): boolean {
+  return error instanceof Error && (("code" in error && error.code === "EIO") || /errno: 5\b/.test(error.message));
 }
 
 /** What `readline` draws on. */
@@ -93,12 +98,13 @@ class QuietScreen extends Writable {
     return process.stderr.columns;
   }
 
+  /** Does not wait: what waited would be looked at later, when a line that came at once has made the screen quiet. */
   override _write(chunk: string | Buffer, _encoding: BufferEncoding, settle: (error?: Error | null) => void): void {
-    if (this.isQuiet) return settle();
-
-    this.#output.write(String(chunk)).then(
-      () => settle(),
-      (error: unknown) => settle(error instanceof Error ? error : new Error(String(error))),
-    );
+    if (!this.isQuiet) {
+      this.#output.write(String(chunk)).catch((error: unknown) => {
+        this.destroy(error instanceof Error ? error : new Error(String(error)));
+      });
+    }
+    settle();
   }
 }

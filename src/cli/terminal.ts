@@ -55,8 +55,9 @@ export function openTerminal(): Terminal & Disposable {
 
 /** What is written to a terminal that was closed never leaves; after the hang-up nobody waits for it. */
 function openOutput(file: Bun.BunFile, isTty: () => boolean, hungUp: Promise<void>): Output {
-  const sink = file.writer();
+  const opened: { sink?: Bun.FileSink } = {};
   const write = async (text: string) => {
+    const sink = (opened.sink ??= file.writer());
     await sink.write(text);
     await sink.flush();
   };

@@ -1,4 +1,6 @@
+import { isSystemError, systemReason } from "#base";
 import { fault } from "#protocol";
+import { isUtf8 } from "node:buffer";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { formats } from "./format.ts";
@@ -26,11 +28,8 @@ export function findFile(home: Home, named: string | undefined): FoundFile {
 export function readText(file: string): string | undefined {
   const bytes = readBytes(file);
   if (bytes === undefined) return undefined;
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    throw fault.configInvalid({ problem: `${file} is not UTF-8 text.` }, error);
-  }
+  if (isUtf8(bytes)) return Buffer.from(bytes).toString("utf8");
+  throw fault.configInvalid({ problem: `${file} is not UTF-8 text.` });
 }
 
 /** Others than its owner can read it. Says nothing on Windows, where modes mean nothing. */
@@ -48,10 +47,6 @@ function readBytes(file: string): Uint8Array | undefined {
     return readFileSync(file);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw fault.configInvalid({ problem: `${file} cannot be read: ${error.code}.` }, error);
+    throw fault.configInvalid({ problem: `${file} cannot be read: ${systemReason(error)}.` }, error);
   }
-}
-
-export function isSystemError(error: unknown): error is Error & { readonly code: string } {
-  return error instanceof Error && "syscall" in error && "code" in error && typeof error.code === "string";
 }

@@ -16,7 +16,8 @@ export interface Home {
 
 /** The folders of an installation, as absolute paths. Creates none, and never falls back to the working directory. */
 export function locateHome(environment: Environment, platform = process.platform): Home {
-  const root = resolve(environment["OPENCLAW_HOME"] || join(configFolder(environment, platform), "openclaw"));
+  const named = expandTilde(environment["OPENCLAW_HOME"] ?? "", environment);
+  const root = resolve(named || join(configFolder(environment, platform), "openclaw"));
   const state = join(root, "state");
   return {
     root,
@@ -31,6 +32,11 @@ export function locateHome(environment: Environment, platform = process.platform
   };
 }
 
+/** `~` and `~/…` as a shell has them, for places where no shell has looked: a settings file, a unit file, an image. */
+export function expandTilde(path: string, environment: Environment): string {
+  return /^~(?=[/\\]|$)/.test(path) ? join(personFolder(environment), path.slice(1)) : path;
+}
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -40,10 +46,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 function configFolder(environment: Environment, platform: NodeJS.Platform): string {
   const own = environment[platform === "win32" ? "LOCALAPPDATA" : "XDG_CONFIG_HOME"];
   if (own && isAbsolute(own)) return own;
-  return join(environment["HOME"] || environment["USERPROFILE"] || passwordHome(), ".config");
+  return join(personFolder(environment), ".config");
 }
 
-/** The home folder as the system's user database has it, where no variable says. Rare, so its module is loaded only then. */
-function passwordHome(): string {
-  return process.getBuiltinModule("node:os").homedir();
+/** Where no variable says, the system's user database does. Rare, so its module is loaded only then. */
+function personFolder(environment: Environment): string {
+  return environment["HOME"] || environment["USERPROFILE"] || process.getBuiltinModule("node:os").homedir();
 }

@@ -1,7 +1,7 @@
 /** Schema, file, flags and environment become one checked value. */
 export type { Config, ConfigChange, ExplainedValue, Source } from "./config.ts";
 export { readEnvironment } from "./environment.ts";
-export { type Home, locateHome } from "./home.ts";
+export { expandTilde, type Home, locateHome } from "./home.ts";
 export { type ConfigOptions, openConfig } from "./open-config.ts";
 export { prepareHome } from "./prepare-home.ts";
 export { SecretText } from "./secret-text.ts";

@@ -1,7 +1,7 @@
+import { isSystemError, systemReason } from "#base";
 import { fault } from "#protocol";
 import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { isSystemError } from "./find-file.ts";
 import type { Home } from "./home.ts";
 
 const ownerOnly = 0o700;
@@ -28,7 +28,7 @@ export function prepareFolder(folder: string): readonly string[] {
     return isNew || (mode & 0o077) === 0 ? [] : [`${folder} was open to others on this machine; it is closed now`];
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw fault.configInvalid({ problem: `${folder} cannot be prepared: ${error.code}.` }, error);
+    throw fault.configInvalid({ problem: `${folder} cannot be prepared: ${systemReason(error)}.` }, error);
   }
 }
 

@@ -1,4 +1,4 @@
-import { newToken, Secret } from "#base";
+import { isSystemError, newToken, Secret, systemReason } from "#base";
 import { fault } from "#protocol";
 import {
   chmodSync,
@@ -12,7 +12,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { isSystemError } from "./find-file.ts";
 import type { Home } from "./home.ts";
 import { prepareFolder, prepareHome } from "./prepare-home.ts";
 
@@ -53,7 +52,7 @@ function read(file: string): string | undefined {
   } catch (error) {
     if (!isSystemError(error)) throw error;
     if (error.code === "ENOENT") return undefined;
-    throw fault.configInvalid({ problem: `${file} cannot be read: ${error.code}.` }, error);
+    throw fault.configInvalid({ problem: `${file} cannot be read: ${systemReason(error)}.` }, error);
   }
 }
 
@@ -71,7 +70,7 @@ function create(file: string, content: string): boolean {
     return giveName(aside, file);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw fault.configInvalid({ problem: `${file} cannot be written: ${error.code}.` }, error);
+    throw fault.configInvalid({ problem: `${file} cannot be written: ${systemReason(error)}.` }, error);
   } finally {
     rmSync(aside, { force: true });
   }
@@ -95,6 +94,6 @@ function closeToOthers(file: string): readonly string[] {
     return [`${file} was readable by others on this machine; it is closed now, but consider a new token`];
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    return [`${file} is readable by others on this machine and cannot be closed: ${error.code}`];
+    return [`${file} is readable by others on this machine and cannot be closed: ${systemReason(error)}`];
   }
 }

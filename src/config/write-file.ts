@@ -1,3 +1,4 @@
+import { isSystemError, systemReason } from "#base";
 import { fault } from "#protocol";
 import {
   closeSync,
@@ -12,7 +13,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { isSystemError } from "./find-file.ts";
 
 /** A writer that died leaves its new file behind; nobody takes this long. */
 const staleAfterMs = 10_000;
@@ -30,7 +30,7 @@ export function replaceFile(file: string, text: string, isUnchanged: () => boole
     syncFolder(dirname(target));
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw fault.configInvalid({ problem: `${file} cannot be written: ${error.code}.` }, error);
+    throw fault.configInvalid({ problem: `${file} cannot be written: ${systemReason(error)}.` }, error);
   }
 }
 

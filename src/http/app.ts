@@ -70,6 +70,7 @@ function allRoutes(options: AppOptions): readonly AppRoute[] {
   const { rpc, version } = options;
   const loadDocs = lazily(async () => (await import("./docs/docs.ts")).createDocs(rpc.methods, version));
   const docs = async ({ path }: Admitted) => (await loadDocs())(path);
+  const rest = restRoutes(rpc.methods);
   return [
     { verb: "GET", path: "/", answer: () => jsonResponse({ name: "OpenClaw on Bun", version, doors }) },
     { verb: "GET", path: "/docs", answer: docs },
@@ -78,8 +79,17 @@ function allRoutes(options: AppOptions): readonly AppRoute[] {
     { verb: "POST", path: "/rpc", answer: (arrival) => answerRpc(options, arrival) },
     { verb: "GET", path: "/rpc/methods", answer: (arrival) => listMethods(rpc, arrival) },
     { verb: "GET", path: "/status", answer: (arrival) => call(options, arrival, { name: "status" }) },
-    ...restRoutes(rpc.methods).map((route) => restRoute(options, route)),
+    {
+      verb: "GET",
+      path: restRoot,
+      answer: () => jsonResponse({ routes: rest.map(lineOf), reference: "/openapi.json" }),
+    },
+    ...rest.map((route) => restRoute(options, route)),
   ];
+}
+
+function lineOf({ verb, path }: RestRoute): string {
+  return `${verb} ${path}`;
 }
 
 function restRoute(options: AppOptions, route: RestRoute): AppRoute {

@@ -125,6 +125,8 @@ export function faultCodes(): FaultCode[] {
   return Object.keys(table) as FaultCode[];
 }
 
+/** What is filled in at the end may bring a full stop or a question mark of its own; then it gets no second one. */
 function fill(says: string, data: FaultData): string {
-  return says.replaceAll(/\{(\w+)\}/g, (_blank, name: string) => String(data[name] ?? ""));
+  const filled = says.replaceAll(/\{(\w+)\}/g, (_blank, name: string) => String(data[name] ?? ""));
+  return filled.replace(/([.?!…])\.$/, "$1");
 }

@@ -44,6 +44,7 @@ export class ToolCalls {
 
   /** The calls in their order. `isCut` says that the answer ended at its length limit, perhaps amid the last call. */
   finish(messages: readonly ConversationMessage[], isCut: boolean): ModelPart[] {
+    if (this.#drafts.length === 0) return [];
     const taken = new Set(messages.flatMap((m) => (m.role === "assistant" ? m.toolCalls.map((call) => call.id) : [])));
     return this.#drafts.map((draft) => ({
       type: "toolCall",

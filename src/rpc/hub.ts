@@ -81,7 +81,8 @@ export class Hub implements Switchboard {
     ).unref();
     if (caller.isAuthenticated) this.authenticated(connection);
     else this.#strangers.enter(connection);
-    connection.say(challengeText(connection.challenge));
+    // The original's clients prove who they are after the upgrade; what brings its token with it waits for no challenge.
+    if (credential.token === undefined) connection.say(challengeText(connection.challenge));
     return connection;
   }
 

@@ -1,5 +1,4 @@
 import { closeSync, readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import type { Backend, FoundBackend, Launch } from "./backend.ts";
 import {
   type BubblewrapFeatures,
@@ -173,7 +172,9 @@ function isAlive(pid: string): boolean {
 }
 
 async function appArmorHint(): Promise<string> {
-  const restricted = await readFile("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "utf8").catch(() => "0");
+  const restricted = await Bun.file("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
+    .text()
+    .catch(() => "0");
   return restricted.trim() === "1"
     ? " (AppArmor keeps users from making namespaces here, as in Ubuntu 24.04; an AppArmor profile for bwrap that says “userns,” allows it again)"
     : "";

@@ -1,7 +1,7 @@
-import { realpath } from "node:fs/promises";
+import { realpathSync } from "node:fs";
 import { codeOf } from "./error-code.ts";
 import { Folder } from "./folder.ts";
-import { JailError } from "./jail-error.ts";
+import { JailError, workspaceGone } from "./jail-error.ts";
 import { namesBelow, shown } from "./jail-path.ts";
 import { type FileList, listFiles, type ListOptions } from "./list-files.ts";
 import { readRegularFile } from "./read-file.ts";
@@ -20,7 +20,7 @@ export interface Jail {
 
 /** `hidden` folders are not reachable, even where they lie below the root. */
 export async function openJail(root: string, hidden: readonly string[] = []): Promise<Jail> {
-  const jail = new FolderJail(await realpath(root), hidden);
+  const jail = new FolderJail(realpathSync(root), hidden);
   await jail.list(".", { most: 0, skip: new Set() }); // refuses a root that is no folder, or a hidden one
   return jail;
 }
@@ -56,7 +56,7 @@ class FolderJail implements Jail {
       const [name, folders] = [names.at(-1), names.slice(0, -1)];
       using parent = this.#walk(folders, (at, next) => at.enter(next));
       if (name !== undefined && parent.look(name)?.isFile()) return { paths: [names.join("/")], isComplete: true };
-      using folder = name === undefined ? Folder.open(this.root) : this.#enter(parent.enter(name));
+      using folder = name === undefined ? this.#open() : this.#enter(parent.enter(name));
       return await listFiles(folder, { ...options, from: names, enter: (at, next) => this.#enter(at.enter(next)) });
     });
   }
@@ -68,9 +68,18 @@ class FolderJail implements Jail {
     return { folders: names.slice(0, -1), name };
   }
 
+  #open(): Folder {
+    try {
+      return Folder.open(this.root);
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") throw error;
+      throw new JailError(workspaceGone, { cause: error });
+    }
+  }
+
   /** Goes down from the root, one folder held at a time. */
   #walk(names: readonly string[], step: (at: Folder, name: string) => Folder): Folder {
-    let at = this.#enter(Folder.open(this.root));
+    let at = this.#enter(this.#open());
     for (const name of names) {
       using above = at;
       at = this.#enter(step(above, name));

@@ -1,9 +1,10 @@
 import type { Log } from "#base";
-import { realpath } from "node:fs/promises";
+import { existsSync, realpathSync } from "node:fs";
 import type { Backend, FoundBackend } from "./backend.ts";
 import { findBubblewrap } from "./bubblewrap.ts";
 import type { Command, RunResult } from "./command.ts";
 import { openHost } from "./host.ts";
+import { workspaceGone } from "./jail-error.ts";
 import { runProgram } from "./run-program.ts";
 
 export interface SandboxStatus {
@@ -48,8 +49,8 @@ export interface SandboxOptions {
 
 /** Tries nothing out yet, so that a start does not wait for it. */
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const workspace = await realpath(options.workspace);
-  const stateDir = await realpath(options.stateDir).catch(() => options.stateDir);
+  const workspace = realpathSync(options.workspace);
+  const stateDir = existsSync(options.stateDir) ? realpathSync(options.stateDir) : options.stateDir;
   return new LazySandbox({ ...options, workspace, stateDir });
 }
 
@@ -67,12 +68,17 @@ class LazySandbox implements Sandbox {
   }
 
   async status(): Promise<SandboxStatus> {
+    if (this.#isWorkspaceGone()) {
+      const backend = this.#options.mode === "never" ? "none" : "bubblewrap";
+      return { backend, canRun: false, because: `Commands are refused: ${workspaceGone}.` };
+    }
     const found = await this.#backend();
     if (!found.works) return { backend: "bubblewrap", canRun: false, because: found.because };
     return { backend: found.backend.name, canRun: true, because: found.backend.because };
   }
 
   async run(command: Command, signal: AbortSignal): Promise<RunResult> {
+    if (this.#isWorkspaceGone()) throw new SandboxError(`The command was refused: ${workspaceGone}.`);
     const found = await this.#backend();
     if (!found.works) throw new SandboxError(found.because);
     if (this.#closing.signal.aborted) throw new SandboxError("The gateway is stopping; nothing was run.");
@@ -103,6 +109,11 @@ class LazySandbox implements Sandbox {
     if (!outcome.allEnded)
       this.#options.log.warn("a program may have left processes running", { argv0: command.argv[0] });
     return outcome.result;
+  }
+
+  /** Asked each time: it may be made again, and is no reason to give up the sandbox. */
+  #isWorkspaceGone(): boolean {
+    return !existsSync(this.#options.workspace);
   }
 
   #backend(): Promise<FoundBackend> {

@@ -10,14 +10,14 @@ export const outcomeUnknown = "outcome unknown: the gateway stopped while this r
  * its turn does; here each turn stands together. A turn whose beginning has left the window comes first.
  */
 export function conversationOf(events: readonly Said[]): readonly ConversationMessage[] {
-  return turnsOf(events).flatMap((turn) => messagesOf(turn.events));
+  return turnsOf(events).flatMap(messagesOf);
 }
 
 /** Without the turns that began after that one. The whole when there is no such turn. */
 export function conversationUpTo(events: readonly Said[], runId: string): readonly ConversationMessage[] {
   const turns = turnsOf(events);
   const last = turns.findIndex((turn) => turn.runId === runId);
-  return (last < 0 ? turns : turns.slice(0, last + 1)).flatMap((turn) => messagesOf(turn.events));
+  return (last < 0 ? turns : turns.slice(0, last + 1)).flatMap(messagesOf);
 }
 
 interface Turn {
@@ -43,7 +43,30 @@ function turnsOf(events: readonly Said[]): readonly Turn[] {
   return [...headless, ...begun];
 }
 
-function messagesOf(events: readonly Said[]): readonly ConversationMessage[] {
+interface Told {
+  readonly count: number;
+  readonly last: Said | undefined;
+  readonly messages: readonly ConversationMessage[];
+}
+
+/**
+ * The messages of a turn, by its first event. A turn only ever grows, so the same end is the same turn: then its messages
+ * are the same objects as before, by which others too remember what they made of them.
+ */
+const told = new WeakMap<Said, Told>();
+
+function messagesOf({ events }: Turn): readonly ConversationMessage[] {
+  const [first] = events;
+  if (!first) return [];
+  const [count, last] = [events.length, events.at(-1)];
+  const known = told.get(first);
+  if (known?.count === count && known.last === last) return known.messages;
+  const messages = tell(events);
+  told.set(first, { count, last, messages });
+  return messages;
+}
+
+function tell(events: readonly Said[]): readonly ConversationMessage[] {
   const messages: ConversationMessage[] = [];
   let calls: OpenCalls | undefined;
   const close = () => {

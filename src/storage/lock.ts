@@ -1,5 +1,6 @@
 import { Database } from "bun:sqlite";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { isSystemError, systemReason } from "#base";
 import { fault } from "#protocol";
 import { isBusy } from "./sqlite/trouble.ts";
 
@@ -38,7 +39,8 @@ function takeExclusively(path: string): Database | undefined {
   } catch (error) {
     opened.dispose();
     if (isBusy(error)) return undefined;
-    throw fault.storageUnusable({ path, problem: "its lock file cannot be opened" }, error);
+    const because = isSystemError(error) ? `: ${systemReason(error)}` : "";
+    throw fault.storageUnusable({ path, problem: `its lock file cannot be opened${because}` }, error);
   }
 }
 

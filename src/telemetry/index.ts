@@ -7,3 +7,4 @@ export {
   type HealthCheck,
   type HealthReport,
 } from "./health.ts";
+export { createMemoryKeeper, type MemoryKeeper } from "./memory-keeper.ts";

@@ -82,6 +82,22 @@ describe("a conversation at the terminal", () => {
     expect(await person.child.exited).toBe(0);
   });
 
+  test("a line that arrives at once, as when it is pasted, stays on the screen", async () => {
+    await using gateway = startFakeGateway({
+      token,
+      turn: (turn) => turn.end("final", { text: `heard ${turn.message}` }),
+    });
+    const person = sitDown(gateway.port, "chat");
+    await person.see("> ");
+    person.type("a whole line of words\r");
+    await person.see("heard a whole line of words\r\n");
+    await person.see("> ");
+    const lines = Bun.stripANSI(person.screen()).split(/[\r\n]+/);
+    expect(lines.slice(-3)).toEqual(["> a whole line of words", "heard a whole line of words", "> "]);
+    person.type(ctrlD);
+    expect(await person.child.exited).toBe(0);
+  });
+
   test("Ctrl-C stops the answer, a second one leaves", async () => {
     await using gateway = startFakeGateway({ token, turn: talkUntilStopped });
     const person = sitDown(gateway.port, "chat");

@@ -23,6 +23,18 @@ async function alive(word: string): Promise<number> {
 const uniqueSleep = () => `${300 + Math.floor(Math.random() * 1e6)}.${process.pid}`;
 
 for (const [where, mode, skip] of both) {
+  test.skipIf(skip)(`a workspace that is gone is told, and commands run again when it is back: ${where}`, async () => {
+    await using at = await sandboxAtHand({ mode });
+    await rm(at.workspace, { recursive: true });
+    expect(await at.sandbox.status()).toMatchObject({ canRun: false });
+    const refused = await at.sh("echo ran").catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(SandboxError);
+    expect(String(refused)).toContain("the workspace folder is not there any more");
+    expect(String(refused)).not.toContain("sandbox.mode");
+    await mkdir(at.workspace);
+    expect((await at.sh("echo ran")).output).toContain("ran");
+  });
+
   describe.skipIf(skip)(where, () => {
     test("output of both streams comes mixed as it was written, with the exit code", async () => {
       await using at = await sandboxAtHand({ mode });
@@ -228,7 +240,9 @@ describe("fail closed", () => {
     await using at = await sandboxAtHand({ bwrap });
     expect((await at.sh("echo ran")).output).toBe("ran\n");
     await rename(at.workspace, join(folder.path, "moved"));
+    await writeFile(at.workspace, "no folder");
     await expect(at.sh("true")).rejects.toThrow("could not be set up");
+    await rm(at.workspace);
     await rename(join(folder.path, "moved"), at.workspace);
     await rm(bwrap);
     await expect(at.sh("true")).rejects.toBeInstanceOf(SandboxError);

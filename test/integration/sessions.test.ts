@@ -136,6 +136,20 @@ test("what belongs to one turn stands together, whatever came in between", async
   expect(state?.conversationUpTo("unknown")).toEqual(state?.conversation ?? []);
 });
 
+test("a message stays the same object while the conversation grows, and a turn that grows is told anew", async () => {
+  await using house = openHouse();
+  const { sessions } = house;
+  await sessions.append(key, [received("r1", "first"), answered("r1", "one")]);
+  const before = (await sessions.state(key))?.conversation ?? [];
+  await sessions.append(key, [received("r2", "second")]);
+  expect((await sessions.state(key))?.conversation).toHaveLength(3);
+  await sessions.append(key, [answered("r2", "two")]);
+  const after = (await sessions.state(key))?.conversation ?? [];
+  expect(after.map(({ text }) => text)).toEqual(["first", "one", "second", "two"]);
+  expect(after[0]).toBe(before[0]);
+  expect(after[1]).toBe(before[1]);
+});
+
 test("a message that joins a turn amid its tool calls is read after their results", async () => {
   await using house = openHouse();
   const { sessions } = house;

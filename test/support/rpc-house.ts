@@ -243,7 +243,7 @@ function transcriptRow({ id, seq, at, event }: StoredEvent): TranscriptRow | und
 /** A socket that keeps what it is sent, the greeting apart; `backlog` is what the other side has not read. */
 export class HeldSocket implements Socket {
   readonly texts: string[] = [];
-  /** The first frame of all. */
+  /** The first frame of all, for who brought no token with the upgrade. */
   challenge = "";
   closed: { code: number; reason: string } | undefined;
   backlog = 0;
@@ -251,7 +251,7 @@ export class HeldSocket implements Socket {
   sending: 0 | -1 | undefined;
 
   send(text: string): number {
-    if (this.challenge === "") this.challenge = text;
+    if (text.startsWith('{"type":"event","event":"connect.challenge"')) this.challenge = text;
     else if (this.sending !== 0) this.texts.push(text);
     return this.sending ?? text.length;
   }

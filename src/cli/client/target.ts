@@ -1,4 +1,4 @@
-import { Secret } from "#base";
+import { isSystemError, Secret, systemReason } from "#base";
 import type { CliContext, ClientSettings } from "../context.ts";
 import { CommandFailed, misuse } from "../failure.ts";
 import { isLoopbackHost, isPrivateHost } from "./private-host.ts";
@@ -50,7 +50,7 @@ async function givenToken({ token, tokenFile }: TargetOptions): Promise<Secret |
     return parseToken(await file.slice(0, longestToken + 1).text(), tokenFile);
   } catch (error) {
     if (error instanceof CommandFailed) throw error;
-    const because = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
+    const because = isSystemError(error) ? `: ${systemReason(error)}` : "";
     const message = `The token file ${tokenFile} cannot be read${because}.`;
     throw new CommandFailed({
       type: "tokenUnreadable",

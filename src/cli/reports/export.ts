@@ -1,3 +1,4 @@
+import { isSystemError, systemReason } from "#base";
 import { Type } from "@sinclair/typebox";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import type { Client } from "../client/client.ts";
@@ -87,7 +88,7 @@ async function openNew(part: string, out: string): Promise<FileHandle> {
     await rm(part, { force: true });
     return await open(part, "wx", 0o600);
   } catch (error) {
-    const because = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
+    const because = isSystemError(error) ? `: ${systemReason(error)}` : "";
     const message = `${out} cannot be written${because}.`;
     throw new CommandFailed({
       type: "fileUnwritable",

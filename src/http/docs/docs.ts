@@ -24,7 +24,18 @@ export function createDocs(methods: readonly AnyMethod[], version: string): (pat
         documentation,
       }),
     );
-  return async (path) => withPolicy(await app.handle(new Request(`http://gateway.internal${path}`)));
+  const pages = new Map<string, Page>();
+  return async (path) => {
+    const page = pages.get(path) ?? (await readPage(await app.handle(new Request(`http://gateway.internal${path}`))));
+    pages.set(path, page);
+    return new Response(page.text, { headers: page.headers });
+  };
+}
+
+/** Kept, because the plugin makes its page once, as a response that can be read once. */
+interface Page {
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 type Documentation = NonNullable<NonNullable<Parameters<typeof swagger>[0]>["documentation"]>;
@@ -40,11 +51,17 @@ code, pre { font: 0.9em/1.4 ui-monospace, monospace; }
 pre { overflow-x: auto; background: #8881; padding: 0.6rem; border-radius: 0.3rem; }
 `;
 
+async function readPage(response: Response): Promise<Page> {
+  if (!response.ok) throw new Error(`the reference could not be made: ${response.status}`);
+  const text = await response.text();
+  const type = response.headers.get("content-type") ?? "application/json";
+  if (!type.startsWith("text/html")) return { text, headers: { "content-type": type } };
+  return { text, headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": policyOf(text) } };
+}
+
 /** The page's own inline parts are allowed by their hash, so that nothing added to them later runs. */
-async function withPolicy(response: Response): Promise<Response> {
-  if (!response.headers.get("content-type")?.startsWith("text/html")) return response;
-  const page = await response.text();
-  const policy = [
+function policyOf(page: string): string {
+  return [
     "default-src 'none'",
     `script-src 'self' ${hashes(page, /<script[^>]*>([^<]+)<\/script>/g)}`,
     `style-src ${hashes(page, /<style>([^<]*)<\/style>/g)}`,
@@ -53,9 +70,6 @@ async function withPolicy(response: Response): Promise<Response> {
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join("; ");
-  return new Response(page, {
-    headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": policy },
-  });
 }
 
 function hashes(page: string, inline: RegExp): string {

@@ -7,6 +7,8 @@ import { CompletionReader } from "./answer.ts";
 import { quirksOf } from "./quirks.ts";
 import { completionBody } from "./request.ts";
 
+const json = { "content-type": "application/json" };
+
 /**
  * The SDK asks and we read: its own stream takes three times the time (0.8 ms for an answer of 300 pieces), holds lines of
  * any length, and hides the comments by which a busy server says that it is still there.
@@ -38,8 +40,11 @@ export function openCompletions(settings: OpenSettings, surroundings: Surroundin
       host: address.host,
       secrets: address.secrets,
       silenceMs,
-      ask: (request, signal) =>
-        client.chat.completions.create(completionBody(request, quirks), { signal }).asResponse(),
+      // Given as text: what the SDK makes of an object, it looks through again and again (0.1 ms for 400 messages).
+      ask: (request, signal) => {
+        const body = JSON.stringify(completionBody(request, quirks));
+        return client.post("/chat/completions", { body, headers: json, signal, stream: true }).asResponse();
+      },
       reader: (request) => new CompletionReader(request),
     },
     surroundings,

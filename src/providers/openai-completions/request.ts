@@ -21,26 +21,30 @@ export function completionBody(request: ModelRequest, quirks: Quirks): Body {
 }
 
 function messagesOf({ system, messages }: ModelRequest, idOf: (id: string) => string): Message[] {
-  const said = messages.flatMap((message) => messageOf(message, idOf));
-  return system === "" ? said : [{ role: "system", content: system }, ...said];
+  const said: Message[] = system === "" ? [] : [{ role: "system", content: system }];
+  for (const message of messages) {
+    const written = messageOf(message, idOf);
+    if (written) said.push(written);
+  }
+  return said;
 }
 
-/** No message is empty: several servers refuse those, and then every later request of the session. */
-function messageOf(message: ConversationMessage, idOf: (id: string) => string): Message[] {
+/** No message is empty: several servers refuse those, and then every later request of the session. Undefined for an answer that says nothing. */
+function messageOf(message: ConversationMessage, idOf: (id: string) => string): Message | undefined {
   switch (message.role) {
     case "user":
-      return [{ role: "user", content: message.text || "(empty message)" }];
+      return { role: "user", content: message.text || "(empty message)" };
     case "tool":
-      return [{ role: "tool", tool_call_id: idOf(message.callId), content: message.text || "(no output)" }];
+      return { role: "tool", tool_call_id: idOf(message.callId), content: message.text || "(no output)" };
     case "assistant": {
       const content = message.text || null;
-      if (message.toolCalls.length === 0) return content === null ? [] : [{ role: "assistant", content }];
+      if (message.toolCalls.length === 0) return content === null ? undefined : { role: "assistant", content };
       const calls = message.toolCalls.map(({ id, name, args }) => ({
         id: idOf(id),
         type: "function" as const,
         function: { name, arguments: JSON.stringify(args ?? {}) },
       }));
-      return [{ role: "assistant", content, tool_calls: calls }];
+      return { role: "assistant", content, tool_calls: calls };
     }
   }
 }

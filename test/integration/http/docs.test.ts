@@ -114,6 +114,16 @@ test("the page loads nothing from elsewhere, and its policy allows nothing but w
   }
 });
 
+test.each(["/docs", "/docs/reference.js", "/openapi.json"])("%s says the same each time it is asked", async (path) => {
+  const first = await http.ask(path);
+  const said = await first.text();
+  for (let times = 0; times < 3; times++) {
+    const again = await http.ask(path);
+    expect([again.status, await again.text()]).toEqual([200, said]);
+    expect(again.headers.get("content-security-policy")).toBe(first.headers.get("content-security-policy"));
+  }
+});
+
 test("the script of the page is served, parses, and is one the page may run", async () => {
   const response = await http.ask("/docs/reference.js");
   expect([response.status, response.headers.get("content-type")]).toMatchObject([

@@ -23,6 +23,13 @@ test("the home follows OPENCLAW_HOME, XDG_CONFIG_HOME, HOME, and never the worki
   expect(isAbsolute(locateHome({ OPENCLAW_HOME: "here" }).token)).toBe(true);
 });
 
+test("a tilde is the person's own folder, where no shell has looked at it either", () => {
+  expect(locateHome({ OPENCLAW_HOME: "~/bots/a", HOME: "/c" }).root).toBe("/c/bots/a");
+  expect(locateHome({ OPENCLAW_HOME: "~", HOME: "/c" }).root).toBe("/c");
+  expect(locateHome({ OPENCLAW_HOME: "/a/~/b", HOME: "/c" }).root).toBe("/a/~/b");
+  expect(locateHome({ OPENCLAW_HOME: "~other", HOME: "/c" }).root).toEndWith("/~other");
+});
+
 test("on Windows the home lies where applications keep what stays on the machine", () => {
   const environment = { LOCALAPPDATA: "/local", XDG_CONFIG_HOME: "/b", USERPROFILE: "/profile" };
   expect(locateHome(environment, "win32").root).toBe("/local/openclaw");
@@ -99,7 +106,9 @@ test("a folder that others use is refused and left as it is", async () => {
 test("a home that cannot be made is told in one sentence", async () => {
   using place = temporary();
   writeFileSync(place.home.root, "a file");
-  expect(await problemOf(() => readOrMakeToken(place.home))).toMatch(/cannot be prepared: E\w+/);
+  expect(await problemOf(() => readOrMakeToken(place.home))).toMatch(
+    /cannot be prepared: something else has that name \(EEXIST\)/,
+  );
   expect(existsSync(place.home.state)).toBe(false);
 });
 

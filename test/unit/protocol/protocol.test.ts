@@ -10,6 +10,14 @@ test("a fault fills its sentence and keeps its cause", () => {
   expect(thrown.cause).toBe(cause);
 });
 
+test.each([
+  ["it broke", "There is no model “x”; it broke."],
+  ["did you mean y?", "There is no model “x”; did you mean y?"],
+  ["Set one.", "There is no model “x”; Set one."],
+])("a fault whose last words are %p ends with one mark", (hint, sentence) => {
+  expect(fault.modelNotFound({ model: "x", hint }).message).toBe(sentence);
+});
+
 test("every fault has its own number, in the ranges of JSON-RPC 2.0, and a fitting HTTP status", () => {
   const numbers = faultCodes().map((code) => faults[code].rpc);
   expect(new Set(numbers).size).toBe(numbers.length);

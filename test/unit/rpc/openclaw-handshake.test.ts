@@ -8,18 +8,27 @@ import { until } from "../../support/until.ts";
 const client = (id: string, mode: string) => ({ client: { id, mode, version: "1", platform: "linux" } });
 const cli = client("cli", "cli");
 
-test("every socket is challenged first, each with another nonce, and JSON-RPC goes on beside it", async () => {
+test("a socket is challenged first, each with another nonce, and JSON-RPC goes on beside it", async () => {
   await using rpc = openRpc(new House());
-  const [a, b] = [new OpenClawSocket(rpc), new OpenClawSocket(rpc, { token: rightToken })];
+  const [a, b] = [new OpenClawSocket(rpc), new OpenClawSocket(rpc)];
   expect(JSON.parse(a.socket.challenge)).toEqual({
     type: "event",
     event: "connect.challenge",
     payload: { nonce: expect.stringMatching(/^[0-9a-f-]{36}$/), ts: 1_700_001_000_000 },
   });
   expect(a.challenge.nonce).not.toBe(b.challenge.nonce);
-  b.line.receive(request(1, "status"));
+  b.line.receive(request(1, "ping"));
   const answer = await until("the answer", () => b.socket.answer(1));
-  expect(answer.result).toMatchObject({ version: "1.2.3" });
+  expect(answer.result).toMatchObject({ pong: true });
+});
+
+test("who brings the token with the upgrade hears JSON-RPC alone", async () => {
+  await using rpc = openRpc(new House());
+  const { socket, line } = new OpenClawSocket(rpc, { token: rightToken });
+  line.receive(request(1, "status"));
+  await until("the answer", () => socket.answer(1));
+  expect(socket.challenge).toBe("");
+  expect(socket.texts).toHaveLength(1);
 });
 
 test("hello says what is served, and grants what was asked", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { JailError, type Jail, openJail } from "#sandbox";
-import { chmod, link, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, link, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { namesBelow } from "../../../src/sandbox/jail-path.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -21,6 +21,21 @@ async function house() {
   await writeFile(join(root, "sub/b.txt"), "in b");
   return { jail: await openJail(root), root, outside, [Symbol.asyncDispose]: async () => folder[Symbol.dispose]() };
 }
+
+test("a workspace that is gone is told as such, and back when it is made again", async () => {
+  await using at = await house();
+  await rm(at.root, { recursive: true });
+  for (const attempt of [
+    () => at.jail.read("a.txt", 100),
+    () => at.jail.write("a.txt", bytes("x")),
+    () => list(at.jail),
+  ]) {
+    expect(attempt()).rejects.toThrow("the workspace folder is not there any more");
+  }
+  await mkdir(at.root);
+  await at.jail.write("a.txt", bytes("new"));
+  expect(await text(at.jail.read("a.txt", 100))).toBe("new");
+});
 
 /** What is in the outside folder, to see that nothing came or went. */
 async function snapshot(folder: string): Promise<string[]> {
