@@ -13,7 +13,7 @@ import { syncMs } from "./sync.ts";
 import { type Line, table } from "./table.ts";
 
 if (Bun.argv.includes("micro")) {
-  await import("./micro.ts");
+  await import("./micro/index.ts");
 } else {
   await macro();
 }

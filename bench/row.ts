@@ -10,7 +10,7 @@ export interface Effort {
 }
 
 export const efforts: Readonly<Record<"quick" | "full", Effort>> = {
-  quick: { starts: 5, idleSeconds: 5, pingSeconds: 2, turns: 400, connections: 1_000 },
+  quick: { starts: 5, idleSeconds: 5, pingSeconds: 2, turns: 400, connections: 2_000 },
   full: { starts: 15, idleSeconds: 60, pingSeconds: 10, turns: 2_000, connections: 5_000 },
 };
 

@@ -4,7 +4,7 @@ import type { Row } from "../row.ts";
 
 const atOnce = 50;
 /** What the first ones load and grow is no connection's. */
-const first = 200;
+const first = 1_000;
 
 export const connections: Row = async (peer, { connections: count }) => {
   await using gateway = await peer.start();
