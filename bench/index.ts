@@ -1,14 +1,19 @@
 /**
- * Measures the promises of this build against the floor in the same run, and prints them as a table.
- * `OPENCLAW_BENCH=quick` takes a short look; `micro` as an argument measures single functions instead.
+ * Measures the promises of this build against the floor in the same run, and prints them as a table beside what they were.
+ * `OPENCLAW_BENCH=quick` takes a short look. As an argument, `micro` measures single functions instead, and `baseline`
+ * writes the figures down, for later runs to compare with.
  */
+import { cpus } from "node:os";
 import { startFakeModel } from "../test/support/fake-model.ts";
-import { shown } from "./figures.ts";
+import { readBaseline, writeBaseline } from "./baseline.ts";
 import { openPeers } from "./peers.ts";
-import { efforts, type Figure, rows, syncCost } from "./rows.ts";
+import { efforts, type Figure } from "./row.ts";
+import { rows } from "./rows/index.ts";
+import { syncMs } from "./sync.ts";
+import { type Line, table } from "./table.ts";
 
 if (Bun.argv.includes("micro")) {
-  await import("./micro.ts");
+  await import("./micro/index.ts");
 } else {
   await macro();
 }
@@ -17,37 +22,27 @@ async function macro(): Promise<void> {
   const effort = efforts[Bun.env["OPENCLAW_BENCH"] === "quick" ? "quick" : "full"];
   await using model = startFakeModel({ script: () => ({ parts: ["Hello ", "there."] }), remember: 0 });
   const peers = await openPeers(model.url);
+  const machine = { syncMs: syncMs() };
   const measured = new Map<string, Partial<Record<"gateway" | "floor", Figure>>>();
   for (const row of rows) {
     for (const peer of peers) {
-      for (const figure of await row(peer, effort)) {
+      for (const figure of await row(peer, effort, machine)) {
         measured.set(figure.what, { ...measured.get(figure.what), [peer.name]: figure });
       }
     }
   }
-  print([...measured.values()]);
-  for (const { what, unit, value } of syncCost()) console.log(`${what}: ${shown(value)} ${unit}`);
+  const lines = [...measured.values()].flatMap(({ gateway, floor }): Line[] =>
+    gateway ? [{ gateway, floor: floor?.value }] : [],
+  );
+  const baseline = await readBaseline();
+  console.log(table(lines, baseline?.figures ?? {}));
+  console.log(`\nOne sync of this disk takes ${machine.syncMs.toFixed(2)} ms; a turn has two.`);
+  if (baseline) console.log(`The baseline is of ${baseline.date}, on ${baseline.machine}.`);
+  if (Bun.argv.includes("baseline")) await write(lines);
 }
 
-function print(figures: readonly Partial<Record<"gateway" | "floor", Figure>>[]): void {
-  const table = figures.map(({ gateway, floor }) => ({
-    "": gateway?.what ?? "",
-    unit: gateway?.unit ?? "",
-    gateway: shown(gateway?.value ?? Number.NaN),
-    floor: shown(floor?.value ?? Number.NaN),
-    ratio: shown((gateway?.value ?? Number.NaN) / (floor?.value ?? Number.NaN)),
-    promise: promiseOf(gateway),
-  }));
-  const columns = ["", "unit", "gateway", "floor", "ratio", "promise"] as const;
-  const widths = columns.map((column) => Math.max(column.length, ...table.map((row) => row[column].length)));
-  const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
-  console.log(line(columns));
-  console.log(`|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`);
-  for (const row of table) console.log(line(columns.map((column) => row[column])));
-}
-
-function promiseOf(figure: Figure | undefined): string {
-  if (figure?.atMost !== undefined) return `≤ ${figure.atMost}${figure.value <= figure.atMost ? "" : " missed"}`;
-  if (figure?.atLeast !== undefined) return `≥ ${figure.atLeast}${figure.value >= figure.atLeast ? "" : " missed"}`;
-  return "";
+async function write(lines: readonly Line[]): Promise<void> {
+  const figures = Object.fromEntries(lines.map(({ gateway }) => [gateway.what, Number(gateway.value.toPrecision(3))]));
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}`;
+  await writeBaseline({ date: new Date().toISOString().slice(0, 10), machine, figures });
 }

@@ -5,7 +5,7 @@ import packageJson from "../package.json" with { type: "json" };
 export const version: VersionInfo = {
   version: packageJson.version,
   ...(typeof BUILD_COMMIT === "string" && { commit: BUILD_COMMIT }),
-  protocols: { jsonrpc: "2.0" },
+  protocols: { jsonrpc: "2.0", openclaw: "4" },
   schemas: { database: 1 },
 };
 

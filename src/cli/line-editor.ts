@@ -66,8 +66,13 @@ function closeReader(reader: Interface): void {
   try {
     reader.close();
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EIO")) throw error;
+    if (!isInputOutputError(error)) throw error;
   }
+}
+
+/** EIO. Bun 1.4.4 tells it by a number in the message alone. */
+function isInputOutputError(error: unknown): boolean {
+  return error instanceof Error && (("code" in error && error.code === "EIO") || /errno: 5\b/.test(error.message));
 }
 
 /** What `readline` draws on. */

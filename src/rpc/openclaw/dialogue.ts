@@ -106,7 +106,7 @@ export class Dialogue implements Dialect {
     const problem = this.#authenticate(params, admission.scopes);
     if (problem) return refuse(problem);
     const hello = await this.#table.hello(speaker.caller);
-    speaker.listen(new Interests(new Set(params.caps)));
+    speaker.listen(new Interests(params.caps));
     speaker.say(resultText(id, hello));
     this.#isGreeted = true;
   }

@@ -1,0 +1,12 @@
+/** Single functions on the path of a message, measured by mitata. */
+import { run } from "mitata";
+import { benchAgent } from "./agent.ts";
+import { benchGround } from "./ground.ts";
+import { benchRpc } from "./rpc.ts";
+import { benchSessions } from "./sessions.ts";
+
+benchGround();
+benchSessions();
+benchAgent();
+benchRpc();
+await run();
