@@ -13,6 +13,8 @@ export type {
   NewReceipt,
   OutboxRow,
   Receipt,
+  RecordRow,
+  RecordWrite,
   RunRow,
   SessionRow,
   Storage,

@@ -96,6 +96,27 @@ export interface BlobRow {
   readonly bytes: Uint8Array;
 }
 
+/**
+ * A document that the house keeps beside the log: a pairing, a binding, a job. Small, and known by its kind and id. The
+ * version counts its changes from 1, so that two who change it at once do not overwrite each other.
+ */
+export interface RecordRow {
+  readonly kind: string;
+  readonly id: string;
+  readonly version: number;
+  /** JSON. */
+  readonly data: string;
+  readonly updatedAt: number;
+}
+
+/** `data` undefined takes the record away. `expected` is the version that it must have, 0 for none; without it, any. */
+export interface RecordWrite {
+  readonly kind: string;
+  readonly id: string;
+  readonly data: string | undefined;
+  readonly expected?: number;
+}
+
 export interface EventRange {
   /** Only events with a greater seq. */
   readonly after?: number;
@@ -155,6 +176,16 @@ export interface Storage extends AsyncDisposable {
     id: string,
     next: { readonly attempts: number; readonly nextAt: number; readonly problem: string },
   ): Promise<void>;
+
+  /** The records of a kind, by id in the order of its bytes; `after` is the id of the last one seen. */
+  records(page: {
+    readonly kind: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<readonly RecordRow[]>;
+  record(kind: string, id: string): Promise<RecordRow | undefined>;
+  /** All of it, durably; or, when one has another version than expected, nothing: then false. */
+  writeRecords(writes: readonly RecordWrite[]): Promise<boolean>;
 
   putBlob(blob: { readonly mimeType: string; readonly bytes: Uint8Array }): Promise<string>;
   blob(hash: string): Promise<BlobRow | undefined>;

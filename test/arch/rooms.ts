@@ -15,12 +15,13 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   tools: [...ground, "config", "sandbox"],
   channels: [...ground, "config"],
   // heart
+  devices: [...ground, "storage"],
   scheduler: ground,
   sessions: [...ground, "storage"],
   agent: [...ground, "config", "providers", "tools"],
   gateway: [...ground, "storage", "channels", "scheduler", "sessions", "agent"],
   // doors to the outside
-  rpc: [...ground, "config", "telemetry", "sessions", "gateway"],
+  rpc: [...ground, "config", "telemetry", "devices", "sessions", "gateway"],
   http: [...ground, "config", "rpc", "gateway", "channels", "telemetry"],
   cli: [...ground, "config", "rpc"],
 };

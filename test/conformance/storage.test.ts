@@ -361,6 +361,36 @@ describe.each(backends)("$name", ({ name, make, persists }) => {
     await expect(storage.append(append)).rejects.toThrow("not a session event");
     expect(await storage.sessionByKey("agent:main:a")).toBeUndefined();
   });
+
+  test("records are changed by whom knows their version, all or none, and are paged by kind", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    expect(
+      await storage.writeRecords([
+        { kind: "device", id: "a", data: '{"n":1}', expected: 0 },
+        { kind: "device", id: "b", data: "{}" },
+        { kind: "node", id: "a", data: "{}" },
+      ]),
+    ).toBe(true);
+    expect(await storage.record("device", "a")).toMatchObject({ kind: "device", id: "a", version: 1, data: '{"n":1}' });
+    expect(await storage.record("device", "c")).toBeUndefined();
+
+    const late = [
+      { kind: "device", id: "b", data: undefined },
+      { kind: "device", id: "a", data: "{}", expected: 0 },
+    ];
+    expect(await storage.writeRecords(late)).toBe(false);
+    expect((await storage.records({ kind: "device", limit: 10 })).map(({ id }) => id)).toEqual(["a", "b"]);
+
+    expect(await storage.writeRecords([{ kind: "device", id: "a", data: '{"n":2}', expected: 1 }])).toBe(true);
+    expect(await storage.writeRecords([{ kind: "device", id: "b", data: undefined, expected: 1 }])).toBe(true);
+    expect(await storage.record("device", "a")).toMatchObject({ version: 2, data: '{"n":2}' });
+    expect(await storage.records({ kind: "device", after: "a", limit: 10 })).toEqual([]);
+    if (!persists) return;
+    await storage[Symbol.asyncDispose]();
+    await using again = await place.open();
+    expect(await again.records({ kind: "device", limit: 1 })).toMatchObject([{ id: "a", version: 2 }]);
+  });
 });
 
 async function taken(appending: Promise<Appended>) {

@@ -7,6 +7,8 @@ import type {
   EventRange,
   OutboxRow,
   Receipt,
+  RecordRow,
+  RecordWrite,
   RunRow,
   SessionRow,
   Storage,
@@ -19,6 +21,7 @@ import { GroupCommit } from "./group-commit.ts";
 import { Outbox } from "./outbox.ts";
 import { Purge } from "./purge.ts";
 import { Receipts } from "./receipts.ts";
+import { Records } from "./records.ts";
 import { Runs } from "./runs.ts";
 import { SessionTable } from "./session-table.ts";
 import { isDamage, troubleOf } from "./trouble.ts";
@@ -51,6 +54,7 @@ class SqliteStorage implements Storage {
   readonly #runs: Runs;
   readonly #outbox: Outbox;
   readonly #blobs: Blobs;
+  readonly #records: Records;
   readonly #appender: Appender;
   readonly #purge: Purge;
   readonly #path: string;
@@ -69,6 +73,7 @@ class SqliteStorage implements Storage {
     this.#runs = new Runs(this.#connection);
     this.#outbox = new Outbox(this.#connection);
     this.#blobs = new Blobs(this.#connection, clock);
+    this.#records = new Records(this.#connection, clock);
     this.#appender = new Appender(this.#connection, { clock, receipts: this.#receipts, runs: this.#runs });
     this.#purge = new Purge(this.#connection);
     this.#finishPurges();
@@ -128,6 +133,23 @@ class SqliteStorage implements Storage {
     next: { readonly attempts: number; readonly nextAt: number; readonly problem: string },
   ): Promise<void> {
     return this.#commits.enqueue(() => this.#outbox.postpone(id, next));
+  }
+
+  async records(page: {
+    readonly kind: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<readonly RecordRow[]> {
+    return this.#read(() => this.#records.page(page));
+  }
+
+  async record(kind: string, id: string): Promise<RecordRow | undefined> {
+    return this.#read(() => this.#records.find(kind, id));
+  }
+
+  async writeRecords(writes: readonly RecordWrite[]): Promise<boolean> {
+    const copies = writes.map((write) => ({ ...write }));
+    return this.#commits.enqueue(() => this.#records.write(copies));
   }
 
   putBlob(blob: { readonly mimeType: string; readonly bytes: Uint8Array }): Promise<string> {
