@@ -11,6 +11,7 @@ const table = {
   internal: { rpc: -32603, status: 500, retryable: false, says: "Something broke on our side (incident {incident})." },
   unauthorized: { rpc: -32001, status: 401, retryable: false, says: "{problem}." },
   missingScope: { rpc: -32002, status: 403, retryable: false, says: "This needs the scope {scope}." },
+  wrongRole: { rpc: -32021, status: 403, retryable: false, says: "“{method}” is not for the role {role}." },
   lockedOut: {
     rpc: -32003,
     status: 429,

@@ -1,3 +1,4 @@
+import type { DeviceRole } from "#devices";
 import type { Scope } from "#protocol";
 
 /** Who asks, and what they were granted. Nothing that a client says of itself is in here. */
@@ -7,5 +8,9 @@ export interface Caller {
   /** The address of the peer, as the socket has it. */
   readonly address: string;
   readonly isAuthenticated: boolean;
+  /** A node offers what it has and calls the methods of nodes; scopes are for operators alone. */
+  readonly role: DeviceRole;
+  /** The device that has signed this connection. */
+  readonly deviceId?: string;
   readonly scopes: ReadonlySet<Scope>;
 }

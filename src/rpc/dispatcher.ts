@@ -1,4 +1,5 @@
 import { clip, type Log, newId } from "#base";
+import type { DeviceRole } from "#devices";
 import { Fault, fault, permits } from "#protocol";
 import type { ConnectionInfo } from "./connection.ts";
 import type { AnyMethod, Catalog, MethodContext } from "./method.ts";
@@ -75,9 +76,11 @@ export class Dispatcher implements Calls {
   /** A stranger is not told which methods there are. */
   #allowed(name: string, { caller }: Origin): AnyMethod {
     const method = this.#methods.get(name);
-    if (method?.scope !== "public" && !caller.isAuthenticated) throw noCredential();
+    if (!caller.isAuthenticated && (method?.scope !== "public" || method.role === "node")) throw noCredential();
     if (!method) throw fault.methodNotFound({ method: clip(name, 128) });
-    if (!permits(caller.scopes, method.scope)) throw fault.missingScope({ scope: method.scope });
+    if (!fitsRole(method, caller.role)) throw fault.wrongRole({ method: method.name, role: caller.role });
+    if (caller.role === "operator" && !permits(caller.scopes, method.scope))
+      throw fault.missingScope({ scope: method.scope });
     return method;
   }
 
@@ -86,6 +89,11 @@ export class Dispatcher implements Calls {
     this.#log.debug("a call ended with its caller", { method: name, error });
     return fault.internal({ incident: "none: the caller has gone" }, error);
   }
+}
+
+function fitsRole({ role, scope }: AnyMethod, of: DeviceRole): boolean {
+  if (role === "node") return of === "node";
+  return of === "operator" || role === "any" || scope === "public";
 }
 
 /** What all calls share. */

@@ -42,6 +42,11 @@ export interface Method<Name extends string, Params extends TSchema, Result exte
   /** One sentence, for the reference and the OpenAPI document. */
   readonly summary: string;
   readonly scope: RequiredScope;
+  /**
+   * `node`: for nodes alone; `any`: for them too, who are asked for no scope either way. Without it, for operators; what is
+   * public is for both.
+   */
+  readonly role?: "node" | "any";
   readonly route?: Route;
   readonly params: Params;
   readonly result: Result;

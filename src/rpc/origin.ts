@@ -63,7 +63,7 @@ export class SingleCall implements Origin {
 }
 
 export function callerOf(who: { readonly id: string; readonly address: string }, granted?: ReadonlySet<Scope>): Caller {
-  return { ...who, isAuthenticated: granted !== undefined, scopes: granted ?? noScopes };
+  return { ...who, isAuthenticated: granted !== undefined, role: "operator", scopes: granted ?? noScopes };
 }
 
 export function narrow(granted: ReadonlySet<Scope>, asked?: readonly Scope[]): ReadonlySet<Scope> {

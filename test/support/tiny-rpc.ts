@@ -16,13 +16,14 @@ export class TinyRpc implements Rpc {
   #wrongAttempts = 0;
 
   authenticate({ token }: { readonly token?: string }, address: string): Caller {
-    if (token === undefined) return { id: "http", address, isAuthenticated: false, scopes: new Set() };
+    if (token === undefined)
+      return { id: "http", address, isAuthenticated: false, role: "operator", scopes: new Set() };
     if (this.#wrongAttempts >= 3) throw fault.lockedOut({ seconds: 42 });
     if (token !== rightToken) {
       this.#wrongAttempts++;
       throw fault.unauthorized({ problem: "The token is wrong" });
     }
-    return { id: "http", address, isAuthenticated: true, scopes: new Set<Scope>(["operator.write"]) };
+    return { id: "http", address, isAuthenticated: true, role: "operator", scopes: new Set<Scope>(["operator.write"]) };
   }
 
   async call(name: string, params: unknown, from: { caller: Caller; signal: AbortSignal }): Promise<unknown> {

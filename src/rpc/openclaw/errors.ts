@@ -5,6 +5,9 @@ import type { ErrorShape } from "./frame.ts";
 /** A fault as an error of this dialect: few codes that clients act on, the rest in the details. */
 export function errorOf(problem: Fault, method: string, caller: Caller): ErrorShape {
   if (problem.code === "missingScope") return missingScope(String(problem.data["scope"]));
+  if (problem.code === "wrongRole") {
+    return { code: "INVALID_REQUEST", message: `unauthorized role: ${problem.data["role"]}` };
+  }
   if (problem.code === "methodNotFound") {
     // Who may not call everything is not told what there is.
     if (!permits(caller.scopes, "operator.admin")) return missingScope("operator.admin");

@@ -1,5 +1,5 @@
 import { allScopes, type Scope } from "#protocol";
-import { type Caller, methods } from "#rpc";
+import { type AnyMethod, type Caller, methods } from "#rpc";
 import { expect, test } from "bun:test";
 import { type Frame, HeldSocket, House, openRpc, request, rightToken } from "../../support/rpc-house.ts";
 import { OpenClawSocket } from "../../support/openclaw-socket.ts";
@@ -62,7 +62,13 @@ test("the matrix has every method in it, and knows no others", () => {
 
 test.each(matrix)("$who, $name: $may", async ({ scopes, name, may }) => {
   await using rpc = openRpc(new House());
-  const caller: Caller = { id: "x", address: "127.0.0.1", isAuthenticated: true, scopes: new Set(scopes) };
+  const caller: Caller = {
+    id: "x",
+    address: "127.0.0.1",
+    isAuthenticated: true,
+    role: "operator",
+    scopes: new Set(scopes),
+  };
   const from = { caller, signal: new AbortController().signal };
   const refusal = expect.objectContaining({ code: "missingScope" });
   const thrown: unknown = await rpc.call(name, {}, from).then(
@@ -119,6 +125,18 @@ test("a stranger is not told which methods there are", async () => {
     ["no.such.method", "config.get"].map((name) => rpc.call(name, {}, stranger).catch((error: unknown) => error)),
   );
   expect(errors[0]).toEqual(errors[1]);
+});
+
+test("a node may call what is public or for every role, and is told which role it has where it may not", async () => {
+  await using rpc = openRpc(new House());
+  const node: Caller = { id: "n", address: "127.0.0.1", isAuthenticated: true, role: "node", scopes: new Set() };
+  const from = { caller: node, signal: new AbortController().signal };
+  for (const { name, role, scope } of methods.map((method): AnyMethod => method)) {
+    const { error } = JSON.parse((await rpc.answer(request(1, name, { nonsense: 1 }), from)) ?? "") as Frame;
+    const may = scope === "public" || role !== undefined;
+    expect([name, error?.data["name"]]).toEqual([name, may ? error?.data["name"] : "wrongRole"]);
+    if (may) expect(error?.data["name"]).not.toBe("wrongRole");
+  }
 });
 
 test("a client may ask for fewer scopes than its token grants, and has those alone", async () => {
