@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import type { Config } from "#config";
+import type { Devices } from "#devices";
 import type { Gateway } from "#gateway";
 import type { StoredEvent, TranscriptRow } from "#protocol";
 import type { Sessions } from "#sessions";
@@ -46,6 +47,8 @@ export interface Services {
   readonly gateway: Gateway;
   readonly sessions: Sessions;
   readonly config: Config<unknown>;
+  /** Loaded when first asked for: a gateway without devices does not pay for them. */
+  readonly devices: () => Promise<Devices>;
   readonly models: () => readonly ModelListing[];
   /** By name; any of them may have models that are not listed. */
   readonly modelProviders: () => readonly string[];
