@@ -9,6 +9,8 @@ import { JsonRpc } from "./jsonrpc.ts";
 import { defaultLimits, type RpcLimits } from "./limits.ts";
 import type { AnyMethod } from "./method.ts";
 import { methods } from "./methods/index.ts";
+import { NodesDoor } from "./nodes/door.ts";
+import type { Nodes } from "./nodes/nodes.ts";
 import { fault } from "#protocol";
 import { OpenClawDoor } from "./openclaw/door.ts";
 import { callerOf, SingleCall } from "./origin.ts";
@@ -36,6 +38,9 @@ export interface Rpc extends AsyncDisposable {
   open(socket: Socket, peer: Peer): Line;
 
   connections(): readonly ConnectionInfo[];
+
+  /** The machines that the agent may use; loaded when first asked for. */
+  nodes(): Promise<Nodes>;
 }
 
 /** Who makes a single call, and until when the answer is wanted. */
@@ -58,7 +63,9 @@ export function createRpc(options: {
   const watches = new RunWatches();
   const connections = () => hub.connections();
   const catalog = { methods: methods.map((method) => method.name), events: wireEvents.map((event) => event.name) };
-  const dispatcher = new Dispatcher({ methods, services, log, connections, watches, catalog });
+  const { devices } = services;
+  const nodes = new NodesDoor({ devices, emit: (event) => emit(event), clock: options.clock, log });
+  const dispatcher = new Dispatcher({ methods, services, log, connections, watches, catalog, nodes });
   const dialect = new JsonRpc(dispatcher, limits);
   const startedMs = options.clock.elapsed();
   const openClaw = new OpenClawDoor({
@@ -67,6 +74,7 @@ export function createRpc(options: {
     log,
     authMode: authenticator.mode,
     watches,
+    nodes,
     connections,
     tell: (event) => hub.tell(event),
     isHeard: () => hub.hasOpenClawClients,
@@ -100,10 +108,12 @@ export function createRpc(options: {
     },
     open: (socket, peer) => hub.open(socket, peer),
     connections: () => hub.connections(),
+    nodes: () => nodes.open(),
     [Symbol.asyncDispose]: async () => {
       unsubscribe();
       dispatcher.close();
       openClaw.close();
+      nodes.close();
       hub.close("the gateway is stopping");
     },
   };

@@ -7,6 +7,8 @@ import type { Dialect, Speaker } from "../dialect.ts";
 import type { Calls } from "../dispatcher.ts";
 import { Interests } from "../interests.ts";
 import type { RpcLimits } from "../limits.ts";
+import type { NodesDoor } from "../nodes/door.ts";
+import type { NodeClaims } from "../nodes/live-node.ts";
 import type { ParamsChecker } from "../params.ts";
 import { finishers } from "./adapters/index.ts";
 import { admit } from "./admission.ts";
@@ -24,6 +26,7 @@ export interface Table {
   readonly params: ParamsChecker;
   readonly limits: RpcLimits;
   readonly authMode: AuthSettings["mode"];
+  readonly nodes: NodesDoor;
   readonly hello: (caller: Caller) => Promise<Hello>;
 }
 
@@ -105,10 +108,12 @@ export class Dialogue implements Dialect {
     }
     const problem = this.#authenticate(params, admission.scopes);
     if (problem) return refuse(problem);
+    const nodes = speaker.caller.role === "node" ? await this.#table.nodes.open() : undefined;
     const hello = await this.#table.hello(speaker.caller);
     speaker.listen(new Interests(params.caps));
     speaker.say(resultText(id, hello));
     this.#isGreeted = true;
+    nodes?.arrived(speaker, claimsOf(params));
   }
 
   #authenticate({ auth = {}, client }: ConnectParams, scopes: readonly Scope[]): ErrorShape | undefined {
@@ -136,6 +141,19 @@ export class Dialogue implements Dialect {
     const problem = error instanceof Fault ? error : this.#table.calls.incident(error, method);
     return errorOf(problem, method, this.#speaker.caller);
   }
+}
+
+function claimsOf({ client, caps = [], commands = [] }: ConnectParams): NodeClaims {
+  const { id: clientId, mode: clientMode, platform, version, deviceFamily, displayName } = client;
+  const about = {
+    clientId,
+    clientMode,
+    platform,
+    version,
+    ...(deviceFamily !== undefined && { deviceFamily }),
+    ...(displayName !== undefined && { displayName }),
+  };
+  return { about, surface: { caps: [...new Set(caps)], commands: [...new Set(commands)] } };
 }
 
 function invalid(message: string): ErrorShape {

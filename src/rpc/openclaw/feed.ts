@@ -47,6 +47,11 @@ export class OpenClawFeed {
         return this.#chat(event.payload);
       case "message":
         return this.#message(event.payload);
+      case "node.hostStats":
+      case "node.pair.requested":
+      case "node.pair.resolved":
+      case "node.presence":
+        return this.#emit(event.name, event.payload);
       case "presence":
         return this.#presenceChanged();
       case "sessions.changed":

@@ -4,6 +4,7 @@ import type { ConnectionInfo } from "../connection.ts";
 import type { Dialect, Speaker } from "../dialect.ts";
 import { Dispatcher } from "../dispatcher.ts";
 import type { RpcLimits } from "../limits.ts";
+import type { NodesDoor } from "../nodes/door.ts";
 import { ParamsChecker } from "../params.ts";
 import type { RunWatches } from "../run-watch.ts";
 import type { Services } from "../services.ts";
@@ -20,6 +21,7 @@ export interface OpenClawOptions {
   readonly log: Log;
   readonly authMode: AuthSettings["mode"];
   readonly watches: RunWatches;
+  readonly nodes: NodesDoor;
   readonly connections: () => readonly ConnectionInfo[];
   readonly tell: (event: OpenClawEvent) => void;
   /** Is anyone there who speaks this? */
@@ -35,7 +37,7 @@ export class OpenClaw {
   readonly #feed: OpenClawFeed;
 
   constructor(options: OpenClawOptions) {
-    const { limits, authMode } = options;
+    const { limits, authMode, nodes } = options;
     const catalog = { methods: openClawMethods.map(({ name }) => name).toSorted(), events: Object.keys(events) };
     this.#dispatcher = new Dispatcher({ ...options, methods: openClawMethods, catalog });
     this.#feed = new OpenClawFeed(options);
@@ -46,7 +48,7 @@ export class OpenClaw {
       stateVersion: () => this.#feed.stateVersion,
     };
     const hello: Table["hello"] = (caller) => helloOk(greeter, caller);
-    this.#table = { calls: this.#dispatcher, params: new ParamsChecker(), limits, authMode, hello };
+    this.#table = { calls: this.#dispatcher, params: new ParamsChecker(), limits, authMode, hello, nodes };
   }
 
   dialogue(speaker: Speaker): Dialect {

@@ -3,10 +3,12 @@ import { agent, finishAgent } from "./agent.ts";
 import { chat } from "./chat.ts";
 import { gateway } from "./gateway.ts";
 import { models } from "./models.ts";
+import { nodeHost } from "./node-host.ts";
+import { nodes } from "./nodes.ts";
 import { sessions } from "./sessions.ts";
 
 /** The methods of this dialect: those of the one table, in the shapes that its clients know. What is not here is not served. */
-export const openClawMethods: readonly AnyMethod[] = [...agent, ...chat, ...gateway, ...models, ...sessions];
+export const openClawMethods: readonly AnyMethod[] = [...agent, ...chat, ...gateway, ...models, ...nodeHost, ...nodes, ...sessions];
 
 /** What is answered a second time, under the same id. */
 export const finishers: ReadonlyMap<string, typeof finishAgent> = new Map([["agent", finishAgent]]);
