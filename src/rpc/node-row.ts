@@ -1,4 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
+import { Scope } from "#protocol";
 
 export const NodeId = Type.String({ minLength: 1, maxLength: 128 });
 export const RequestId = Type.String({ minLength: 1, maxLength: 128 });
@@ -67,6 +68,7 @@ export const SurfaceRow = Type.Object({
   ...about,
   caps: names,
   commands: names,
+  requiredApproveScopes: Type.Array(Scope, { description: "Who approves it must hold all of these." }),
   ts: Type.Integer({ description: "Since when it waits, in milliseconds since 1970." }),
 });
 export type SurfaceRow = Static<typeof SurfaceRow>;

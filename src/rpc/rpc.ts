@@ -9,8 +9,8 @@ import { JsonRpc } from "./jsonrpc.ts";
 import { defaultLimits, type RpcLimits } from "./limits.ts";
 import type { AnyMethod } from "./method.ts";
 import { methods } from "./methods/index.ts";
+import { type AgentNodes, agentNodes } from "./nodes/agent-access.ts";
 import { NodesDoor } from "./nodes/door.ts";
-import type { Nodes } from "./nodes/nodes.ts";
 import { fault } from "#protocol";
 import { OpenClawDoor } from "./openclaw/door.ts";
 import { callerOf, SingleCall } from "./origin.ts";
@@ -39,8 +39,8 @@ export interface Rpc extends AsyncDisposable {
 
   connections(): readonly ConnectionInfo[];
 
-  /** The machines that the agent may use; loaded when first asked for. */
-  nodes(): Promise<Nodes>;
+  /** For the agent's tools. */
+  readonly nodes: AgentNodes;
 }
 
 /** Who makes a single call, and until when the answer is wanted. */
@@ -108,7 +108,7 @@ export function createRpc(options: {
     },
     open: (socket, peer) => hub.open(socket, peer),
     connections: () => hub.connections(),
-    nodes: () => nodes.open(),
+    nodes: agentNodes(nodes),
     [Symbol.asyncDispose]: async () => {
       unsubscribe();
       dispatcher.close();

@@ -35,6 +35,7 @@ export class House {
   readonly listeners = new Set<(notice: SessionNotice) => void>();
   /** When set, what `receive` answers. */
   refusal: Extract<Receipt, { taken: false }>["because"] | undefined;
+  devices: Services["devices"] = () => Promise.reject(new Error("no device was expected here"));
   /** When set, what `status` does. */
   status: () => Promise<never> | undefined = () => undefined;
 
@@ -64,6 +65,7 @@ export class House {
       gateway: this.#gateway(),
       sessions: this.#sessions(),
       config: this.#config(),
+      devices: () => this.devices(),
       models: () => [
         { id: "demo/demo", provider: "demo", name: "Demo", contextWindow: 8_000, maxTokens: 1_000, isDefault: true },
       ],

@@ -14,6 +14,10 @@ export class TinyRpc implements Rpc {
   readonly aborted = Promise.withResolvers<void>();
   readonly started = Promise.withResolvers<void>();
   #wrongAttempts = 0;
+  readonly nodes: Rpc["nodes"] = {
+    list: async () => [],
+    invoke: () => Promise.reject(new Error("no agent is here to ask nodes")),
+  };
 
   authenticate({ token }: { readonly token?: string }, address: string): Caller {
     if (token === undefined)

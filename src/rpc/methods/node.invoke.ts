@@ -6,7 +6,8 @@ export const longestInvokeMs = 600_000;
 
 export const nodeInvoke = defineMethod({
   name: "node.invoke",
-  summary: "Asks a node to run one of its approved commands, and answers with what it answers; some ask for operator.admin.",
+  summary:
+    "Asks a node to run one of its approved commands, and answers with what it answers; some ask for operator.admin.",
   scope: "operator.write",
   route: { verb: "POST", path: "/nodes/{nodeId}/invoke" },
   params: Type.Object(

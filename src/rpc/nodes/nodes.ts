@@ -236,4 +236,3 @@ function unpack<Value>(decision: Decision<Value>, path = "requestId"): Value {
   if (decision.because === "beyondApprover") throw fault.missingScope({ scope: "operator.admin" });
   throw fault.invalidParams({ path, problem: "there is none by this id, or no more" });
 }
-

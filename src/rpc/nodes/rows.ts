@@ -1,4 +1,4 @@
-import type { DeviceAbout, NodeSurface, PairedDevice, SurfaceRequest } from "#devices";
+import { type DeviceAbout, type NodeSurface, type PairedDevice, scopesToApprove, type SurfaceRequest } from "#devices";
 import type { NodeDetails, NodeRow, SurfaceRow } from "../node-row.ts";
 import type { LiveNode } from "./live-node.ts";
 
@@ -42,7 +42,14 @@ export function nodeDetails(node: KnownNode): NodeDetails {
 }
 
 export function surfaceRow({ requestId, nodeId, about, caps, commands, requestedAt }: SurfaceRequest): SurfaceRow {
-  return { requestId, ...aboutFields(nodeId, about), caps: [...caps], commands: [...commands], ts: requestedAt };
+  return {
+    requestId,
+    ...aboutFields(nodeId, about),
+    caps: [...caps],
+    commands: [...commands],
+    requiredApproveScopes: [...scopesToApprove({ caps, commands })],
+    ts: requestedAt,
+  };
 }
 
 function approvalState(surface: NodeSurface | undefined): NodeRow["approvalState"] {

@@ -8,7 +8,15 @@ import { nodes } from "./nodes.ts";
 import { sessions } from "./sessions.ts";
 
 /** The methods of this dialect: those of the one table, in the shapes that its clients know. What is not here is not served. */
-export const openClawMethods: readonly AnyMethod[] = [...agent, ...chat, ...gateway, ...models, ...nodeHost, ...nodes, ...sessions];
+export const openClawMethods: readonly AnyMethod[] = [
+  ...agent,
+  ...chat,
+  ...gateway,
+  ...models,
+  ...nodeHost,
+  ...nodes,
+  ...sessions,
+];
 
 /** What is answered a second time, under the same id. */
 export const finishers: ReadonlyMap<string, typeof finishAgent> = new Map([["agent", finishAgent]]);
