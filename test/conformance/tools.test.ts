@@ -142,7 +142,7 @@ describe("the toolbox", () => {
     await using at = await toolboxAtHand({ settings: { deny: ["bash"] } });
     expect(await at.use("reed", {})).toMatchObject({
       failed: true,
-      text: 'There is no tool "reed". Did you mean read? The tools are: edit, read, search, write.',
+      text: 'There is no tool "reed". Did you mean read? The tools are: edit, nodes, read, search, write.',
     });
     expect((await at.use("bash", { command: "true" })).text).toContain("There is no tool");
   });
