@@ -5,6 +5,7 @@ import { Value } from "typebox/value";
 const payloads: Readonly<Record<string, keyof typeof ProtocolSchemas>> = {
   agent: "AgentEvent",
   chat: "ChatEvent",
+  "node.invoke.request": "NodeInvokeRequestEvent",
   shutdown: "ShutdownEvent",
   tick: "TickEvent",
 };
@@ -13,6 +14,7 @@ const results: Readonly<Record<string, keyof typeof ProtocolSchemas>> = {
   "agents.list": "AgentsListResult",
   "channels.status": "ChannelsStatusResult",
   "models.list": "ModelsListResult",
+  "node.event": "NodeEventResult",
   "sessions.create": "SessionsCreateResult",
   "sessions.delete": "SessionsDeleteResult",
 };

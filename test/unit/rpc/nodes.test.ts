@@ -204,6 +204,7 @@ test("SEC-32: nobody answers for the node that was asked but that node, on the c
   const { id } = await asked(line);
   expect(nodes.answered({ id, nodeId, ok: true, payloadJSON: '"forged"' }, liar.caller)).toBeFalse();
   expect(nodes.answered({ id, nodeId: other, ok: true, payloadJSON: '"forged"' }, liar.caller)).toBeFalse();
+  expect(nodes.answered({ id, nodeId: other, ok: true, payloadJSON: '"misnamed"' }, line.caller)).toBeFalse();
   expect(nodes.answered({ id: "made-up", nodeId, ok: true }, line.caller)).toBeFalse();
   expect(nodes.isAwaited({ invokeId: id, nodeId }, liar.caller)).toBeFalse();
   expect(nodes.isAwaited({ invokeId: id, nodeId }, line.caller)).toBeTrue();
