@@ -56,6 +56,7 @@ export const ConnectParams = Type.Object(
         mode: ClientMode,
         version: text,
         platform: text,
+        displayName: Type.Optional(Type.String({ maxLength: 512 })),
         deviceFamily: Type.Optional(Type.String({ maxLength: 512 })),
       },
       open,
