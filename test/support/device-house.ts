@@ -1,5 +1,12 @@
 import { type Clock, createLog, Secret, systemClock } from "#base";
-import { type Approver, type Arrival, createDevices, type DeviceAbout, type DeviceChange, type Devices } from "#devices";
+import {
+  type Approver,
+  type Arrival,
+  createDevices,
+  type DeviceAbout,
+  type DeviceChange,
+  type Devices,
+} from "#devices";
 import { allScopes, type Scope } from "#protocol";
 import type { Storage } from "#storage";
 import { openSqliteFile, tempFolder } from "./storage.ts";
@@ -69,7 +76,12 @@ export class DeviceHouse implements AsyncDisposable {
   }
 }
 
-export const linux: DeviceAbout = { clientId: "openclaw-tui", clientMode: "ui", platform: "linux", deviceFamily: "linux" };
+export const linux: DeviceAbout = {
+  clientId: "openclaw-tui",
+  clientMode: "ui",
+  platform: "linux",
+  deviceFamily: "linux",
+};
 
 export function deviceId(name: string): string {
   return new Bun.CryptoHasher("sha256").update(name).digest("hex");
