@@ -1,5 +1,5 @@
 import { createPrepareTurn, createSystemPrompt, type ReadWorkspaceFile, workspaceMark } from "#agent";
-import { createLog, describeError, lazily, type Log, openLogFile, systemClock } from "#base";
+import { createLog, describeError, lazily, type Log, type Secret, openLogFile, systemClock } from "#base";
 import { channels } from "#channels";
 import { type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config";
 import { createGateway, type OpenChannel } from "#gateway";
@@ -116,9 +116,10 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     config,
     devices: lazily(async () => {
       const { createDevices } = await import("#devices");
-      const autoApproveLocal = settings.gateway.nodes.pairing.autoApproveLocal;
-      return createDevices({ storage, key: readOrMakeDeviceKey(home), autoApproveLocal, clock, log });
+      const autoApproveLocal = () => config.settings.gateway.nodes.pairing.autoApproveLocal;
+      return createDevices({ storage, key: () => deviceKey(home, log), autoApproveLocal, clock, log });
     }),
+    entrance: () => ({ url: server.url.href.replace(/^http/, "ws"), auth: key.auth.mode }),
     models: () => models.list(),
     modelProviders: () => models.providers(),
     channels: () => openChannels.map(({ id, label, connection }) => ({ id, label, state: connection.state })),
@@ -170,6 +171,12 @@ function reader(workspace: Jail, log: Log): ReadWorkspaceFile {
       return undefined;
     }
   };
+}
+
+function deviceKey(home: Home, log: Log): Secret {
+  const { key, warnings } = readOrMakeDeviceKey(home);
+  for (const warning of warnings) log.warn(warning);
+  return key;
 }
 
 /** One gateway a home: a second one would answer the same messages again. */

@@ -83,7 +83,6 @@ export const gatewaySettings = Type.Object({
         {
           autoApproveLocal: Type.Boolean({
             default: true,
-            restart: true,
             description: "A device of this machine that shows the token or password is paired without asking anybody.",
           }),
         },

@@ -2,8 +2,14 @@ import { type Static, Type } from "@sinclair/typebox";
 import type { Grant, PairedDevice, PairingRequest } from "#devices";
 import { Scope } from "#protocol";
 
-const Role = Type.Union([Type.Literal("operator"), Type.Literal("node")]);
-const TimeMs = Type.Integer({ description: "Milliseconds since 1970." });
+export const RequestId = Type.String({ minLength: 1, maxLength: 128 });
+export const DeviceId = Type.String({ minLength: 1, maxLength: 128 });
+export const Role = Type.Union([Type.Literal("operator"), Type.Literal("node")]);
+export const TimeMs = Type.Integer({ description: "Milliseconds since 1970." });
+
+/** What a setup code gives: all of it but secrets, the everyday part of it, or a node's place. */
+export const Access = Type.Union([Type.Literal("full"), Type.Literal("limited"), Type.Literal("node")]);
+export type Access = Static<typeof Access>;
 
 const about = {
   deviceId: Type.String(),

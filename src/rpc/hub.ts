@@ -138,13 +138,14 @@ export class Hub implements Switchboard {
     return this.#authenticator.check(credential, from);
   }
 
-  /** Closes what a device has open, in one role or in all of them. */
+  /** Closes what a device has open, in one role or in all of them; it may be told first what it has just asked for. */
   shutOut({ deviceId, role }: { readonly deviceId: string; readonly role?: DeviceRole }, reason: string): void {
-    for (const connection of this.#all) {
-      const { caller } = connection;
-      if (caller.deviceId !== deviceId || (role !== undefined && caller.role !== role)) continue;
-      connection.close(closeCode.shutOut, reason);
-    }
+    const open = [...this.#all].filter(
+      ({ caller }) => caller.deviceId === deviceId && (role ?? caller.role) === caller.role,
+    );
+    setImmediate(() => {
+      for (const connection of open) connection.close(closeCode.shutOut, reason);
+    });
   }
 
   authenticated(connection: Connection): void {
