@@ -39,6 +39,11 @@ export function resultProblems(method: string, result: unknown): string[] {
   return against(schema, result);
 }
 
+/** What is wrong with a connect that we send. */
+export function connectProblems(params: unknown): string[] {
+  return against("ConnectParams", params);
+}
+
 /** The original sends these two with every `agent` event, though its schema is closed to them. */
 function asRecorded(event: string | undefined, payload: unknown): unknown {
   if (event !== "agent") return payload;

@@ -68,15 +68,14 @@ export class Dialogue implements Dialect {
       const end = await finish(result, (name, given) => this.#table.calls.call(name, given, this.#speaker));
       return end === undefined ? undefined : this.#resultText(id, end);
     } catch (error) {
-      this.#countOutOfRole(error);
-      return errorText(id, this.#errorOf(error, method));
+      const isOutOfRole = error instanceof Fault && error.code === "wrongRole";
+      this.#outOfRole = isOutOfRole ? this.#outOfRole + 1 : 0;
+      const text = errorText(id, this.#errorOf(error, method));
+      if (this.#outOfRole <= mostOutOfRole) return text;
+      this.#speaker.say(text);
+      this.#speaker.close(closeCode.policy, "repeated unauthorized calls");
+      return undefined;
     }
-  }
-
-  #countOutOfRole(error: unknown): void {
-    const isOutOfRole = error instanceof Fault && error.code === "wrongRole";
-    this.#outOfRole = isOutOfRole ? this.#outOfRole + 1 : 0;
-    if (this.#outOfRole > mostOutOfRole) this.#speaker.close(closeCode.policy, "repeated unauthorized calls");
   }
 
   #resultText(id: string, result: unknown): string {
