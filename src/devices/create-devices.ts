@@ -14,7 +14,7 @@ import { WaitingRoom } from "./waiting-room.ts";
 
 export interface DevicesOptions {
   readonly storage: Storage;
-  /** The installation's own key, that device tokens are made with. Asked for when one is. */
+  /** The installation's own key, that device tokens are made with. Asked for once, when it is first needed. */
   readonly key: () => Secret;
   /** May a device on this machine be paired by what proves its owner, without a question? Yes, unless this says no. */
   readonly autoApproveLocal?: () => boolean;
@@ -31,7 +31,7 @@ export function createDevices({ storage, key, autoApproveLocal = () => true, clo
     sightings: new Sightings(clock),
     setups: new SetupCodes(books, clock),
     audience,
-    key,
+    key: once(key),
     autoApproveLocal,
     clock,
     log,
@@ -87,4 +87,10 @@ function writeSighting(room: Room, deviceId: string): void {
   room.books.change(write).catch((error: unknown) => {
     room.log.debug("when a device was last seen could not be written", { deviceId, error });
   });
+}
+
+/** What failed is asked for again. */
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }

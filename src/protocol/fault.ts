@@ -12,6 +12,14 @@ const table = {
   unauthorized: { rpc: -32001, status: 401, retryable: false, says: "{problem}." },
   missingScope: { rpc: -32002, status: 403, retryable: false, says: "This needs the scope {scope}." },
   wrongRole: { rpc: -32021, status: 403, retryable: false, says: "“{method}” is not for the role {role}." },
+  beyondCaller: { rpc: -32024, status: 403, retryable: false, says: "This would give more than the caller may give." },
+  deviceNotFound: { rpc: -32022, status: 404, retryable: false, says: "There is no paired device “{device}”." },
+  pairingNotFound: {
+    rpc: -32023,
+    status: 404,
+    retryable: false,
+    says: "There is no request “{request}”; it was answered, or nobody answered in time.",
+  },
   lockedOut: {
     rpc: -32003,
     status: 429,

@@ -7,6 +7,8 @@ export interface Caller {
   readonly id: string;
   /** The address of the peer, as the socket has it. */
   readonly address: string;
+  /** The socket's other end is this machine, and speaks for nobody else. */
+  readonly isLocal?: true;
   readonly isAuthenticated: boolean;
   /** A node offers what it has and calls the methods of nodes; scopes are for operators alone. */
   readonly role: DeviceRole;

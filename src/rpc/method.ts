@@ -16,7 +16,7 @@ export interface MethodContext {
   /** Aborts when the caller has gone. */
   readonly signal: AbortSignal;
   /** For `connect` alone: trades a credential for scopes on this connection. Throws `unauthorized` or `lockedOut`. */
-  authenticate(credential: Credential, claim?: Claim): Caller;
+  authenticate(credential: Credential, claim?: Claim): Promise<Caller>;
   connections(): readonly ConnectionInfo[];
   /** Loaded when first asked for. */
   nodes(): Promise<Nodes>;

@@ -3,6 +3,7 @@ import { type Scope, TranscriptRow } from "#protocol";
 import type { Interests } from "./interests.ts";
 import { SurfaceRow, ToldStats } from "./node-row.ts";
 import type { Tellable } from "./outgoing.ts";
+import { PairingRow } from "./device-rows.ts";
 
 interface EventKind<Name extends string, Payload extends TSchema> {
   readonly name: Name;
@@ -82,6 +83,32 @@ export const wireEvents = [
       message: Type.Optional(AssistantMessage),
       errorMessage: Type.Optional(Type.String()),
       stopReason: Type.Optional(Type.String()),
+    }),
+  }),
+  defineEvent({
+    name: "device.pair.changed",
+    summary: "Something about the paired devices is different; `device.pair.list` has it.",
+    scope: "operator.pairing",
+    isDroppable: false,
+    payload: Type.Object({}),
+  }),
+  defineEvent({
+    name: "device.pair.requested",
+    summary: "A device waits for somebody's yes.",
+    scope: "operator.pairing",
+    isDroppable: false,
+    payload: PairingRow,
+  }),
+  defineEvent({
+    name: "device.pair.resolved",
+    summary: "A device that waited was approved or rejected.",
+    scope: "operator.pairing",
+    isDroppable: false,
+    payload: Type.Object({
+      requestId: Type.String(),
+      deviceId: Type.String(),
+      decision: Type.Union([Type.Literal("approved"), Type.Literal("rejected")]),
+      ts: Type.Integer({ description: "Milliseconds since 1970." }),
     }),
   }),
   defineEvent({

@@ -11,6 +11,15 @@ import { configPatch } from "./config.patch.ts";
 import { configSchema } from "./config.schema.ts";
 import { connect } from "./connect.ts";
 import { connectionsList } from "./connections.list.ts";
+import { devicePairApprove } from "./device.pair.approve.ts";
+import { devicePairList } from "./device.pair.list.ts";
+import { devicePairReject } from "./device.pair.reject.ts";
+import { devicePairRemove } from "./device.pair.remove.ts";
+import { devicePairRename } from "./device.pair.rename.ts";
+import { devicePairSetupCode } from "./device.pair.setupCode.ts";
+import { devicePairSetupStatus } from "./device.pair.setupStatus.ts";
+import { deviceTokenRevoke } from "./device.token.revoke.ts";
+import { deviceTokenRotate } from "./device.token.rotate.ts";
 import { health } from "./health.ts";
 import { messageSend } from "./message.send.ts";
 import { modelsList } from "./models.list.ts";
@@ -53,6 +62,15 @@ export const methods = [
   configSchema,
   connect,
   connectionsList,
+  devicePairApprove,
+  devicePairList,
+  devicePairReject,
+  devicePairRemove,
+  devicePairRename,
+  devicePairSetupCode,
+  devicePairSetupStatus,
+  deviceTokenRevoke,
+  deviceTokenRotate,
   health,
   messageSend,
   modelsList,

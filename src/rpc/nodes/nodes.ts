@@ -1,8 +1,9 @@
 import type { Clock, Log } from "#base";
-import type { Decision, DeviceChange, Devices } from "#devices";
+import type { DeviceChange, Devices } from "#devices";
 import { fault } from "#protocol";
 import type { Caller } from "../caller.ts";
 import { closeCode } from "../connection.ts";
+import { approverOf, decided } from "../device-decision.ts";
 import type { NodeDetails, NodeRow, SurfaceRow } from "../node-row.ts";
 import { type WireEvent, wireEvent } from "../wire-events.ts";
 import { Invocations } from "./invocations.ts";
@@ -75,7 +76,7 @@ export class Nodes {
 
   async rename(nodeId: string, displayName: string): Promise<void> {
     await this.#find(nodeId);
-    unpack(await this.#devices.rename(nodeId, displayName));
+    decided(await this.#devices.rename(nodeId, displayName), { device: nodeId });
   }
 
   async pairs(): Promise<{ pending: SurfaceRow[]; paired: NodeRow[] }> {
@@ -87,17 +88,17 @@ export class Nodes {
   }
 
   async approve(requestId: string, by: Caller): Promise<NodeRow> {
-    const { nodeId } = unpack(await this.#devices.approveSurface(requestId, approver(by)));
+    const { nodeId } = decided(await this.#devices.approveSurface(requestId, approverOf(by)), { request: requestId });
     return nodeRow(await this.#find(nodeId));
   }
 
   async reject(requestId: string): Promise<string> {
-    return unpack(await this.#devices.rejectSurface(requestId)).nodeId;
+    return decided(await this.#devices.rejectSurface(requestId), { request: requestId }).nodeId;
   }
 
   /** What it offers is approved no more. It has to connect again to ask for it. */
   async remove(nodeId: string, by: Caller): Promise<void> {
-    unpack(await this.#devices.removeSurface(nodeId, approver(by)), "nodeId");
+    decided(await this.#devices.removeSurface(nodeId, approverOf(by)), { device: nodeId });
     this.#live.get(nodeId)?.line.close(closeCode.restart, "node capabilities changed");
   }
 
@@ -225,14 +226,4 @@ export class Nodes {
     this.#statsTold.set(node, now);
     this.#emit(wireEvent("node.hostStats", { nodeId, hostStats }));
   }
-}
-
-function approver({ scopes, deviceId }: Caller) {
-  return { scopes, ...(deviceId !== undefined && { deviceId }) };
-}
-
-function unpack<Value>(decision: Decision<Value>, path = "requestId"): Value {
-  if (decision.done) return decision.value;
-  if (decision.because === "beyondApprover") throw fault.missingScope({ scope: "operator.admin" });
-  throw fault.invalidParams({ path, problem: "there is none by this id, or no more" });
 }

@@ -45,6 +45,10 @@ export class OpenClawFeed {
         return this.#run(event.payload).toolEnded(event.payload);
       case "chat":
         return this.#chat(event.payload);
+      case "device.pair.changed":
+      case "device.pair.requested":
+      case "device.pair.resolved":
+        return this.#emit(event.name, event.payload);
       case "message":
         return this.#message(event.payload);
       case "node.hostStats":

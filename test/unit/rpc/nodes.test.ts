@@ -134,7 +134,7 @@ test("SEC-12: a node that comes back with more commands has the old ones alone u
   const row = (await nodes.list()).find((one) => one.nodeId === nodeId);
   expect(row).toMatchObject({ commands: ["system.which"], approvalState: "pending-reapproval" });
   const requestId = String(row?.pendingRequestId);
-  expect(await refusal(nodes.approve(requestId, operator("operator.pairing")))).toMatchObject({ code: "missingScope" });
+  expect(await refusal(nodes.approve(requestId, operator("operator.pairing")))).toMatchObject({ code: "beyondCaller" });
   expect(line.heard("node.invoke.request")).toEqual([]);
   void which(nodes).catch(() => undefined);
   await asked(line);
@@ -330,12 +330,12 @@ test("what was approved of a node can be taken back, which ends its connection",
   const line = await house.approved(nodeId, ["system.run"]);
   const answer = refusal(which(nodes, { command: "system.run" }));
   await asked(line);
-  expect(await refusal(nodes.remove(nodeId, operator("operator.pairing")))).toMatchObject({ code: "missingScope" });
+  expect(await refusal(nodes.remove(nodeId, operator("operator.pairing")))).toMatchObject({ code: "beyondCaller" });
   await nodes.remove(nodeId, admin);
   expect(line.closed).toEqual({ code: 1012, reason: "node capabilities changed" });
   expect(await answer).toMatchObject({ code: "nodeLeft" });
   expect((await nodes.pairs()).paired).toEqual([]);
-  expect(await refusal(nodes.remove(nodeId, admin))).toMatchObject({ code: "invalidParams" });
+  expect(await refusal(nodes.remove(nodeId, admin))).toMatchObject({ code: "deviceNotFound" });
 });
 
 test("a rejected request is over, and what was approved before stays", async () => {
@@ -350,7 +350,7 @@ test("a rejected request is over, and what was approved before stays", async () 
   expect(await nodes.reject(String(pending?.requestId))).toBe(nodeId);
   expect(line.heard("node.pair.resolved")).toMatchObject([{ decision: "rejected" }]);
   expect((await nodes.describe(nodeId)).commands).toEqual(["system.which"]);
-  expect(await refusal(nodes.reject(String(pending?.requestId)))).toMatchObject({ code: "invalidParams" });
+  expect(await refusal(nodes.reject(String(pending?.requestId)))).toMatchObject({ code: "pairingNotFound" });
 });
 
 test("a node gets the name that an operator gives it", async () => {

@@ -1,7 +1,16 @@
 import { allScopes, type Scope } from "#protocol";
 import { type AnyMethod, type Caller, methods } from "#rpc";
 import { expect, test } from "bun:test";
-import { type Frame, HeldSocket, House, openRpc, request, rightToken } from "../../support/rpc-house.ts";
+import {
+  callerFrom,
+  type Frame,
+  HeldSocket,
+  House,
+  openRpc,
+  request,
+  rightToken,
+  peer,
+} from "../../support/rpc-house.ts";
 import { OpenClawSocket } from "../../support/openclaw-socket.ts";
 import { until } from "../../support/until.ts";
 
@@ -42,8 +51,21 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "sessions.patch",
     "sessions.reset",
   ],
-  "operator.admin": ["config.patch", "sessions.delete"],
-  "operator.pairing": ["node.pair.approve", "node.pair.list", "node.pair.reject", "node.pair.remove", "node.rename"],
+  "operator.admin": ["config.patch", "device.pair.setupCode", "device.pair.setupStatus", "sessions.delete"],
+  "operator.pairing": [
+    "device.pair.approve",
+    "device.pair.list",
+    "device.pair.reject",
+    "device.pair.remove",
+    "device.pair.rename",
+    "device.token.revoke",
+    "device.token.rotate",
+    "node.pair.approve",
+    "node.pair.list",
+    "node.pair.reject",
+    "node.pair.remove",
+    "node.rename",
+  ],
 };
 
 /** What nodes alone may call, and in the OpenClaw dialect alone. */
@@ -123,7 +145,7 @@ test.each(methods.map(({ name, scope }) => [name, scope] as const))(
   async (name, scope) => {
     await using rpc = openRpc(new House());
     const socket = new HeldSocket();
-    rpc.open(socket, { address: "127.0.0.1", credential: {} }).receive(request(1, name));
+    rpc.open(socket, peer()).receive(request(1, name));
     const answer = await until("the answer", () => socket.answer(1));
     if (name === "ping") {
       expect(answer.result).toMatchObject({ pong: true });
@@ -138,7 +160,7 @@ test.each(methods.map(({ name, scope }) => [name, scope] as const))(
 
 test("a stranger is not told which methods there are", async () => {
   await using rpc = openRpc(new House());
-  const stranger = { caller: rpc.authenticate({}, "127.0.0.1"), signal: new AbortController().signal };
+  const stranger = { caller: callerFrom("127.0.0.1", false), signal: new AbortController().signal };
   const errors = await Promise.all(
     ["no.such.method", "config.get"].map((name) => rpc.call(name, {}, stranger).catch((error: unknown) => error)),
   );
@@ -160,7 +182,7 @@ test("a node may call what is public or for every role, and is told which role i
 test("a client may ask for fewer scopes than its token grants, and has those alone", async () => {
   await using rpc = openRpc(new House());
   const socket = new HeldSocket();
-  const line = rpc.open(socket, { address: "127.0.0.1", credential: {} });
+  const line = rpc.open(socket, peer());
   line.receive(request(1, "connect", { auth: { token: rightToken }, scopes: ["operator.read"] }));
   line.receive(request(2, "sessions.list"));
   line.receive(request(3, "config.patch", { patch: {} }));
@@ -173,5 +195,6 @@ test("a client may ask for fewer scopes than its token grants, and has those alo
 
 test("without authentication configured, everyone has every scope", async () => {
   await using rpc = openRpc(new House(), { mode: "none" });
-  expect([...rpc.authenticate({}, "127.0.0.1").scopes]).toEqual([...allScopes]);
+  const caller = await rpc.authenticate({}, { address: "127.0.0.1" });
+  expect([...caller.scopes]).toEqual([...allScopes]);
 });

@@ -1,6 +1,7 @@
 import type { AnyMethod } from "../../method.ts";
 import { agent, finishAgent } from "./agent.ts";
 import { chat } from "./chat.ts";
+import { devices } from "./devices.ts";
 import { gateway } from "./gateway.ts";
 import { models } from "./models.ts";
 import { nodeHost } from "./node-host.ts";
@@ -11,6 +12,7 @@ import { sessions } from "./sessions.ts";
 export const openClawMethods: readonly AnyMethod[] = [
   ...agent,
   ...chat,
+  ...devices,
   ...gateway,
   ...models,
   ...nodeHost,
