@@ -12,14 +12,14 @@ const laptop: NodeListing = {
 
 function access(nodes: readonly NodeListing[], answer: Awaited<ReturnType<NodeAccess["invoke"]>>) {
   const asked: NodeCommand[] = [];
-  const access: NodeAccess = {
+  const fake: NodeAccess = {
     list: async () => nodes,
     invoke: async (command) => {
       asked.push(command);
       return answer;
     },
   };
-  return { asked, access };
+  return { asked, access: fake };
 }
 
 test("the model lists the nodes, looks at one, and asks it", async () => {

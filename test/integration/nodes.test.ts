@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { openApp } from "../../src/app.ts";
 import { type Script, startFakeModel } from "../support/fake-model.ts";
 import { fakeModelConfig, freePort, token } from "../support/gateway-process.ts";
-import { type DeviceKey, makeDevice, OfficialNode } from "../support/official-node.ts";
+import { NodeDevice, OfficialNode } from "../support/official-node.ts";
 import { OfficialClient } from "../support/openclaw-client.ts";
 import { resultProblems, schemaProblems } from "../support/openclaw-schema.ts";
 import { startRelay } from "../support/recording-relay.ts";
@@ -28,7 +28,7 @@ async function openHouse(script: Script = [], more = "") {
   const relay = opened.use(startRelay(`ws://127.0.0.1:${port}`));
   const operator = opened.use(await OfficialClient.connect({ url: relay.url, token }));
   const held = opened.move();
-  const arrive = async (device: DeviceKey, options: NodeOptions = {}) =>
+  const arrive = async (device: NodeDevice, options: NodeOptions = {}) =>
     held.use(await OfficialNode.arrived(device, { url: relay.url, token, ...options }));
   return {
     operator,
@@ -37,7 +37,7 @@ async function openHouse(script: Script = [], more = "") {
     url: relay.url,
     http: `http://127.0.0.1:${port}`,
     /** Connected, and everything that it offers approved. */
-    approved: async (commands: string[], options: NodeOptions = {}, device = makeDevice()) => {
+    approved: async (commands: string[], options: NodeOptions = {}, device = new NodeDevice()) => {
       const node = await arrive(device, { commands, ...options });
       const request = await until("the request", () =>
         operator.heard("node.pair.requested").find(({ nodeId }) => nodeId === node.nodeId),
@@ -62,6 +62,8 @@ const which = (node: OfficialNode, change: Record<string, unknown> = {}) => ({
   idempotencyKey: crypto.randomUUID(),
   ...change,
 });
+
+const callOf = (id: string, args: object) => ({ toolCall: { id, name: "nodes", args } });
 
 const refusal = (call: Promise<unknown>): Promise<Error & Record<string, unknown>> =>
   call.then(
@@ -187,7 +189,7 @@ test("a caller that goes away takes its question back", async () => {
 
 test("a second connection of the same node replaces the first", async () => {
   await using house = await openHouse();
-  const device = makeDevice();
+  const device = new NodeDevice();
   const older = await house.approved(["system.which"], { onReconnectPaused: () => undefined }, device);
   const asked = refusal(house.operator.request("node.invoke", which(older)));
   await until("the request", () => older.invokes[0]);
@@ -198,6 +200,22 @@ test("a second connection of the same node replaces the first", async () => {
   await older[Symbol.asyncDispose]();
   const { payload } = await house.operator.request("node.invoke", which(newer));
   expect(payload).toBe("from the newer");
+});
+
+test("SEC-09: a device that is removed is a node no more: its socket is closed, and what it was asked is over", async () => {
+  await using house = await openHouse();
+  const node = await house.approved(["system.which"], { onReconnectPaused: () => undefined });
+  const asked = refusal(house.operator.request("node.invoke", which(node)));
+  await until("the request", () => node.invokes[0]);
+  await house.operator.request("device.pair.remove", { deviceId: node.nodeId });
+  expect(await until("the close", () => node.closes[0])).toEqual({ code: 4001, reason: "device removed" });
+  expect(await asked).toMatchObject({ details: { code: "NOT_CONNECTED" } });
+  await node[Symbol.asyncDispose]();
+  const again = await until("what became of it", async () => {
+    const { nodes } = await house.operator.request<{ nodes: { connected: boolean }[] }>("node.list");
+    return nodes.every(({ connected }) => !connected) && nodes;
+  });
+  expect(again.filter((row) => (row as { commands?: string[] }).commands?.length)).toEqual([]);
 });
 
 test("SEC-32: a node answers for itself alone, and its events start no turn", async () => {
@@ -227,7 +245,7 @@ test("SEC-32: a node answers for itself alone, and its events start no turn", as
 
 test("SEC-12: a platform that only looks like the approved one is held for approval", async () => {
   await using house = await openHouse();
-  const device = makeDevice();
+  const device = new NodeDevice();
   const node = await house.approved(["system.which"], { platform: "darwin" }, device);
   const deviceToken = device.tokens[0] ?? "";
   expect(deviceToken).not.toBe("");
@@ -246,7 +264,7 @@ test("SEC-12: a platform that only looks like the approved one is held for appro
 test("a node tells how it is doing, and what it has; each has its answer", async () => {
   await using house = await openHouse();
   const { operator } = house;
-  const node = await house.arrive(makeDevice(), { commands: ["system.run"] });
+  const node = await house.arrive(new NodeDevice(), { commands: ["system.run"] });
   const stats = { cpuCount: 2, loadAverage: [0, 0, 0], memoryTotalBytes: 4, memoryFreeBytes: 1 };
   const inventory = { protocolFeatures: ["node-worker-supervisor-v6"], workerHost: { enabled: false } };
   const told = { event: "node.host.stats", payloadJSON: JSON.stringify(stats) };
@@ -297,7 +315,7 @@ test("nodes and operators hear of nodes only what is theirs to hear", async () =
 
 test("a client of JSON-RPC lists, asks and approves nodes too, by socket or by REST", async () => {
   await using house = await openHouse();
-  const node = await house.arrive(makeDevice(), { commands: ["system.which"], answer: () => ({ bins: {} }) });
+  const node = await house.arrive(new NodeDevice(), { commands: ["system.which"], answer: () => ({ bins: {} }) });
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
   const call = async (method: string, params: object = {}) => {
     const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
@@ -318,14 +336,15 @@ test("a client of JSON-RPC lists, asks and approves nodes too, by socket or by R
 });
 
 test("the agent asks a node by its tool, and what is not allowed is refused in words", async () => {
-  const tool = (id: string, args: object) => ({ toolCall: { id, name: "nodes", args } });
   const ids: string[] = [];
   await using house = await openHouse((_call, index) => {
     const [nodeId = ""] = ids;
     const steps = [
-      { parts: [tool("c1", { action: "list" })] },
-      { parts: [tool("c2", { action: "invoke", node: nodeId, command: "system.which", params: { bins: ["git"] } })] },
-      { parts: [tool("c3", { action: "invoke", node: "laptop", command: "system.run", params: { command: ["id"] } })] },
+      { parts: [callOf("c1", { action: "list" })] },
+      { parts: [callOf("c2", { action: "invoke", node: nodeId, command: "system.which", params: { bins: ["git"] } })] },
+      {
+        parts: [callOf("c3", { action: "invoke", node: "laptop", command: "system.run", params: { command: ["id"] } })],
+      },
       { parts: ["done"] },
     ];
     return steps[index] ?? "no more";

@@ -1,37 +1,20 @@
-import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { DeviceKey } from "./device-key.ts";
 import { OfficialClient } from "./openclaw-client.ts";
 import { until } from "./until.ts";
 
 type Options = NonNullable<ConstructorParameters<typeof OfficialClient>[0]>;
 
-/** What makes a device of a client: a key of its own, and what it signs with it. */
-export interface DeviceKey {
-  readonly deviceId: string;
-  readonly options: Pick<Options, "deviceIdentity" | "hostDeps">;
-  /** The token that the gateway gave it, once it has. */
-  readonly tokens: string[];
-}
-
-export function makeDevice(): DeviceKey {
-  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  const pem = {
-    publicKeyPem: publicKey.export({ type: "spki", format: "pem" }).toString(),
-    privateKeyPem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
-  };
-  const raw = publicKey.export({ type: "spki", format: "der" }).subarray(-32);
-  const deviceId = createHash("sha256").update(raw).digest("hex");
-  const tokens: string[] = [];
-  return {
-    deviceId,
-    tokens,
-    options: {
-      deviceIdentity: { deviceId, ...pem },
-      hostDeps: {
-        signDevicePayload: (key, payload) => sign(null, Buffer.from(payload), key).toString("base64url"),
-        publicKeyRawBase64UrlFromPem: () => raw.toString("base64url"),
-        loadDeviceAuthToken: () => null,
-        storeDeviceAuthToken: ({ token }) => void tokens.push(token),
-      },
+/** A machine with a key of its own, and the tokens that gateways gave it. */
+export class NodeDevice {
+  readonly key = new DeviceKey();
+  readonly tokens: string[] = [];
+  readonly options: Pick<Options, "deviceIdentity" | "hostDeps"> = {
+    deviceIdentity: this.key.pem,
+    hostDeps: {
+      signDevicePayload: (_pem, payload) => this.key.sign(payload),
+      publicKeyRawBase64UrlFromPem: () => this.key.publicKey,
+      loadDeviceAuthToken: () => null,
+      storeDeviceAuthToken: ({ token }) => void this.tokens.push(token),
     },
   };
 }
@@ -41,7 +24,7 @@ export class OfficialNode extends OfficialClient {
   readonly nodeId: string;
   readonly invokes: Record<string, unknown>[] = [];
 
-  constructor(device: DeviceKey, options: Options & { readonly answer?: (command: string) => unknown }) {
+  constructor(device: NodeDevice, options: Options & { readonly answer?: (command: string) => unknown }) {
     const { answer, ...rest } = options;
     super({
       clientName: "node-host",
@@ -67,10 +50,10 @@ export class OfficialNode extends OfficialClient {
         this.request("node.invoke.result", said).catch((error: unknown) => this.errors.push(error as Error));
       },
     });
-    this.nodeId = device.deviceId;
+    this.nodeId = device.key.id;
   }
 
-  static async arrived(device: DeviceKey, options: ConstructorParameters<typeof OfficialNode>[1]) {
+  static async arrived(device: NodeDevice, options: ConstructorParameters<typeof OfficialNode>[1]) {
     const node = new OfficialNode(device, options);
     await until("the node's hello", () => {
       if (node.errors[0]) throw node.errors[0];

@@ -74,7 +74,7 @@ export class Invocations {
   }
 
   close(): void {
-    for (const invocation of [...this.#open.values()]) invocation.end({ ended: "left" });
+    for (const invocation of this.#open.values()) invocation.end({ ended: "left" });
   }
 
   #fresh(key: string): Kept | undefined {

@@ -17,7 +17,10 @@ const limits = { jsonDepth: 32, jsonElements: 5_000 };
  * What a node may tell by an event is how it is doing, and nothing else. Whatever it says of commands that have ended starts
  * nothing here: a node's words are no orders.
  */
-export function takeNodeEvent(node: LiveNode, event: string, payload: unknown, now: number): EventReceipt {
+export function takeNodeEvent(
+  node: LiveNode,
+  { event, payload, now }: { readonly event: string; readonly payload: unknown; readonly now: number },
+): EventReceipt {
   if (event !== "node.host.stats") return { ok: true, event, handled: false, reason: "ignored" };
   const stats: unknown = Clean(HostStats, payload);
   if (!Check(HostStats, stats)) return { ok: false, event, handled: false, reason: "invalid payload" };

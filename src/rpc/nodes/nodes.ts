@@ -137,7 +137,7 @@ export class Nodes {
     const node = this.#live.at(from);
     if (!node) return { ok: false, event, handled: false, reason: "replaced" };
     const payload = typeof told === "string" ? readJson(told) : told;
-    const receipt = takeNodeEvent(node, event, payload, this.#clock.now());
+    const receipt = takeNodeEvent(node, { event, payload, now: this.#clock.now() });
     if (receipt.handled) this.#tellStats(node);
     return receipt;
   }
@@ -177,15 +177,15 @@ export class Nodes {
     const [devices, surfaces] = await Promise.all([this.#devices.paired(), this.#devices.surfaces()]);
     return devices
       .filter(({ grants }) => grants.some(({ role, revokedAt }) => role === "node" && revokedAt === undefined))
-      .map((device) => {
-        const { deviceId: nodeId } = device;
-        const surface = surfaces.find((one) => one.nodeId === nodeId);
-        return { nodeId, device, surface, live: this.#live.get(nodeId) };
-      });
+      .map((device) => ({
+        device,
+        surface: surfaces.find(({ nodeId }) => nodeId === device.deviceId),
+        live: this.#live.get(device.deviceId),
+      }));
   }
 
   async #find(nodeId: string): Promise<KnownNode> {
-    const node = (await this.#known()).find((one) => one.nodeId === nodeId);
+    const node = (await this.#known()).find(({ device }) => device.deviceId === nodeId);
     if (!node) throw fault.nodeNotFound({ node: nodeId });
     return node;
   }

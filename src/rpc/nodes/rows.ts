@@ -4,29 +4,21 @@ import type { LiveNode } from "./live-node.ts";
 
 /** All that is known of one node. */
 export interface KnownNode {
-  readonly nodeId: string;
-  readonly device: PairedDevice | undefined;
+  readonly device: PairedDevice;
   readonly surface: NodeSurface | undefined;
   readonly live: LiveNode | undefined;
 }
 
-export function nodeRow(node: KnownNode): NodeRow {
-  const { device, surface, live } = node;
-  const about = live?.claims.about ?? device?.about;
-  const pending = surface?.pending;
+export function nodeRow({ device, surface, live }: KnownNode): NodeRow {
+  const { deviceId, about, label, lastSeenAt } = device;
+  const said = live?.claims.about ?? about;
   return {
-    ...aboutFields(node.nodeId, about, device?.label),
-    ...(live && live.line.caller.address !== "" && { remoteIp: live.line.caller.address }),
-    caps: [...(surface?.live.caps ?? [])],
-    commands: [...(surface?.live.commands ?? [])],
-    approvalState: approvalState(surface),
-    ...(pending && { pendingRequestId: pending.requestId }),
-    paired: device !== undefined,
+    ...aboutFields(deviceId, label === undefined ? said : { ...said, displayName: label }),
+    ...surfaceFields(surface),
+    paired: true,
     connected: live !== undefined,
-    ...(live && { connectedAtMs: live.connectedAt }),
-    ...(device?.lastSeenAt !== undefined && { lastSeenAtMs: device.lastSeenAt }),
-    ...(surface?.approvedAt !== undefined && { approvedAtMs: surface.approvedAt }),
-    ...(live?.hostStats && { hostStats: live.hostStats }),
+    ...(live && liveFields(live)),
+    ...(lastSeenAt !== undefined && { lastSeenAtMs: lastSeenAt }),
   };
 }
 
@@ -52,21 +44,41 @@ export function surfaceRow({ requestId, nodeId, about, caps, commands, requested
   };
 }
 
+function surfaceFields(surface: NodeSurface | undefined) {
+  const { live = { caps: [], commands: [] }, pending, approvedAt } = surface ?? {};
+  return {
+    caps: [...live.caps],
+    commands: [...live.commands],
+    approvalState: approvalState(surface),
+    ...(pending && { pendingRequestId: pending.requestId }),
+    ...(approvedAt !== undefined && { approvedAtMs: approvedAt }),
+  };
+}
+
+function liveFields({ line, connectedAt, hostStats }: LiveNode) {
+  const { address } = line.caller;
+  return {
+    connectedAtMs: connectedAt,
+    ...(address !== "" && { remoteIp: address }),
+    ...(hostStats && { hostStats }),
+  };
+}
+
 function approvalState(surface: NodeSurface | undefined): NodeRow["approvalState"] {
   const isApproved = surface?.approvedAt !== undefined;
   if (surface?.pending) return isApproved ? "pending-reapproval" : "pending-approval";
   return isApproved ? "approved" : "unapproved";
 }
 
-function aboutFields(nodeId: string, about: DeviceAbout | undefined, label?: string) {
-  const displayName = label ?? about?.displayName;
+function aboutFields(nodeId: string, about: DeviceAbout) {
+  const { displayName, platform, version, deviceFamily, clientId, clientMode } = about;
   return {
     nodeId,
     ...(displayName !== undefined && { displayName }),
-    platform: about?.platform ?? "unknown",
-    ...(about?.version !== undefined && { version: about.version }),
-    ...(about?.deviceFamily !== undefined && { deviceFamily: about.deviceFamily }),
-    clientId: about?.clientId ?? "unknown",
-    clientMode: about?.clientMode ?? "node",
+    platform,
+    ...(version !== undefined && { version }),
+    ...(deviceFamily !== undefined && { deviceFamily }),
+    clientId,
+    clientMode,
   };
 }

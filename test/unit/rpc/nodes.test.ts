@@ -49,7 +49,7 @@ async function openHouse() {
     devices,
     clock,
     arrive,
-    heard: <Name extends WireEvent["name"]>(name: Name) =>
+    heard: (name: WireEvent["name"]) =>
       events.filter((event) => event.name === name).map((event) => event.payload as Record<string, unknown>),
     /** Connected, and everything that it offers approved. */
     approved: async (id: string, commands: readonly string[]) => {
