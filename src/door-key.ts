@@ -48,7 +48,10 @@ export interface SecretCheck {
 }
 
 /** Can what the settings say guard the gateway? Looks at nothing else. */
-export function checkDoorKey({ settings: { gateway }, explain }: Pick<Config<Settings>, "settings" | "explain">): SecretCheck {
+export function checkDoorKey({
+  settings: { gateway },
+  explain,
+}: Pick<Config<Settings>, "settings" | "explain">): SecretCheck {
   const { mode, token, password, passwordHash } = gateway.auth;
   if (password && explain("gateway.auth.password")[0]?.source !== "environment") {
     return {
@@ -73,9 +76,7 @@ export function checkDoorKey({ settings: { gateway }, explain }: Pick<Config<Set
   }
 }
 
-type Strength =
-  | { readonly ok: true; readonly warning?: string }
-  | { readonly ok: false; readonly because: string };
+type Strength = { readonly ok: true; readonly warning?: string } | { readonly ok: false; readonly because: string };
 
 function described(what: string, strength: Strength): SecretCheck {
   if (strength.ok) return { warning: strength.warning };

@@ -30,7 +30,10 @@ export function readInterfaces(): Interfaces {
 }
 
 /** A proxy that authenticates has to be known, and so has the header that it writes. */
-function whyNotTrusting({ auth, trustedProxies }: Pick<GatewaySettings, "auth" | "trustedProxies">): string | undefined {
+function whyNotTrusting({
+  auth,
+  trustedProxies,
+}: Pick<GatewaySettings, "auth" | "trustedProxies">): string | undefined {
   if (auth.mode !== "trusted-proxy") return undefined;
   if (trustedProxies.length === 0) {
     return "gateway.auth.mode is “trusted-proxy”, but gateway.trusted_proxies names no proxy";

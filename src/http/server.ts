@@ -140,11 +140,7 @@ function isForSocket({ path, request }: Admitted): boolean {
 }
 
 /** The credential is checked before there is a socket, so that a wrong one is answered with a status. */
-async function upgrade(
-  server: Bun.Server<SocketData>,
-  rpc: Rpc,
-  arrival: Admitted,
-): Promise<Response | undefined> {
+async function upgrade(server: Bun.Server<SocketData>, rpc: Rpc, arrival: Admitted): Promise<Response | undefined> {
   const { request, isPage } = arrival;
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket" || request.method !== "GET") {
     const message = "Here a WebSocket is opened; POST /rpc takes single calls.";

@@ -14,9 +14,16 @@ export interface OpenGateway extends AsyncDisposable {
   /** A socket; what it brings beside its connect. */
   join(headers?: Record<string, string>): WireClient;
   /** A socket that has tried to come in. */
-  enter(connecting: Connecting, headers?: Record<string, string>): Promise<{ client: WireClient; answer: OpenClawFrame }>;
+  enter(
+    connecting: Connecting,
+    headers?: Record<string, string>,
+  ): Promise<{ client: WireClient; answer: OpenClawFrame }>;
   /** One call over HTTP, with the shared token unless told otherwise. */
-  call(method: string, params?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: RpcAnswer }>;
+  call(
+    method: string,
+    params?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: RpcAnswer }>;
 }
 
 export interface RpcAnswer {

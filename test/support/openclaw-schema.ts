@@ -24,7 +24,11 @@ const results: Readonly<Record<string, keyof typeof ProtocolSchemas>> = {
 
 /** What is wrong with a frame that the server sent, by the original's schema; nothing when nothing is. */
 export function schemaProblems(text: string): string[] {
-  const frame = JSON.parse(text) as { type: string; event?: string; payload?: { type?: string; auth?: Record<string, unknown> } };
+  const frame = JSON.parse(text) as {
+    type: string;
+    event?: string;
+    payload?: { type?: string; auth?: Record<string, unknown> };
+  };
   const problems = against("GatewayFrame", frame);
   if (frame.payload?.type === "hello-ok") problems.push(...against("HelloOk", helloAsRecorded(frame.payload)));
   const schema = frame.event === undefined ? undefined : payloads[frame.event];

@@ -10,7 +10,16 @@ import {
   allScopes,
   fault,
 } from "#protocol";
-import { type AuthSettings, type Caller, createRpc, type Peer, type Rpc, type RpcLimits, type Services, type Socket } from "#rpc";
+import {
+  type AuthSettings,
+  type Caller,
+  createRpc,
+  type Peer,
+  type Rpc,
+  type RpcLimits,
+  type Services,
+  type Socket,
+} from "#rpc";
 import { addressGroup, loopback } from "../../src/rpc/address.ts";
 import { DeviceHouse } from "./device-house.ts";
 import type { SessionNotice, Sessions, SessionState } from "#sessions";

@@ -15,10 +15,7 @@ export const devicePairSetupCode = defineMethod({
   summary: "Makes a code that pairs one device, once, within ten minutes. It is shown here and never again.",
   scope: "operator.admin",
   route: { verb: "POST", path: "/devices/setup-codes" },
-  params: Type.Object(
-    { access: Type.Optional(Access) },
-    closed,
-  ),
+  params: Type.Object({ access: Type.Optional(Access) }, closed),
   result: Type.Object({ setupId: Type.String(), setupCode: Type.String(), access: Access, expiresAtMs: TimeMs }),
   handle: async ({ access = "limited" }, { services, caller }) => {
     const devices = await services.devices();

@@ -21,10 +21,7 @@ export interface Refused {
 export type Admission = { readonly admitted: true; readonly role: DeviceRole } | Refused;
 
 /** May this client come in, its secret, its signature and its pairing apart? Looks at nothing that is secret. */
-export function admit(
-  params: ConnectParams,
-  from: { readonly mode: AuthMode; readonly isPage: boolean },
-): Admission {
+export function admit(params: ConnectParams, from: { readonly mode: AuthMode; readonly isPage: boolean }): Admission {
   if (!speaksOurs(params)) return protocolMismatch(params);
   const { role = "operator", device, client } = params;
   if (role !== "operator" && role !== "node") return refuse({ code: "INVALID_REQUEST", message: "invalid role" });

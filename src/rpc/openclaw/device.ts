@@ -5,8 +5,7 @@ const mostSkewMs = 120_000;
 
 export type DeviceCheck =
   /** `device` with its key in the one spelling that we keep: 32 bytes in base64url. */
-  | { readonly ok: true; readonly device: Device }
-  | { readonly ok: false; readonly because: DeviceProblem };
+  { readonly ok: true; readonly device: Device } | { readonly ok: false; readonly because: DeviceProblem };
 
 export interface DeviceProblem {
   readonly code: `DEVICE_AUTH_${string}`;

@@ -20,7 +20,12 @@ export function errorOf(problem: Fault, method: string, caller: Caller): ErrorSh
   }
   const { retryAfterMs, ...data } = problem.data;
   return {
-    code: problem.status === 403 ? "FORBIDDEN" : problem.isRetryable || problem.status >= 500 ? "UNAVAILABLE" : "INVALID_REQUEST",
+    code:
+      problem.status === 403
+        ? "FORBIDDEN"
+        : problem.isRetryable || problem.status >= 500
+          ? "UNAVAILABLE"
+          : "INVALID_REQUEST",
     message: problem.message,
     details: { code: constantCase(problem.code), ...data },
     retryable: problem.isRetryable,

@@ -127,11 +127,7 @@ export class ReceptionDesk {
     return this.#authenticator.mode === "trusted-proxy" ? "identityMissing" : "missing";
   }
 
-  async #judgeDevice(
-    params: Signed,
-    caller: Caller,
-    match: Match | undefined,
-  ): Promise<Reception | CredentialProblem> {
+  async #judgeDevice(params: Signed, caller: Caller, match: Match | undefined): Promise<Reception | CredentialProblem> {
     const { auth = {} } = params;
     const proof = proofOf(auth, caller, match);
     if (!proof) return this.#whyNoMatch(auth);

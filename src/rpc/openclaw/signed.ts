@@ -39,4 +39,3 @@ export function arrivalOf({ client, device, role, scopes }: Signed, proof: Proof
     proof,
   };
 }
-

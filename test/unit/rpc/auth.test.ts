@@ -25,7 +25,10 @@ test("a right token grants everything, a wrong one is refused, none is no attemp
   await using rpc = openRpc(new House());
   const caller = await rpc.authenticate({ token: rightToken }, { address: "127.0.0.1" });
   expect([...caller.scopes]).toEqual([...allScopes]);
-  expect(await rpc.authenticate({}, { address: "127.0.0.1" })).toMatchObject({ isAuthenticated: false, scopes: new Set() });
+  expect(await rpc.authenticate({}, { address: "127.0.0.1" })).toMatchObject({
+    isAuthenticated: false,
+    scopes: new Set(),
+  });
   expect(await attempt(rpc, "wrong")).toBe("unauthorized");
   expect(await times(50, () => attempt(rpc, ""))).toEqual(Array<string>(50).fill("out"));
   expect(await attempt(rpc, rightToken)).toBe("in");
@@ -42,7 +45,9 @@ test("after ten wrong tokens within a minute an address is locked out for five, 
   expect(await attempt(rpc, rightToken)).toBe("lockedOut");
   expect(await attempt(rpc, rightToken, "192.0.2.1")).toBe("in");
   house.clock.ms += 299_999;
-  await expect(rpc.authenticate({ token: rightToken }, { address: "127.0.0.1" })).rejects.toThrow("try again in 1 seconds");
+  await expect(rpc.authenticate({ token: rightToken }, { address: "127.0.0.1" })).rejects.toThrow(
+    "try again in 1 seconds",
+  );
   house.clock.ms += 1;
   expect(await attempt(rpc, rightToken)).toBe("in");
 });

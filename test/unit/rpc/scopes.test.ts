@@ -1,7 +1,16 @@
 import { allScopes, type Scope } from "#protocol";
 import { type AnyMethod, type Caller, methods } from "#rpc";
 import { expect, test } from "bun:test";
-import { callerFrom, type Frame, HeldSocket, House, openRpc, request, rightToken, peer } from "../../support/rpc-house.ts";
+import {
+  callerFrom,
+  type Frame,
+  HeldSocket,
+  House,
+  openRpc,
+  request,
+  rightToken,
+  peer,
+} from "../../support/rpc-house.ts";
 import { OpenClawSocket } from "../../support/openclaw-socket.ts";
 import { until } from "../../support/until.ts";
 
