@@ -48,12 +48,9 @@ export interface SecretCheck {
 }
 
 /** Can what the settings say guard the gateway? Looks at nothing else. */
-export function checkDoorKey({
-  settings: { gateway },
-  explain,
-}: Pick<Config<Settings>, "settings" | "explain">): SecretCheck {
-  const { mode, token, password, passwordHash } = gateway.auth;
-  if (password && explain("gateway.auth.password")[0]?.source !== "environment") {
+export function checkDoorKey(config: Pick<Config<Settings>, "settings" | "explain">): SecretCheck {
+  const { mode, token, password, passwordHash } = config.settings.gateway.auth;
+  if (password && config.explain("gateway.auth.password")[0]?.source !== "environment") {
     return {
       problem: `gateway.auth.password must not be kept as it is: take it out, and run \`openclaw gateway password\`, which keeps its hash (or set OPENCLAW_GATEWAY_PASSWORD for this run).`,
     };

@@ -8,7 +8,16 @@ import { configSchema } from "./commands/config-schema.ts";
 import { configSet } from "./commands/config-set.ts";
 import { configUnset } from "./commands/config-unset.ts";
 import { configValidate } from "./commands/config-validate.ts";
+import { devicesApprove } from "./commands/devices-approve.ts";
+import { devicesList } from "./commands/devices-list.ts";
+import { devicesReject } from "./commands/devices-reject.ts";
+import { devicesRemove } from "./commands/devices-remove.ts";
+import { devicesRename } from "./commands/devices-rename.ts";
+import { devicesRevoke } from "./commands/devices-revoke.ts";
+import { devicesRotate } from "./commands/devices-rotate.ts";
+import { devicesSetupCode } from "./commands/devices-setup-code.ts";
 import { gatewayCall } from "./commands/gateway-call.ts";
+import { gatewayPassword } from "./commands/gateway-password.ts";
 import { gatewayRun } from "./commands/gateway-run.ts";
 import { health } from "./commands/health.ts";
 import { nodesApprove } from "./commands/nodes-approve.ts";
@@ -52,7 +61,16 @@ export const commands: readonly AnyCommand[] = [
   configSet,
   configUnset,
   configValidate,
+  devicesApprove,
+  devicesList,
+  devicesReject,
+  devicesRemove,
+  devicesRename,
+  devicesRevoke,
+  devicesRotate,
+  devicesSetupCode,
   gatewayCall,
+  gatewayPassword,
   gatewayRun,
   health,
   nodesApprove,

@@ -31,9 +31,11 @@ export class WireClient implements Disposable {
   readonly texts: string[] = [];
   closed: { readonly code: number; readonly reason: string } | undefined;
   readonly #socket: WebSocket;
+  readonly #hasToken: boolean;
 
   constructor(url: URL, headers: Record<string, string> = {}) {
     this.#socket = new WebSocket(new URL("/ws", url).href.replace(/^http/, "ws"), { headers });
+    this.#hasToken = "authorization" in headers;
     this.#socket.addEventListener("message", ({ data }) => {
       this.texts.push(String(data));
       this.frames.push(JSON.parse(String(data)) as OpenClawFrame);
@@ -43,13 +45,25 @@ export class WireClient implements Disposable {
 
   /** Answers the challenge; the answer to that is returned, whichever it is. */
   async connect(connecting: Connecting = {}): Promise<OpenClawFrame> {
-    const challenge = await until("the challenge", () => this.events("connect.challenge")[0] ?? this.closed);
-    if ("code" in challenge) throw new Error(`closed before the challenge: ${challenge.reason}`);
-    const { nonce, ts } = challenge.payload as { nonce: string; ts: number };
+    const { nonce, ts } = await this.#challenge();
     const params = connectFrame(connecting, { nonce, ts });
     const problems = connectProblems(params);
     if (problems.length > 0) throw new Error(problems.join("\n"));
     return this.ask("connect", params);
+  }
+
+  /** Resolves with the challenge's nonce. */
+  async connected(): Promise<string> {
+    return (await this.#challenge()).nonce;
+  }
+
+  async #challenge(): Promise<{ readonly nonce: string; readonly ts: number }> {
+    // Who brings a token with the upgrade is not challenged.
+    const isOpen = () => this.#socket.readyState === WebSocket.OPEN && { payload: { nonce: "none", ts: 0 } };
+    const first = () => this.events("connect.challenge")[0] ?? this.closed ?? (this.#hasToken && isOpen());
+    const challenge = await until("the challenge", first);
+    if ("code" in challenge) throw new Error(`closed before the challenge: ${challenge.reason}`);
+    return challenge.payload as { nonce: string; ts: number };
   }
 
   async ask(method: string, params?: unknown): Promise<OpenClawFrame> {
