@@ -2,11 +2,11 @@
 import { locateHome } from "#config";
 import { openApp } from "../../src/app.ts";
 
-async function loadedByGateway(home: string | undefined): Promise<string[]> {
+async function startedGateway(home: string | undefined) {
   const environment = { OPENCLAW_HOME: home };
   const flags = { "gateway.port": 0 };
-  await using _app = await openApp({ home: locateHome(environment), environment, flags, version: "1.2.3" });
-  return Object.keys(require.cache);
+  await using app = await openApp({ home: locateHome(environment), environment, flags, version: "1.2.3" });
+  return { url: app.url.href, loaded: Object.keys(require.cache) };
 }
 
-process.stdout.write(JSON.stringify({ loaded: await loadedByGateway(process.argv[2]) }));
+process.stdout.write(JSON.stringify(await startedGateway(process.argv[2])));
