@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openApp } from "../../src/app.ts";
+import { cli } from "../support/cli.ts";
 import { type Script, startFakeModel } from "../support/fake-model.ts";
 import { fakeModelConfig, freePort, token } from "../support/gateway-process.ts";
 import { NodeDevice, OfficialNode } from "../support/official-node.ts";
@@ -35,6 +36,7 @@ async function openHouse(script: Script = [], more = "") {
     model,
     arrive,
     url: relay.url,
+    port,
     http: `http://127.0.0.1:${port}`,
     /** Connected, and everything that it offers approved. */
     approved: async (commands: string[], options: NodeOptions = {}, device = new NodeDevice()) => {
@@ -362,4 +364,34 @@ test("the agent asks a node by its tool, and what is not allowed is refused in w
   expect(results[1]).toContain("/bin/git");
   expect(results[2]).toContain("tools.nodes.allow");
   expect(node.invokes.map(({ command }) => command)).toEqual(["system.which"]);
+});
+
+test("a program is run on a node by the agent where the owner has named the command, and only then", async () => {
+  const script = [
+    { parts: [callOf("c1", { action: "invoke", node: "laptop", command: "system.run", params: { command: ["id"] } })] },
+    { parts: ["done"] },
+  ];
+  await using house = await openHouse(script, '[tools.nodes]\nallow = ["system.run"]\n');
+  const node = await house.approved(["system.run"], { answer: () => ({ stdout: "uid=7" }) });
+  await house.operator.request("chat.send", { sessionKey: "main", message: "who are you?", idempotencyKey: "r1" });
+  await house.operator.ending("r1");
+  expect(node.invokes).toMatchObject([{ command: "system.run" }]);
+  expect(JSON.stringify(house.model.requests.at(-1))).toContain("uid=7");
+});
+
+test("nodes are listed, named and asked from the command line", async () => {
+  await using house = await openHouse();
+  const node = await house.arrive(new NodeDevice(), { commands: ["system.which"], answer: () => ({ bins: {} }) });
+  const run = (...argv: string[]) => cli(["nodes", ...argv], { port: house.port, token });
+  const waiting = await run("pending", "--json");
+  const { pending } = JSON.parse(waiting.stdout) as { pending: { requestId: string }[] };
+  expect((await run("pending")).stdout).toContain("wants: system.which");
+  expect(await run("approve", String(pending[0]?.requestId))).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(await run("rename", "laptop", "workshop")).toMatchObject({ exitCode: 0, stderr: "" });
+  expect((await run("list")).stdout).toMatch(/ workshop +linux +connected +approved +1$/m);
+  expect((await run("describe", "workshop")).stdout).toMatch(/^commands +system.which$/m);
+  const answer = await run("invoke", node.nodeId.slice(0, 8), "system.which");
+  expect(JSON.parse(answer.stdout)).toMatchObject({ ok: true, payload: { bins: {} } });
+  expect(await run("remove", "workshop")).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(await run("invoke", "workshop", "system.which")).toMatchObject({ exitCode: 1 });
 });
