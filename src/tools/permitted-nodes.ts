@@ -4,7 +4,7 @@ import type { ToolsSettings } from "./settings.ts";
 type NodesPolicy = ToolsSettings["nodes"];
 
 /** Commands that run programs or reach into files: whoever wants the agent to have one says so by its whole name. */
-const mustBeNamed = /^(browser|dir|file|fs|mcp|terminal|workspace)\.|^system\.(run|execApprovals)/;
+const mustBeNamed = /^(browser|desktop|dir|file|fs|mcp|terminal|workspace)\.|^system\.(run|execApprovals)/;
 
 /** Of the machines there are, what the settings let the agent use; undefined when that is nothing. */
 export function permittedNodes(access: NodeAccess, policy: NodesPolicy): NodeAccess | undefined {
