@@ -3,9 +3,12 @@ import {
   type Approver,
   type Arrival,
   createDevices,
+  type Decision,
   type DeviceAbout,
   type DeviceChange,
   type Devices,
+  type Entrance,
+  type PairingRequest,
 } from "#devices";
 import { allScopes, type Scope } from "#protocol";
 import type { Storage } from "#storage";
