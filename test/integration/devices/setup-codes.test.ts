@@ -72,12 +72,21 @@ test("a node's code carries no operator scope", async () => {
   expect(scopes.size).toBe(0);
 });
 
+test("a code ends when its time of day has come, also on a machine that slept", async () => {
+  await using house = new DeviceHouse();
+  const { code, setupId } = await done(house.devices.makeSetupCode(access, owner));
+  expect(await house.devices.setupStatus(setupId)).toBe("waiting");
+  house.clock.setBack(-tenMinutesMs);
+  expect(await house.devices.enter(arrivalOf("a", withCode(code.reveal())))).toEqual(wrongSetupCode);
+});
+
 test("a code ends after ten minutes, and no clock that is set back makes it longer", async () => {
   await using house = new DeviceHouse();
   const { code, setupId } = await done(house.devices.makeSetupCode(access, owner));
-  house.clock.pass(tenMinutesMs - 1);
-  expect(await house.devices.setupStatus(setupId)).toBe("waiting");
+  house.clock.pass(1);
   house.clock.setBack(tenMinutesMs);
+  expect(await house.devices.setupStatus(setupId)).toBe("waiting");
+  house.clock.pass(tenMinutesMs - 2);
   expect(await house.devices.setupStatus(setupId)).toBe("waiting");
   house.clock.pass(1);
   expect(await house.devices.setupStatus(setupId)).toBe("expired");
@@ -119,8 +128,11 @@ test("who loses its own access takes its codes with it", async () => {
   await entered(house.devices, "boss", { scopes: ["operator.admin"] });
   const boss = { ...holder("operator.admin"), deviceId: deviceId("boss") };
   const { code, setupId } = await done(house.devices.makeSetupCode(access, boss));
+  const used = await done(house.devices.makeSetupCode(access, boss));
+  await entered(house.devices, "b", withCode(used.code.reveal()));
   await done(house.devices.revoke({ deviceId: deviceId("boss"), role: "operator" }, owner));
   expect(await house.devices.setupStatus(setupId)).toBe("unknown");
+  expect(await house.devices.setupStatus(used.setupId)).toBe("used");
   expect(await house.devices.enter(arrivalOf("a", withCode(code.reveal())))).toEqual(wrongSetupCode);
   expect(await house.devices.makeSetupCode(access, boss)).toEqual({ done: false, because: "beyondApprover" });
 });

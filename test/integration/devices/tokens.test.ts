@@ -93,7 +93,16 @@ test("a revocation takes away what was asked for before it", async () => {
   const request = await requested(house.devices, "a", { proof: remote, scopes: ["operator.write"] });
   await done(house.devices.revoke(operatorOfA, owner));
   expect(await house.devices.approve(request.requestId, owner)).toEqual({ done: false, because: "unknown" });
-  expect(await done(house.devices.revoke(operatorOfA, owner))).toMatchObject({ revokedAt: house.clock.now() });
+});
+
+test("what is revoked stays revoked from when it was", async () => {
+  await using house = new DeviceHouse();
+  await entered(house.devices, "a");
+  const first = await done(house.devices.revoke(operatorOfA, owner));
+  const told = house.changes.length;
+  house.clock.pass(1);
+  expect(await done(house.devices.revoke(operatorOfA, owner))).toEqual(first);
+  expect(house.changes).toHaveLength(told);
 });
 
 test("a removed device is a new one when it comes again", async () => {
