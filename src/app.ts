@@ -124,8 +124,13 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     config,
     devices: lazily(async () => {
       const { createDevices } = await import("#devices");
-      const autoApproveLocal = () => config.settings.gateway.nodes.pairing.autoApproveLocal;
-      return createDevices({ storage, key: () => deviceKey(home, log), autoApproveLocal, clock, log });
+      return createDevices({
+        storage,
+        key: () => deviceKey(home, log),
+        autoApproveLocal: () => config.settings.gateway.nodes.pairing.autoApproveLocal,
+        clock,
+        log,
+      });
     }),
     entrance: () => ({ url: server.url.href.replace(/^http/, "ws"), auth: key.auth.mode }),
     models: () => models.list(),

@@ -14,7 +14,10 @@ export interface FoundDeviceKey {
 /** The key that device tokens are made with; a new one when there was none, and then every device gets a new token. */
 export function readOrMakeDeviceKey({ deviceKey: path }: Home): FoundDeviceKey {
   const prepared = prepareFolder(dirname(path));
-  const isValid = (text: string) => /^[0-9a-f]{64}$/.test(text);
-  const { secret, warnings } = readOrMakeSecret({ path, holds: "device key", isValid });
+  const { secret, warnings } = readOrMakeSecret({ path, holds: "device key", isValid: isKey });
   return { key: secret, warnings: [...prepared, ...warnings] };
+}
+
+function isKey(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text);
 }

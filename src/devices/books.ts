@@ -28,9 +28,15 @@ export class Books {
 
   constructor(storage: Storage, log: Log) {
     this.#storage = storage;
-    this.devices = new Shelf({ kind: "device", schema: DeviceRecord, most: mostDevices, log });
-    this.setups = new Shelf({ kind: "device.setup", schema: SetupRecord, most: mostDevices, log });
-    this.surfaces = new Shelf({ kind: "device.surface", schema: SurfaceRecord, most: mostDevices, log });
+    const shared = { most: mostDevices, log };
+    this.devices = new Shelf({ kind: "device", schema: DeviceRecord, idOf: (device) => device.deviceId, ...shared });
+    this.setups = new Shelf({ kind: "device.setup", schema: SetupRecord, idOf: (setup) => setup.setupId, ...shared });
+    this.surfaces = new Shelf({
+      kind: "device.surface",
+      schema: SurfaceRecord,
+      idOf: (node) => node.nodeId,
+      ...shared,
+    });
   }
 
   get isBusy(): boolean {

@@ -66,6 +66,7 @@ export class SetupCodes {
     const stale = finished.toSorted((a, b) => b.issuedAt - a.issuedAt).slice(mostFinished);
     await this.#books.commit(this.#books.setups.change(setupId, setup), ...stale.map((old) => this.#gone(old)));
     for (const old of stale) this.#endsAt.delete(old.setupId);
+    this.#endOf(setup);
     return { setupId, code: new Secret(code), expiresAt: setup.expiresAt };
   }
 

@@ -18,15 +18,23 @@ export interface ShelfWrite {
 export class Shelf<Schema extends TSchema> {
   readonly #kind: string;
   readonly #schema: Schema;
+  readonly #idOf: (value: Static<Schema>) => string;
   readonly #most: number;
   readonly #log: Log;
   #values = new Map<string, Static<Schema>>();
   #versions = new Map<string, number>();
 
   /** Reads `most` records and no more. */
-  constructor(options: { readonly kind: string; readonly schema: Schema; readonly most: number; readonly log: Log }) {
+  constructor(options: {
+    readonly kind: string;
+    readonly schema: Schema;
+    readonly idOf: (value: Static<Schema>) => string;
+    readonly most: number;
+    readonly log: Log;
+  }) {
     this.#kind = options.kind;
     this.#schema = options.schema;
+    this.#idOf = options.idOf;
     this.#most = options.most;
     this.#log = options.log;
   }
@@ -87,7 +95,7 @@ export class Shelf<Schema extends TSchema> {
   #understood({ id, data }: RecordRow): Static<Schema> | undefined {
     try {
       const value: unknown = JSON.parse(data);
-      if (Check(this.#schema, value)) return value;
+      if (Check(this.#schema, value) && this.#idOf(value) === id) return value;
       this.#log.error("a record is damaged and left out", { kind: this.#kind, id });
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;

@@ -1,5 +1,5 @@
 import type { Clock } from "#base";
-import type { DeviceRecord, GrantRecord } from "./device-record.ts";
+import type { DeviceRecord } from "./device-record.ts";
 import type { DeviceAbout, DeviceRole } from "./devices.ts";
 
 const writtenEveryMs = 10 * 60_000;
@@ -43,12 +43,10 @@ export class Sightings {
   addTo(device: DeviceRecord): DeviceRecord {
     const seen = this.#seen.get(device.deviceId);
     if (!seen) return device;
-    const grants = device.grants.map((grant) => withUse(grant, seen.tokenUsedAt?.[grant.role]));
+    const grants = device.grants.map((grant) => {
+      const usedAt = seen.tokenUsedAt?.[grant.role];
+      return usedAt === undefined ? grant : { ...grant, tokenLastUsedAt: usedAt };
+    });
     return { ...device, grants, lastSeenAt: seen.at, ...(seen.about && { about: seen.about }) };
   }
-}
-
-/** A use before this token was made was another token's. */
-function withUse(grant: GrantRecord, usedAt: number | undefined): GrantRecord {
-  return usedAt === undefined || usedAt < grant.tokenIssuedAt ? grant : { ...grant, tokenLastUsedAt: usedAt };
 }

@@ -11,7 +11,6 @@ const harmless: ReadonlySet<string> = new Set([
   "canvas.a2ui.pushJSONL",
   "canvas.a2ui.reset",
   "canvas.hide",
-  "canvas.navigate",
   "canvas.present",
   "canvas.snapshot",
   "device.info",

@@ -11,7 +11,7 @@ export const TimeMs = Type.Integer({ description: "Milliseconds since 1970." });
 export const Access = Type.Union([Type.Literal("full"), Type.Literal("limited"), Type.Literal("node")]);
 export type Access = Static<typeof Access>;
 
-const about = {
+const self = {
   deviceId: Type.String(),
   publicKey: Type.String({ description: "Ed25519, 32 bytes, base64url." }),
   displayName: Type.Optional(Type.String()),
@@ -24,7 +24,7 @@ const about = {
 /** A device that waits for somebody's yes, as clients know it. What it says of itself grants nothing. */
 export const PairingRow = Type.Object({
   requestId: Type.String(),
-  ...about,
+  ...self,
   role: Role,
   roles: Type.Array(Role),
   scopes: Type.Array(Scope),
@@ -36,7 +36,7 @@ export type PairingRow = Static<typeof PairingRow>;
 
 /** A paired device, as clients know it. Never holds a token. */
 export const DeviceRow = Type.Object({
-  ...about,
+  ...self,
   label: Type.Optional(Type.String({ description: "The name that an operator gave it." })),
   role: Role,
   roles: Type.Array(Role),
@@ -81,8 +81,8 @@ export function pairingRow(request: PairingRequest): PairingRow {
 }
 
 export function deviceRow(device: PairedDevice, connected: boolean): DeviceRow {
-  const { deviceId, publicKey, about: said, label, grants, approvedVia, pairedAt, approvedAt, lastSeenAt } = device;
-  const { displayName, platform, deviceFamily, clientId, clientMode } = said;
+  const { deviceId, publicKey, about, label, grants, approvedVia, pairedAt, approvedAt, lastSeenAt } = device;
+  const { displayName, platform, deviceFamily, clientId, clientMode } = about;
   const live = grants.filter(({ revokedAt }) => revokedAt === undefined);
   return {
     deviceId,

@@ -3,9 +3,12 @@ import {
   type Approver,
   type Arrival,
   createDevices,
+  type Decision,
   type DeviceAbout,
   type DeviceChange,
   type Devices,
+  type Entrance,
+  type PairingRequest,
 } from "#devices";
 import { allScopes, type Scope } from "#protocol";
 import type { Storage } from "#storage";
@@ -14,7 +17,7 @@ import { openSqliteFile, tempFolder } from "./storage.ts";
 /** A clock that a test moves. */
 export class HandClock implements Clock {
   #ms = 0;
-  readonly #start = systemClock.now();
+  #start = systemClock.now();
   now(): number {
     return this.#start + this.#ms;
   }
@@ -23,6 +26,10 @@ export class HandClock implements Clock {
   }
   pass(ms: number): void {
     this.#ms += ms;
+  }
+  /** What a person or a time server does; no time goes by. */
+  setBack(ms: number): void {
+    this.#start -= ms;
   }
 }
 
@@ -108,3 +115,28 @@ export function holder(...scopes: readonly Scope[]): Approver {
 }
 
 export const owner = holder(...allScopes);
+
+/** The entrance of a device that is let in. */
+export async function entered(
+  devices: Devices,
+  ...arrival: Parameters<typeof arrivalOf>
+): Promise<Extract<Entrance, { entered: true }>> {
+  const entrance = await devices.enter(arrivalOf(...arrival));
+  if (!entrance.entered) throw new Error(`it was not let in: ${entrance.because}`);
+  return entrance;
+}
+
+/** The request of a device that has to wait. */
+export async function requested(devices: Devices, ...arrival: Parameters<typeof arrivalOf>): Promise<PairingRequest> {
+  const entrance = await devices.enter(arrivalOf(...arrival));
+  if (entrance.entered) throw new Error("it was let in");
+  if (entrance.because !== "approvalNeeded") throw new Error(`it was refused: ${entrance.because}`);
+  return entrance.request;
+}
+
+/** What was done; a refusal fails the test. */
+export async function done<Value>(decision: Promise<Decision<Value>>): Promise<Value> {
+  const decided = await decision;
+  if (!decided.done) throw new Error(`it was refused: ${decided.because}`);
+  return decided.value;
+}

@@ -16,8 +16,8 @@ export class DeviceKey {
     this.#privateKey = privateKey;
     this.pem = {
       deviceId: this.id,
-      privateKeyPem: String(privateKey.export({ type: "pkcs8", format: "pem" })),
-      publicKeyPem: String(publicKey.export({ type: "spki", format: "pem" })),
+      privateKeyPem: privateKey.export({ type: "pkcs8", format: "pem" }),
+      publicKeyPem: publicKey.export({ type: "spki", format: "pem" }),
     };
   }
 

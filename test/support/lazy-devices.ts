@@ -2,7 +2,7 @@
 import { DeviceKey } from "./device-key.ts";
 import { openGateway, sharedToken } from "./open-gateway.ts";
 
-await using gateway = await openGateway();
+const gateway = await openGateway();
 const seen: Record<string, string[]> = { started: loaded() };
 await gateway.call("status");
 seen["called"] = loaded();
@@ -10,6 +10,7 @@ await gateway.enter({ auth: { token: sharedToken } });
 seen["withoutDevice"] = loaded();
 await gateway.enter({ auth: { token: sharedToken }, device: new DeviceKey() });
 seen["withDevice"] = loaded();
+await gateway[Symbol.asyncDispose]();
 await Bun.write(Bun.stdout, JSON.stringify(seen));
 
 function loaded(): string[] {

@@ -42,13 +42,13 @@ export async function openGateway(
   const home = locateHome({ OPENCLAW_HOME: folder.path });
   const app = opened.use(await openApp({ home, environment, flags: { "gateway.port": 0 }, version: "1.2.3" }));
   const held = opened.move();
-  const join_ = (headers?: Record<string, string>) => held.use(new WireClient(app.url, headers));
+  const open = (headers?: Record<string, string>) => held.use(new WireClient(app.url, headers));
   return {
     app,
     home: folder.path,
-    join: join_,
+    join: open,
     enter: async (connecting, headers) => {
-      const client = join_(headers);
+      const client = open(headers);
       return { client, answer: await client.connect(connecting) };
     },
     call: async (method, params, headers = { authorization: `Bearer ${sharedToken}` }) => {

@@ -26,14 +26,17 @@ export function admit(params: ConnectParams, from: { readonly mode: AuthMode; re
   const { role = "operator", device, client } = params;
   if (role !== "operator" && role !== "node") return refuse({ code: "INVALID_REQUEST", message: "invalid role" });
   if (pages.includes(client.id) && !from.isPage) return originRefused;
-  if (device) return { admitted: true, role };
+  return (device ? undefined : whyNotWithout(params, role, from.mode)) ?? { admitted: true, role };
+}
+
+/** Who must have a device, and brings none. */
+function whyNotWithout(params: ConnectParams, role: DeviceRole, mode: AuthMode): Refused | undefined {
   if (role === "node") return deviceRequired("NOT_PAIRED", "DEVICE_IDENTITY_REQUIRED");
-  if (mustHaveDevice.includes(client.id)) {
+  if (mustHaveDevice.includes(params.client.id)) {
     return deviceRequired("INVALID_REQUEST", "CONTROL_UI_DEVICE_IDENTITY_REQUIRED");
   }
   const needsSecret = trustedWithout(params)?.needsSecret ?? false;
-  if (from.mode === "none" && needsSecret) return deviceRequired("NOT_PAIRED", "DEVICE_IDENTITY_REQUIRED");
-  return { admitted: true, role };
+  return mode === "none" && needsSecret ? deviceRequired("NOT_PAIRED", "DEVICE_IDENTITY_REQUIRED") : undefined;
 }
 
 /**

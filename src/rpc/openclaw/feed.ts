@@ -33,6 +33,11 @@ export class OpenClawFeed {
   }
 
   take(event: WireEvent): void {
+    if (isOfDevices(event)) this.#emit(event.name, event.payload);
+    else this.#translate(event);
+  }
+
+  #translate(event: Exclude<WireEvent, OfDevices>): void {
     switch (event.name) {
       case "agent.text":
       case "typing":
@@ -45,10 +50,6 @@ export class OpenClawFeed {
         return this.#run(event.payload).toolEnded(event.payload);
       case "chat":
         return this.#chat(event.payload);
-      case "device.pair.changed":
-      case "device.pair.requested":
-      case "device.pair.resolved":
-        return this.#emit(event.name, event.payload);
       case "message":
         return this.#message(event.payload);
       case "node.hostStats":
@@ -114,4 +115,11 @@ export class OpenClawFeed {
   #emit(name: EventName, payload: object, isFor?: (heeded: Interests | undefined) => boolean): void {
     this.#tell({ name, scope: events[name], isDroppable: name === "tick", payload, ...(isFor && { isFor }) });
   }
+}
+
+type OfDevices = Extract<WireEvent, { name: `device.${string}` }>;
+
+/** These are the same in both dialects. */
+function isOfDevices(event: WireEvent): event is OfDevices {
+  return event.name.startsWith("device.");
 }

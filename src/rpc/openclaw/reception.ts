@@ -59,42 +59,50 @@ export class ReceptionDesk {
 
   /** When it admits somebody, the speaker has welcomed the guest. */
   async receive(params: ConnectParams, speaker: Speaker): Promise<Reception> {
-    const { caller, isPage, challenge } = speaker;
-    const admission = admit(params, { mode: this.#authenticator.mode, isPage });
+    const admission = admit(params, { mode: this.#authenticator.mode, isPage: speaker.isPage });
     if (!admission.admitted) return admission;
     const { device } = params;
-    const checked = device && (await checkDevice(params, device, challenge));
-    if (checked && !checked.ok) {
+    if (device) return this.#receiveDevice({ ...params, device }, admission.role, speaker);
+    const reception = await this.#prove(params, speaker.caller);
+    if (reception.admitted) speaker.welcome(reception.guest);
+    return reception;
+  }
+
+  async #receiveDevice(params: Signed, role: DeviceRole, speaker: Speaker): Promise<Reception> {
+    const checked = await checkDevice(params, params.device, speaker.challenge);
+    if (!checked.ok) {
       const { message, ...details } = checked.because;
       return refuse({ code: "INVALID_REQUEST", message, details });
     }
-    const arriving: Arriving | undefined = device && { deviceId: device.id, role: admission.role };
-    if (arriving) this.#arriving.add(arriving);
+    const { device } = checked;
+    const arriving: Arriving = { deviceId: device.id, role };
+    this.#arriving.add(arriving);
     try {
-      const reception = await this.#prove({ ...params, ...(checked?.ok && { device: checked.device }) }, caller);
-      const reason = arriving?.shutOut;
-      if (reason !== undefined) return refuse({ code: "INVALID_REQUEST", message: reason }, closeCode.shutOut);
+      const reception = await this.#prove({ ...params, device }, speaker.caller);
+      if (arriving.shutOut !== undefined) {
+        return refuse({ code: "INVALID_REQUEST", message: arriving.shutOut }, closeCode.shutOut);
+      }
+      // In the same breath, so that whoever shuts it out from here on finds its connection.
       if (reception.admitted) speaker.welcome(reception.guest);
       return reception;
-    } catch (error) {
-      if (error instanceof Fault && error.code === "lockedOut") return refuse(lockedOutError(error));
-      throw error;
     } finally {
-      if (arriving) this.#arriving.delete(arriving);
+      this.#arriving.delete(arriving);
     }
   }
 
   async #prove(params: ConnectParams, caller: Caller): Promise<Reception> {
     const verdict = bringsAnything(params)
-      ? await this.#authenticator.attempt(caller, async () => {
-          const result = await this.#judge(params, caller);
-          return { result, wasWrong: typeof result === "string" && wrong.has(result) };
-        })
+      ? await this.#authenticator.attempt(caller, () => this.#judgeAttempt(params, caller)).catch(lockedOut)
       : await this.#judge(params, caller);
     if (typeof verdict !== "string") return verdict;
     const { device, auth = {} } = params;
     const mayTryDeviceToken = device !== undefined && !auth.deviceToken;
     return refuse(credentialError(verdict, { mode: this.#authenticator.mode, mayTryDeviceToken }));
+  }
+
+  async #judgeAttempt(params: ConnectParams, caller: Caller) {
+    const result = await this.#judge(params, caller);
+    return { result, wasWrong: typeof result === "string" && wrong.has(result) };
   }
 
   async #judge(params: ConnectParams, caller: Caller): Promise<Reception | CredentialProblem> {
@@ -132,29 +140,52 @@ export class ReceptionDesk {
     const proof = proofOf(auth, caller, match);
     if (!proof) return this.#whyNoMatch(auth);
     const devices = await this.#devices();
-    if (proof.by === "sharedSecret" && auth.deviceToken) {
-      const second = await devices.enter(arrivalOf(params, { by: "deviceToken", token: auth.deviceToken }));
-      if (!second.entered && second.because === "wrongToken") return "wrongDeviceToken";
-    }
+    const problem = await problemBeside(params, { proof, match, devices });
+    if (problem) return problem;
     const entrance = await devices.enter(arrivalOf(params, proof));
-    if (entrance.entered) return enteredBy(params, { entrance, proof, match });
-    switch (entrance.because) {
-      case "approvalNeeded":
-        return pairingRequired(entrance, proof.by === "setupCode");
-      case "wrongToken":
-        return auth.deviceToken ? "wrongDeviceToken" : "wrongSecret";
-      case "wrongSetupCode":
-      case "scopeTooWide":
-        return entrance.because;
-      case "tooManyRequests":
-        return refuse({
-          code: "UNAVAILABLE",
-          message: "too many devices wait for their approval",
-          retryable: true,
-          retryAfterMs: 60_000,
-        });
-    }
+    return entrance.entered ? enteredBy(params, { entrance, proof, match }) : notEntered(params, { entrance, proof });
   }
+}
+
+/** What else was brought must hold too. */
+async function problemBeside(
+  params: Signed,
+  known: { readonly proof: Proof; readonly match: Match | undefined; readonly devices: Devices },
+): Promise<CredentialProblem | undefined> {
+  const { proof, match, devices } = known;
+  const { auth = {} } = params;
+  if (proof.by === "deviceToken") return undefined;
+  if (bringsSecret(auth) && !match) return "wrongSecret";
+  if (!auth.deviceToken) return undefined;
+  const entrance = await devices.enter(arrivalOf(params, { by: "deviceToken", token: auth.deviceToken }));
+  return !entrance.entered && entrance.because === "wrongToken" ? "wrongDeviceToken" : undefined;
+}
+
+function notEntered(
+  { auth = {} }: Signed,
+  { entrance, proof }: { readonly entrance: Extract<Entrance, { entered: false }>; readonly proof: Proof },
+): Refused | CredentialProblem {
+  switch (entrance.because) {
+    case "approvalNeeded":
+      return pairingRequired(entrance, proof.by === "setupCode");
+    case "wrongToken":
+      return auth.deviceToken ? "wrongDeviceToken" : "wrongSecret";
+    case "wrongSetupCode":
+    case "scopeTooWide":
+      return entrance.because;
+    case "tooManyRequests":
+      return refuse({
+        code: "UNAVAILABLE",
+        message: "too many devices wait for their approval",
+        retryable: true,
+        retryAfterMs: 60_000,
+      });
+  }
+}
+
+function lockedOut(error: unknown): Refused {
+  if (error instanceof Fault && error.code === "lockedOut") return refuse(lockedOutError(error));
+  throw error;
 }
 
 /** These are guesses; the others say nothing about a secret. */

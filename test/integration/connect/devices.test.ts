@@ -295,8 +295,8 @@ test("a device is named, over JSON-RPC and REST as well", async () => {
 
 test("SEC-06: scopes are what was approved, whatever a client says it has", async () => {
   await using gateway = await openGateway(withProxy);
-  const test_ = { id: "test", mode: "test" };
-  const unknown = await gateway.enter({ auth: token, client: test_, scopes: ["operator.admin"] });
+  const unknownClient = { id: "test", mode: "test" };
+  const unknown = await gateway.enter({ auth: token, client: unknownClient, scopes: ["operator.admin"] });
   expect(authOf(unknown.answer).scopes).toEqual([]);
   const far = await gateway.enter({ auth: token, scopes: ["operator.admin"] }, elsewhere);
   expect(authOf(far.answer).scopes).toEqual([]);
@@ -326,12 +326,12 @@ test("SEC-07: nobody approves, rotates or hands out more than they hold", async 
   expect((await strong.ask("device.token.rotate", widened)).error?.code).toBe("FORBIDDEN");
 });
 
-describe("a setup code", () => {
-  async function makeCode(gateway: OpenGateway, access: string) {
-    const { body } = await gateway.call("device.pair.setupCode", { access });
-    return body.result as { setupId: string; setupCode: string };
-  }
+async function makeCode(gateway: OpenGateway, access: string) {
+  const { body } = await gateway.call("device.pair.setupCode", { access });
+  return body.result as { setupId: string; setupCode: string };
+}
 
+describe("a setup code", () => {
   test("SEC-08: pairs one device once, with what was fixed when it was made", async () => {
     await using gateway = await openGateway(withProxy);
     const { setupId, setupCode } = await makeCode(gateway, "limited");

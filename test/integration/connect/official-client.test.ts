@@ -59,9 +59,8 @@ test("with the shared secret of yesterday it comes in by its device token", asyn
   await using gateway = await openGateway();
   const store = new TokenStore();
   const url = gateway.app.url.href.replace("http", "ws");
-  {
-    await using _first = await OfficialClient.connect({ ...store.options(url), token: sharedToken });
-  }
+  const first = await OfficialClient.connect({ ...store.options(url), token: sharedToken });
+  await first[Symbol.asyncDispose]();
   await using second = new OfficialClient({ ...store.options(url), token: "the-secret-of-yesterday" });
   await until("the hello", () => second.hellos[0], 20_000);
   expect(second.hellos[0]?.auth).toMatchObject({ method: "device-token" });

@@ -126,34 +126,34 @@ describe("SEC-04: of guesses at once", () => {
   }, 30_000);
 });
 
-describe("openclaw gateway password", () => {
-  function installed(text: string, stdin: string) {
-    const folder = tempFolder();
-    const file = join(folder.path, "openclaw.toml");
-    writeFileSync(file, text, { mode: 0o600 });
-    const written = { stdout: "", stderr: "" };
-    const output = (name: "stderr" | "stdout") => ({
-      isTty: false,
-      write: async (said: string) => void (written[name] += said),
-    });
-    const terminal: Terminal = {
-      stdout: output("stdout"),
-      stderr: output("stderr"),
-      stdin: { isTty: false, readAll: () => Promise.resolve(stdin) },
-      signal: new AbortController().signal,
-      takeInterrupts: () => ({ [Symbol.dispose]() {} }),
-      openEditor: () => Promise.reject(new Error("nobody types")),
-    };
-    return {
-      text: () => readFileSync(file, "utf8"),
-      run: async (...argv: string[]) => {
-        const context = createCliContext(terminal, { OPENCLAW_HOME: folder.path });
-        return { exitCode: await runCli(["gateway", "password", ...argv], context), ...written };
-      },
-      [Symbol.dispose]: () => folder[Symbol.dispose](),
-    };
-  }
+function installed(text: string, stdin: string) {
+  const folder = tempFolder();
+  const file = join(folder.path, "openclaw.toml");
+  writeFileSync(file, text, { mode: 0o600 });
+  const written = { stdout: "", stderr: "" };
+  const output = (name: "stderr" | "stdout") => ({
+    isTty: false,
+    write: async (said: string) => void (written[name] += said),
+  });
+  const terminal: Terminal = {
+    stdout: output("stdout"),
+    stderr: output("stderr"),
+    stdin: { isTty: false, readAll: () => Promise.resolve(stdin) },
+    signal: new AbortController().signal,
+    takeInterrupts: () => ({ [Symbol.dispose]() {} }),
+    openEditor: () => Promise.reject(new Error("nobody types")),
+  };
+  return {
+    text: () => readFileSync(file, "utf8"),
+    run: async (...argv: string[]) => {
+      const context = createCliContext(terminal, { OPENCLAW_HOME: folder.path });
+      return { exitCode: await runCli(["gateway", "password", ...argv], context), ...written };
+    },
+    [Symbol.dispose]: () => folder[Symbol.dispose](),
+  };
+}
 
+describe("openclaw gateway password", () => {
   test("writes the hash alone, keeps the comments, and what it wrote opens the gateway", async () => {
     using home = installed('# mine\n[gateway.auth]\nmode = "password" # not the token\n', `${spoken}\n`);
     const { exitCode, stdout, stderr } = await home.run("--stdin");

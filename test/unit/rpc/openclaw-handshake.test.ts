@@ -2,7 +2,7 @@ import { allScopes } from "#protocol";
 import { expect, test } from "bun:test";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { connectParams, OpenClawSocket } from "../../support/openclaw-socket.ts";
-import { HeldSocket, House, openRpc, request, rightToken, peer } from "../../support/rpc-house.ts";
+import { HeldSocket, House, openRpc, request, rightToken, peer as peerWith } from "../../support/rpc-house.ts";
 import { until } from "../../support/until.ts";
 
 const client = (id: string, mode: string) => ({ client: { id, mode, version: "1", platform: "linux" } });
@@ -291,7 +291,7 @@ test("who went while its connect was read is not kept", async () => {
   socket.connect({ ...client("openclaw-tui", "ui"), scopes, device: signed(socket.challenge, scopes) });
   socket.line.closed();
   const watcher = new HeldSocket();
-  rpc.open(watcher, peer({ token: rightToken }));
+  rpc.open(watcher, peerWith({ token: rightToken }));
   // Long enough for the signature to have been checked: what comes after it must change nothing.
   await until("the news of the watcher", () => watcher.events("presence").length > 0);
   await Bun.sleep(20);
