@@ -33,11 +33,11 @@ export class OpenClawFeed {
   }
 
   take(event: WireEvent): void {
-    if (isOfDevices(event)) this.#emit(event.name, event.payload);
+    if (isOfMachines(event)) this.#emit(event.name, event.payload);
     else this.#translate(event);
   }
 
-  #translate(event: Exclude<WireEvent, OfDevices>): void {
+  #translate(event: Exclude<WireEvent, OfMachines>): void {
     switch (event.name) {
       case "agent.text":
       case "typing":
@@ -52,11 +52,6 @@ export class OpenClawFeed {
         return this.#chat(event.payload);
       case "message":
         return this.#message(event.payload);
-      case "node.hostStats":
-      case "node.pair.requested":
-      case "node.pair.resolved":
-      case "node.presence":
-        return this.#emit(event.name, event.payload);
       case "presence":
         return this.#presenceChanged();
       case "sessions.changed":
@@ -117,9 +112,9 @@ export class OpenClawFeed {
   }
 }
 
-type OfDevices = Extract<WireEvent, { name: `device.${string}` }>;
+type OfMachines = Extract<WireEvent, { name: `device.${string}` | `node.${string}` }>;
 
 /** These are the same in both dialects. */
-function isOfDevices(event: WireEvent): event is OfDevices {
-  return event.name.startsWith("device.");
+function isOfMachines(event: WireEvent): event is OfMachines {
+  return event.name.startsWith("device.") || event.name.startsWith("node.");
 }
