@@ -117,7 +117,7 @@ test("a message is streamed to its end, over a tool, and stays in the history", 
   const phases = agent
     .filter(({ stream }) => stream === "lifecycle")
     .map(({ data }) => (data as { phase: string }).phase);
-  expect(phases).toEqual(["start", "end"]);
+  expect(phases).toEqual(["start", "model", "finishing", "model", "end"]);
   const tools = agent.filter(({ stream }) => stream === "tool").map(({ data }) => data);
   expect(tools).toMatchObject([
     { phase: "start", name: "write", toolCallId: "c1", args: { path: "n.txt" } },
@@ -130,6 +130,8 @@ test("a message is streamed to its end, over a tool, and stays in the history", 
   await until("the end of the change", () => onlooker.heard("sessions.changed").some(({ phase }) => phase === "end"));
   expect(onlooker.heard("session.message").map(({ message }) => (message as { role: string }).role)).toEqual([
     "user",
+    "assistant",
+    "toolResult",
     "assistant",
   ]);
   expect(client.heard("session.message")).toEqual([]);
@@ -232,7 +234,12 @@ test("sessions are made, set, listed by what they hold, begun anew and deleted",
   await expect(client.request("sessions.patch", { key: "tui-1", thinkingLevel: "enormous" })).rejects.toThrow(
     "invalid sessions.patch params: at /thinkingLevel",
   );
-  await expect(client.request("sessions.patch", { key: "nobody", label: "x" })).rejects.toThrow("no session");
+  await expect(
+    client.request("sessions.patch", { key: "tui-1", label: "x", expectedSessionId: "another" }),
+  ).rejects.toThrow("another one by now");
+  await expect(client.request("sessions.delete", { key: "tui-1", expectedSessionId: "another" })).rejects.toThrow(
+    "another one by now",
+  );
   expect(await client.request("sessions.list", { search: "plan" })).toMatchObject({ count: 1 });
   expect(await client.request("sessions.list", { spawnedBy: "agent:main:tui-1" })).toMatchObject({ count: 0 });
   expect(await client.request("sessions.subscribe", { limit: 5 })).toMatchObject({
