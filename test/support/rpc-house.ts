@@ -301,11 +301,11 @@ export interface Frame {
 
 export function openRpc(
   house: House,
-  options: { limits?: Partial<RpcLimits>; mode?: "none"; log?: Log; token?: string } = {},
+  options: { limits?: Partial<RpcLimits>; mode?: "none"; log?: Log; token?: string; services?: Services } = {},
 ): Rpc {
   const secret = new Secret(options.token ?? rightToken);
   return createRpc({
-    services: house.services,
+    services: options.services ?? house.services,
     auth: options.mode === "none" ? { mode: "none" } : { mode: "token", token: () => secret },
     log: options.log ?? silentLog,
     clock: house.clock,

@@ -74,7 +74,7 @@ async function metadataOf(context: MethodContext) {
   const { commands } = await commandsList.handle({}, context);
   return {
     models: context.services.models().map(modelChoice),
-    commands: commands.map(commandEntry),
+    commands: commands.map((command) => commandEntry(command, true)),
     swarmEnabled: false,
   };
 }

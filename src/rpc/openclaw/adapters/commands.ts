@@ -23,7 +23,7 @@ export const commands: readonly AnyMethod[] = [
 ];
 
 /** A command as clients offer it. */
-export function commandEntry({ name, aliases, summary, category, argument }: Listed, includesArgs: unknown = true) {
+export function commandEntry({ name, aliases, summary, category, argument }: Listed, includesArgs: boolean) {
   return {
     name,
     textAliases: [name, ...aliases].map((one) => `/${one}`),
@@ -32,7 +32,7 @@ export function commandEntry({ name, aliases, summary, category, argument }: Lis
     source: "native",
     scope: "text",
     acceptsArgs: argument !== undefined,
-    ...(argument && includesArgs === true && { args: [argOf(argument)] }),
+    ...(argument && includesArgs && { args: [argOf(argument)] }),
   };
 }
 

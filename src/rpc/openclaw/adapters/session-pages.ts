@@ -14,14 +14,17 @@ export async function findSessions(
   const found: SessionRow[] = [];
   const active = activeKeys(services);
   let last: { readonly before: number; readonly beforeId: string } | undefined;
-  for (let read = 0; read < mostRead && found.length < most; read += pageRows) {
-    const page = await services.sessions.list({ limit: pageRows, ...last });
+  for (let read = 0; read < mostRead && found.length < most;) {
+    // Where nothing is left out, the first page is all it takes.
+    const limit = read === 0 ? Math.min(pageRows, most) : pageRows;
+    const page = await services.sessions.list({ limit, ...last });
+    read += page.length;
     for (const listing of page) {
       const row = sessionRow(listing, active);
       if (found.length < most && isWanted(row)) found.push(row);
     }
     const end = page.at(-1);
-    if (!end || page.length < pageRows) break;
+    if (!end || page.length < limit) break;
     last = { before: end.updatedAt, beforeId: end.id };
   }
   return found;
