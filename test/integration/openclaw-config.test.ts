@@ -22,14 +22,20 @@ async function open() {
   const { client, folder } = house;
   const file = () => readFileSync(join(folder, "openclaw.toml"), "utf8");
   await client.request("config.patch", { raw: JSON.stringify({ models: { providers: { other: otherProvider } } }) });
-  return { house, client, file, read: () => client.request<Read>("config.get") };
+  return {
+    house,
+    client,
+    file,
+    read: () => client.request<Read>("config.get"),
+    [Symbol.asyncDispose]: () => house[Symbol.asyncDispose](),
+  };
 }
 
 const otherProvider = { api: "openai-completions", baseUrl: "http://127.0.0.1:9/v1", apiKey: canary };
 
 test("the settings are read without their secrets, and written back as they were read they stay what they are", async () => {
-  const { house, client, file, read } = await open();
-  await using opened = house;
+  await using opened = await open();
+  const { house, client, file, read } = opened;
   expect(file()).toContain(more.split("\n")[4] ?? "nothing");
   const before = file();
   const shown = await read();
@@ -48,8 +54,8 @@ test("the settings are read without their secrets, and written back as they were
 });
 
 test("one value is changed, one taken out; a change to settings that are others by now is refused", async () => {
-  const { house, client, file, read } = await open();
-  await using opened = house;
+  await using opened = await open();
+  const { client, file, read } = opened;
   const { config, hash } = await read();
   const wanted = structuredClone(config) as {
     runtime: { maxQueue: number };
@@ -84,16 +90,16 @@ test.each([
   ["a value that does not fit", '{"runtime":{"maxQueue":"many"}}', "max_queue"],
   ["a name that reaches the prototype", '{"__proto__":{"port":1}}', "__proto__"],
 ])("%s is not written", async (_what, raw, problem) => {
-  const { house, client, file } = await open();
-  await using opened = house;
+  await using opened = await open();
+  const { client, file } = opened;
   const before = file();
   await expect(client.request("config.patch", { raw })).rejects.toThrow(problem);
   expect(file()).toBe(before);
 });
 
 test("the schema speaks of the keys that are shown, and marks what is secret", async () => {
-  const { house, client } = await open();
-  await using opened = house;
+  await using opened = await open();
+  const { client } = opened;
   const schema = await client.request<{ schema: object; uiHints: Record<string, object> }>("config.schema");
   expect(resultProblems("config.schema", schema)).toEqual([]);
   expect(schema.schema).toMatchObject({ properties: { runtime: { properties: { maxQueue: {} } } } });
@@ -111,8 +117,8 @@ test("the schema speaks of the keys that are shown, and marks what is secret", a
 });
 
 test("no method that may be called to read shows a secret, nor does an event", async () => {
-  const { house, client } = await open();
-  await using opened = house;
+  await using opened = await open();
+  const { house, client } = opened;
   const reader = await house.join({ scopes: ["operator.read"] });
   await client.request("chat.send", { sessionKey: "main", message: "/status", idempotencyKey: "s" });
   await client.request("chat.send", { sessionKey: "main", message: "hello", idempotencyKey: "r" });
