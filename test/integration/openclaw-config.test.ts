@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { token } from "../support/gateway-process.ts";
 import { openOpenClawHouse as openHouse } from "../support/openclaw-house.ts";
 import { resultProblems } from "../support/openclaw-schema.ts";
 
@@ -10,15 +11,17 @@ interface Read {
 }
 
 const canary = "sk-canary-0123456789-never-shown";
+const headerCanary = "header-canary-0123456789";
+const reference = 'api_key = "${OPENCLAW_GATEWAY_AUTH_TOKEN}"';
 const more = `
-[models.providers.other]
+[models.providers.referring]
 api = "openai-completions"
 base_url = "http://127.0.0.1:9/v1"
-api_key = "${canary}"
+${reference}
 `;
 
 async function open() {
-  const house = await openHouse(["hi"], {}, "");
+  const house = await openHouse(["hi"], {}, more);
   const { client, folder } = house;
   const file = () => readFileSync(join(folder, "openclaw.toml"), "utf8");
   await client.request("config.patch", { raw: JSON.stringify({ models: { providers: { other: otherProvider } } }) });
@@ -31,12 +34,16 @@ async function open() {
   };
 }
 
-const otherProvider = { api: "openai-completions", baseUrl: "http://127.0.0.1:9/v1", apiKey: canary };
+const otherProvider = {
+  api: "openai-completions",
+  baseUrl: "http://127.0.0.1:9/v1",
+  apiKey: canary,
+  headers: { "x-key": headerCanary },
+};
 
 test("the settings are read without their secrets, and written back as they were read they stay what they are", async () => {
   await using opened = await open();
   const { house, client, file, read } = opened;
-  expect(file()).toContain(more.split("\n")[4] ?? "nothing");
   const before = file();
   const shown = await read();
   expect(shown).toMatchObject({
@@ -49,7 +56,8 @@ test("the settings are read without their secrets, and written back as they were
   expect(file()).toBe(before);
   const patched = await client.request("config.patch", { raw: JSON.stringify(shown.config), baseHash: shown.hash });
   expect(patched).toMatchObject({ ok: true, changedPaths: [] });
-  expect(file()).toContain(canary);
+  await client.request("config.patch", { raw: '{"runtime":{"maxQueue":78}}' });
+  for (const kept of [canary, headerCanary, reference]) expect(file()).toContain(kept);
   house.expectSchema();
 });
 
@@ -142,6 +150,5 @@ test("no method that may be called to read shows a secret, nor does an event", a
   for (const name of ["config.get", "logs.tail", "chat.history", "sessions.preview"]) expect(answered).toContain(name);
   const said = house.relay.said.join("\n");
   expect(said).toContain("__OPENCLAW_REDACTED__");
-  expect(said).not.toContain(canary);
-  expect(said).not.toContain("sk-fake-0123456789");
+  for (const secret of [canary, headerCanary, token, "sk-fake-0123456789"]) expect(said).not.toContain(secret);
 });

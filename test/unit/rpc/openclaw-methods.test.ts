@@ -183,3 +183,13 @@ test("a change of health is told at the look that sees it, and what stays as it 
   ]);
   expect(news.version).toBe(2);
 });
+
+test("who follows a session and wants the approvals that wait in it is told that there are none", async () => {
+  await using house = await open(["operator.read"]);
+  const followed = { key: "main", includeApprovals: true };
+  expect(await house.ask("sessions.messages.subscribe", followed)).toMatchObject({
+    subscribed: true,
+    approvalReplay: { sessionKey: "main", approvals: [], truncated: false },
+  });
+  expect(await house.ask("sessions.messages.subscribe", { key: "main" })).toEqual({ subscribed: true, key: "main" });
+});
