@@ -6,6 +6,7 @@ import { chatAbort } from "./chat.abort.ts";
 import { chatHistory } from "./chat.history.ts";
 import { chatSend } from "./chat.send.ts";
 import { chatStartup } from "./chat.startup.ts";
+import { commandsList } from "./commands.list.ts";
 import { configGet } from "./config.get.ts";
 import { configPatch } from "./config.patch.ts";
 import { configSchema } from "./config.schema.ts";
@@ -21,6 +22,7 @@ import { devicePairSetupStatus } from "./device.pair.setupStatus.ts";
 import { deviceTokenRevoke } from "./device.token.revoke.ts";
 import { deviceTokenRotate } from "./device.token.rotate.ts";
 import { health } from "./health.ts";
+import { logsTail } from "./logs.tail.ts";
 import { messageSend } from "./message.send.ts";
 import { modelsList } from "./models.list.ts";
 import { ping } from "./ping.ts";
@@ -38,6 +40,8 @@ import { sessionsSubscribe } from "./sessions.subscribe.ts";
 import { sessionsUnsubscribe } from "./sessions.unsubscribe.ts";
 import { status } from "./status.ts";
 import { systemPresence } from "./system-presence.ts";
+import { systemInfo } from "./system.info.ts";
+import { toolsCatalog } from "./tools.catalog.ts";
 
 /** Every method there is: dispatch, scopes, REST, reference and the typed client read this list. */
 export const methods = [
@@ -49,6 +53,7 @@ export const methods = [
   chatHistory,
   chatSend,
   chatStartup,
+  commandsList,
   configGet,
   configPatch,
   configSchema,
@@ -64,6 +69,7 @@ export const methods = [
   deviceTokenRevoke,
   deviceTokenRotate,
   health,
+  logsTail,
   messageSend,
   modelsList,
   ping,
@@ -81,4 +87,6 @@ export const methods = [
   sessionsUnsubscribe,
   status,
   systemPresence,
+  systemInfo,
+  toolsCatalog,
 ] as const;

@@ -9,6 +9,7 @@ export const events = {
   "device.pair.changed": "operator.pairing",
   "device.pair.requested": "operator.pairing",
   "device.pair.resolved": "operator.pairing",
+  health: "operator.read",
   presence: "operator.read",
   "session.message": "operator.read",
   "session.tool": "operator.read",
