@@ -1,5 +1,5 @@
 import { createPrepareTurn, createSystemPrompt, type ReadWorkspaceFile, workspaceMark } from "#agent";
-import { createLog, describeError, lazily, type Log, type Secret, openLogFile, systemClock } from "#base";
+import { createLog, describeError, lazily, type Log, type Secret, openLogFile, systemClock, tailLog } from "#base";
 import { channels } from "#channels";
 import { type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config";
 import { createGateway, type OpenChannel } from "#gateway";
@@ -85,16 +85,17 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     primary: () => config.settings.agents.defaults.model.primary,
     log,
   });
+  const toolbox = createToolbox({
+    tools,
+    workspace,
+    sandbox,
+    settings: settings.tools,
+    log,
+    nodes: nodeAccess(() => rpc.nodes),
+  });
   const prepareTurn = createPrepareTurn({
     models,
-    toolbox: createToolbox({
-      tools,
-      workspace,
-      sandbox,
-      settings: settings.tools,
-      log,
-      nodes: nodeAccess(() => rpc.nodes),
-    }),
+    toolbox,
     systemPrompt: createSystemPrompt({ read: reader(workspace, log), mark: workspaceMark(folder) }),
     limits: () => config.settings.agents.defaults,
   });
@@ -148,6 +149,8 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
       turns: gateway.load(),
       memory: { rssBytes: process.memoryUsage.rss() },
     }),
+    tailLog: (wanted) => tailLog(home.logFile, wanted),
+    tools: () => toolbox.specs(),
     parseSessionKey: (text) => parseSessionKey(text, { agentId }),
     transcriptRow,
   };

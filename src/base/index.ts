@@ -9,4 +9,5 @@ export { Lru } from "./lru.ts";
 export { checkPassword, hashPassword, isPasswordHash, longestPassword, type PasswordCheck } from "./password.ts";
 export { Secret } from "./secret.ts";
 export { isSystemError, systemReason } from "./system-error.ts";
+export { type LogTail, tailLog, type TailRequest } from "./tail-log.ts";
 export { clip, nearest } from "./text.ts";

@@ -11,7 +11,7 @@ const table = {
   internal: { rpc: -32603, status: 500, retryable: false, says: "Something broke on our side (incident {incident})." },
   unauthorized: { rpc: -32001, status: 401, retryable: false, says: "{problem}." },
   missingScope: { rpc: -32002, status: 403, retryable: false, says: "This needs the scope {scope}." },
-  wrongRole: { rpc: -32021, status: 403, retryable: false, says: "“{method}” is not for the role {role}." },
+  wrongRole: { rpc: -32025, status: 403, retryable: false, says: "“{method}” is not for the role {role}." },
   beyondCaller: { rpc: -32024, status: 403, retryable: false, says: "This would give more than the caller may give." },
   deviceNotFound: { rpc: -32022, status: 404, retryable: false, says: "There is no paired device “{device}”." },
   pairingNotFound: {
@@ -27,6 +27,12 @@ const table = {
     says: "Too many wrong attempts; try again in {seconds} seconds.",
   },
   sessionNotFound: { rpc: -32004, status: 404, retryable: false, says: "There is no session “{key}”." },
+  sessionChanged: {
+    rpc: -32021,
+    status: 409,
+    retryable: false,
+    says: "The session “{key}” is another one by now; read it again and repeat the change.",
+  },
   channelNotFound: {
     rpc: -32005,
     status: 404,

@@ -23,6 +23,8 @@ import { type WireEvent, wireEvents } from "./wire-events.ts";
 /** Which methods exist and who may call them. */
 export interface Rpc extends AsyncDisposable {
   readonly methods: readonly AnyMethod[];
+  /** The agent that answers where none is named. */
+  readonly agentId: string;
 
   /** Checks a credential. Without any, a caller that may use public methods (all of them in mode `none`). Throws `unauthorized` or `lockedOut`. */
   authenticate(credential: Credential, from: Whereabouts): Promise<Caller>;
@@ -114,6 +116,7 @@ export function createRpc(options: {
 
   return {
     methods,
+    agentId: services.agentId,
     authenticate: async (credential, from) => callerOf("http", from, await authenticator.check(credential, from)),
     call: (name, params, from) => dispatcher.call(name, params, new SingleCall(from, authenticator)),
     answer: async (text, from) => {

@@ -6,6 +6,7 @@ import { chatAbort } from "./chat.abort.ts";
 import { chatHistory } from "./chat.history.ts";
 import { chatSend } from "./chat.send.ts";
 import { chatStartup } from "./chat.startup.ts";
+import { commandsList } from "./commands.list.ts";
 import { configGet } from "./config.get.ts";
 import { configPatch } from "./config.patch.ts";
 import { configSchema } from "./config.schema.ts";
@@ -21,6 +22,7 @@ import { devicePairSetupStatus } from "./device.pair.setupStatus.ts";
 import { deviceTokenRevoke } from "./device.token.revoke.ts";
 import { deviceTokenRotate } from "./device.token.rotate.ts";
 import { health } from "./health.ts";
+import { logsTail } from "./logs.tail.ts";
 import { messageSend } from "./message.send.ts";
 import { modelsList } from "./models.list.ts";
 import { nodeDescribe } from "./node.describe.ts";
@@ -46,6 +48,8 @@ import { sessionsSubscribe } from "./sessions.subscribe.ts";
 import { sessionsUnsubscribe } from "./sessions.unsubscribe.ts";
 import { status } from "./status.ts";
 import { systemPresence } from "./system-presence.ts";
+import { systemInfo } from "./system.info.ts";
+import { toolsCatalog } from "./tools.catalog.ts";
 
 /** Every method there is: dispatch, scopes, REST, reference and the typed client read this list. */
 export const methods = [
@@ -57,6 +61,7 @@ export const methods = [
   chatHistory,
   chatSend,
   chatStartup,
+  commandsList,
   configGet,
   configPatch,
   configSchema,
@@ -72,6 +77,7 @@ export const methods = [
   deviceTokenRevoke,
   deviceTokenRotate,
   health,
+  logsTail,
   messageSend,
   modelsList,
   nodeDescribe,
@@ -97,4 +103,6 @@ export const methods = [
   sessionsUnsubscribe,
   status,
   systemPresence,
+  systemInfo,
+  toolsCatalog,
 ] as const;

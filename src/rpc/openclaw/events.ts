@@ -9,6 +9,7 @@ export const events = {
   "device.pair.changed": "operator.pairing",
   "device.pair.requested": "operator.pairing",
   "device.pair.resolved": "operator.pairing",
+  health: "operator.read",
   "node.hostStats": "operator.read",
   "node.invoke.cancel": "public",
   "node.invoke.request": "public",

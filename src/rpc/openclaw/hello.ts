@@ -31,7 +31,7 @@ export async function helloOk(greeter: Greeter, caller: Caller, pass: Pass) {
     type: "hello-ok",
     protocol,
     server: { version: services.version, connId: caller.id, bootId: greeter.bootId },
-    features: { methods: catalog.methods, events: catalog.events, capabilities: [] },
+    features: { methods: catalog.methods, events: catalog.events, capabilities: ["published-model-catalog"] },
     snapshot: {
       presence: caller.role === "node" ? [] : presenceOf(greeter.connections()),
       // The schema knows no snapshot that is not well; what is wrong is told by the method.
