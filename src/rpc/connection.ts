@@ -7,7 +7,7 @@ import type { Challenge, Dialect, DialectName, Guest, Speaker } from "./dialect.
 import type { Inbox, Sender } from "./inbox.ts";
 import { Interests } from "./interests.ts";
 import type { RpcLimits } from "./limits.ts";
-import { type Claim, narrow, noCredential } from "./origin.ts";
+import { type Claim, grantedBy, narrow, noCredential } from "./origin.ts";
 import type { Outgoing } from "./outgoing.ts";
 
 /** The other side's line, as the server gives it to us. */
@@ -215,7 +215,7 @@ export class Connection implements Line, Sender, Speaker {
   async authenticate(credential: Credential, claim: Claim = {}): Promise<Caller> {
     const match = await this.#board.check(credential, this.caller);
     if (!match && !this.caller.isAuthenticated) throw noCredential();
-    const scopes = narrow(match?.scopes ?? this.caller.scopes, claim.scopes);
+    const scopes = narrow(grantedBy(match, this.caller), claim.scopes);
     return this.#enter({ ...this.caller, isAuthenticated: true, scopes }, claim.client);
   }
 
