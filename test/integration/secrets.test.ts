@@ -36,12 +36,17 @@ const canaries = {
   "models.providers.*.apiKey": canaryOf("key"),
   "models.providers.*.headers.*": canaryOf("header"),
 };
-const fromEnvironment = { key: canaryOf("key-of-environment"), header: canaryOf("header-of-environment") };
+const fromEnvironment = {
+  key: canaryOf("key-of-environment"),
+  header: canaryOf("header-of-environment"),
+  path: canaryOf("path-of-environment"),
+};
 const environment = {
   OPENCLAW_GATEWAY_TOKEN: canaries["gateway.auth.token"],
   OPENCLAW_GATEWAY_PASSWORD: canaries["gateway.auth.password"],
   CANARY_KEY: fromEnvironment.key,
   CANARY_HEADER: fromEnvironment.header,
+  CANARY_PATH: fromEnvironment.path,
 };
 
 const moreProviders = `
@@ -60,7 +65,7 @@ x-key = "${canaries["models.providers.*.headers.*"]}"
 
 [models.providers.referring]
 api = "anthropic-messages"
-base_url = "http://127.0.0.1:9/v1"
+base_url = "http://127.0.0.1:9/\${CANARY_PATH}"
 api_key = "\${CANARY_KEY}"
 [models.providers.referring.headers]
 x-key = "Bearer \${CANARY_HEADER}"
@@ -94,7 +99,7 @@ test("SEC-24: a canary in every secret of the settings, of devices and of setup 
   const auth = { token: canaries["gateway.auth.token"] };
   const scopes = ["operator.admin", "operator.pairing", "operator.read", "operator.write"];
   const { client, answer } = await gateway.enter({ auth, device, scopes });
-  const { deviceToken } = answer.payload?.["auth"] as { deviceToken: string };
+  const { deviceToken } = (answer.payload as { auth: { deviceToken: string } }).auth;
   const afterHello = client.texts.length;
   const made = await gateway.call("device.pair.setupCode", {}, bearer);
   const setupCode = String(made.body.result?.["setupCode"]);
@@ -145,6 +150,6 @@ test("SEC-24: a canary in every secret of the settings, of devices and of setup 
   }
   const written = readFileSync(join(gateway.home, "openclaw.toml"), "utf8");
   expect(written).toContain("max_queue = 78");
-  for (const name of ["${CANARY_KEY}", "Bearer ${CANARY_HEADER}"]) expect(written).toContain(name);
+  for (const name of ["${CANARY_KEY}", "Bearer ${CANARY_HEADER}", "/${CANARY_PATH}"]) expect(written).toContain(name);
   for (const secret of Object.values(fromEnvironment)) expect(written).not.toContain(secret);
 });
