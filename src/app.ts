@@ -15,6 +15,7 @@ import { createToolbox, tools } from "#tools";
 import { type Address, fault } from "#protocol";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { nodeAccess } from "./node-access.ts";
 import { openWorkspace } from "./open-workspace.ts";
 import { checkSettings } from "./check-settings.ts";
 import { doorKey } from "./door-key.ts";
@@ -84,7 +85,14 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     primary: () => config.settings.agents.defaults.model.primary,
     log,
   });
-  const toolbox = createToolbox({ tools, workspace, sandbox, settings: settings.tools, log });
+  const toolbox = createToolbox({
+    tools,
+    workspace,
+    sandbox,
+    settings: settings.tools,
+    log,
+    nodes: nodeAccess(() => rpc.nodes),
+  });
   const prepareTurn = createPrepareTurn({
     models,
     toolbox,

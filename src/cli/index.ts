@@ -20,6 +20,14 @@ import { gatewayCall } from "./commands/gateway-call.ts";
 import { gatewayPassword } from "./commands/gateway-password.ts";
 import { gatewayRun } from "./commands/gateway-run.ts";
 import { health } from "./commands/health.ts";
+import { nodesApprove } from "./commands/nodes-approve.ts";
+import { nodesDescribe } from "./commands/nodes-describe.ts";
+import { nodesInvoke } from "./commands/nodes-invoke.ts";
+import { nodesList } from "./commands/nodes-list.ts";
+import { nodesPending } from "./commands/nodes-pending.ts";
+import { nodesReject } from "./commands/nodes-reject.ts";
+import { nodesRemove } from "./commands/nodes-remove.ts";
+import { nodesRename } from "./commands/nodes-rename.ts";
 import { sessionsDelete } from "./commands/sessions-delete.ts";
 import { sessionsExport } from "./commands/sessions-export.ts";
 import { sessionsList } from "./commands/sessions-list.ts";
@@ -65,6 +73,14 @@ export const commands: readonly AnyCommand[] = [
   gatewayPassword,
   gatewayRun,
   health,
+  nodesApprove,
+  nodesDescribe,
+  nodesInvoke,
+  nodesList,
+  nodesPending,
+  nodesReject,
+  nodesRemove,
+  nodesRename,
   sessionsDelete,
   sessionsExport,
   sessionsList,

@@ -6,6 +6,8 @@ import type { AnyMethod, Catalog, MethodContext } from "./method.ts";
 import { noCredential, type Origin } from "./origin.ts";
 import { ParamsChecker } from "./params.ts";
 import type { Interests } from "./interests.ts";
+import type { NodesDoor } from "./nodes/door.ts";
+import type { Nodes } from "./nodes/nodes.ts";
 import type { RunWatch, RunWatches } from "./run-watch.ts";
 import type { Services } from "./services.ts";
 
@@ -31,6 +33,7 @@ export class Dispatcher implements Calls {
     readonly connections: () => readonly ConnectionInfo[];
     readonly catalog: Catalog;
     readonly watches: RunWatches;
+    readonly nodes: NodesDoor;
     readonly log: Log;
   }) {
     this.#methods = new Map(options.methods.map((method) => [method.name, method]));
@@ -99,6 +102,7 @@ function fitsRole({ role, scope }: AnyMethod, of: DeviceRole): boolean {
 /** What all calls share. */
 interface Shared extends Pick<MethodContext, "services" | "connections" | "catalog"> {
   readonly watches: RunWatches;
+  readonly nodes: NodesDoor;
 }
 
 /** Made for every call, so it holds two fields; the signal is asked for, and made, only when it is needed. */
@@ -129,6 +133,10 @@ class CallContext implements MethodContext {
 
   connections(): readonly ConnectionInfo[] {
     return this.#shared.connections();
+  }
+
+  nodes(): Promise<Nodes> {
+    return this.#shared.nodes.open();
   }
 
   interests(): Interests {

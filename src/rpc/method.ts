@@ -4,6 +4,7 @@ import type { Credential } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
 import type { ConnectionInfo } from "./connection.ts";
 import type { Interests } from "./interests.ts";
+import type { Nodes } from "./nodes/nodes.ts";
 import type { Claim } from "./origin.ts";
 import type { RunWatch } from "./run-watch.ts";
 import type { Services } from "./services.ts";
@@ -17,6 +18,8 @@ export interface MethodContext {
   /** For `connect` alone: trades a credential for scopes on this connection. Throws `unauthorized` or `lockedOut`. */
   authenticate(credential: Credential, claim?: Claim): Promise<Caller>;
   connections(): readonly ConnectionInfo[];
+  /** Loaded when first asked for. */
+  nodes(): Promise<Nodes>;
   /** What the connection wants to hear. Throws `invalidRequest` for a single call, which hears nothing. */
   interests(): Interests;
   /** From now on, until it is disposed of. */

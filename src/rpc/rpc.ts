@@ -11,6 +11,8 @@ import { JsonRpc } from "./jsonrpc.ts";
 import { defaultLimits, type RpcLimits } from "./limits.ts";
 import type { AnyMethod } from "./method.ts";
 import { methods } from "./methods/index.ts";
+import { type AgentNodes, agentNodes } from "./nodes/agent-access.ts";
+import { NodesDoor } from "./nodes/door.ts";
 import { fault } from "#protocol";
 import { OpenClawDoor } from "./openclaw/door.ts";
 import { callerOf, SingleCall } from "./origin.ts";
@@ -40,6 +42,9 @@ export interface Rpc extends AsyncDisposable {
   open(socket: Socket, peer: Peer): Line;
 
   connections(): readonly ConnectionInfo[];
+
+  /** For the agent's tools. */
+  readonly nodes: AgentNodes;
 }
 
 /** Who makes a single call, and until when the answer is wanted. */
@@ -69,7 +74,8 @@ export function createRpc(options: {
   const watches = new RunWatches();
   const connections = () => hub.connections();
   const catalog = { methods: methods.map((method) => method.name), events: wireEvents.map((event) => event.name) };
-  const dispatcher = new Dispatcher({ methods, services, log, connections, watches, catalog });
+  const nodes = new NodesDoor({ devices, emit: (event) => emit(event), clock: options.clock, log });
+  const dispatcher = new Dispatcher({ methods, services, log, connections, watches, catalog, nodes });
   const dialect = new JsonRpc(dispatcher, limits);
   const startedMs = clock.elapsed();
   const openClaw = new OpenClawDoor({
@@ -78,6 +84,7 @@ export function createRpc(options: {
     log,
     authenticator,
     watches,
+    nodes,
     connections,
     tell: (event) => hub.tell(event),
     isHeard: () => hub.hasOpenClawClients,
@@ -121,10 +128,12 @@ export function createRpc(options: {
     },
     open: (socket, peer) => hub.open(socket, peer),
     connections: () => hub.connections(),
+    nodes: agentNodes(nodes),
     [Symbol.asyncDispose]: async () => {
       held.dispose();
       dispatcher.close();
       openClaw.close();
+      nodes.close();
       hub.close("the gateway is stopping");
     },
   };

@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { type Scope, TranscriptRow, Usage } from "#protocol";
 import type { Interests } from "./interests.ts";
+import { SurfaceRow, ToldStats } from "./node-row.ts";
 import type { Tellable } from "./outgoing.ts";
 import { PairingRow } from "./device-rows.ts";
 
@@ -117,6 +118,39 @@ export const wireEvents = [
     scope: "operator.read",
     isDroppable: false,
     payload: Type.Object({ sessionKey: Type.String(), message: TranscriptRow }),
+  }),
+  defineEvent({
+    name: "node.hostStats",
+    summary: "How a node is doing.",
+    scope: "operator.read",
+    isDroppable: true,
+    payload: Type.Object({ nodeId: Type.String(), hostStats: ToldStats }),
+  }),
+  defineEvent({
+    name: "node.pair.requested",
+    summary: "A node offers what nobody has approved yet.",
+    scope: "operator.pairing",
+    isDroppable: false,
+    payload: SurfaceRow,
+  }),
+  defineEvent({
+    name: "node.pair.resolved",
+    summary: "What a node offers was approved or rejected.",
+    scope: "operator.pairing",
+    isDroppable: false,
+    payload: Type.Object({
+      requestId: Type.String(),
+      nodeId: Type.String(),
+      decision: Type.Union([Type.Literal("approved"), Type.Literal("rejected")]),
+      ts: Type.Integer({ description: "Milliseconds since 1970." }),
+    }),
+  }),
+  defineEvent({
+    name: "node.presence",
+    summary: "A node has come or gone.",
+    scope: "operator.read",
+    isDroppable: false,
+    payload: Type.Object({ nodeId: Type.String(), connected: Type.Boolean(), ts: Type.Integer() }),
   }),
   defineEvent({
     name: "presence",

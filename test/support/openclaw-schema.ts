@@ -7,6 +7,7 @@ const payloads: Readonly<Record<string, keyof typeof ProtocolSchemas>> = {
   chat: "ChatEvent",
   "device.pair.requested": "DevicePairRequestedEvent",
   "device.pair.resolved": "DevicePairResolvedEvent",
+  "node.invoke.request": "NodeInvokeRequestEvent",
   shutdown: "ShutdownEvent",
   tick: "TickEvent",
 };
@@ -23,6 +24,7 @@ const results: Readonly<Record<string, keyof typeof ProtocolSchemas>> = {
   "config.schema.lookup": "ConfigSchemaLookupResult",
   "logs.tail": "LogsTailResult",
   "models.list": "ModelsListResult",
+  "node.event": "NodeEventResult",
   "question.list": "QuestionListResult",
   "sessions.create": "SessionsCreateResult",
   "sessions.delete": "SessionsDeleteResult",

@@ -27,6 +27,10 @@ export class TinyRpc implements Rpc {
   readonly aborted = Promise.withResolvers<void>();
   readonly started = Promise.withResolvers<void>();
   #wrongAttempts = 0;
+  readonly nodes: Rpc["nodes"] = {
+    list: async () => [],
+    invoke: () => Promise.reject(new Error("no agent is here to ask nodes")),
+  };
 
   async authenticate({ token }: Credential, { address }: Whereabouts): Promise<Caller> {
     if (token === undefined)

@@ -25,6 +25,14 @@ import { health } from "./health.ts";
 import { logsTail } from "./logs.tail.ts";
 import { messageSend } from "./message.send.ts";
 import { modelsList } from "./models.list.ts";
+import { nodeDescribe } from "./node.describe.ts";
+import { nodeInvoke } from "./node.invoke.ts";
+import { nodeList } from "./node.list.ts";
+import { nodePairApprove } from "./node.pair.approve.ts";
+import { nodePairList } from "./node.pair.list.ts";
+import { nodePairReject } from "./node.pair.reject.ts";
+import { nodePairRemove } from "./node.pair.remove.ts";
+import { nodeRename } from "./node.rename.ts";
 import { ping } from "./ping.ts";
 import { sessionsCreate } from "./sessions.create.ts";
 import { sessionsDelete } from "./sessions.delete.ts";
@@ -72,6 +80,14 @@ export const methods = [
   logsTail,
   messageSend,
   modelsList,
+  nodeDescribe,
+  nodeInvoke,
+  nodeList,
+  nodePairApprove,
+  nodePairList,
+  nodePairReject,
+  nodePairRemove,
+  nodeRename,
   ping,
   sessionsCreate,
   sessionsDelete,

@@ -62,6 +62,7 @@ export const ConnectParams = Type.Object(
       open,
     ),
     caps: Type.Optional(Type.Array(Type.String({ maxLength: 128 }), { maxItems: 256 })),
+    commands: Type.Optional(Type.Array(Type.String({ maxLength: 128 }), { maxItems: 256 })),
     role: Type.Optional(Type.String({ maxLength: 64 })),
     scopes: Type.Optional(Type.Array(Type.String({ maxLength: 128 }), { maxItems: 64 })),
     device: Type.Optional(Device),

@@ -6,6 +6,8 @@ import type { Dialect, Speaker } from "../dialect.ts";
 import type { Calls } from "../dispatcher.ts";
 import { Interests } from "../interests.ts";
 import type { RpcLimits } from "../limits.ts";
+import type { NodesDoor } from "../nodes/door.ts";
+import type { NodeClaims } from "../nodes/live-node.ts";
 import type { ParamsChecker } from "../params.ts";
 import { finishers } from "./adapters/index.ts";
 import { ConnectParams } from "./connect-params.ts";
@@ -20,6 +22,7 @@ export interface Table {
   readonly calls: Calls;
   readonly params: ParamsChecker;
   readonly limits: RpcLimits;
+  readonly nodes: NodesDoor;
   readonly desk: ReceptionDesk;
   readonly hello: (caller: Caller, pass: Pass) => Promise<Hello>;
 }
@@ -106,10 +109,12 @@ export class Dialogue implements Dialect {
     if (!Check(ConnectParams, params)) return refuse(await this.#describe(params));
     const reception = await this.#table.desk.receive(params, speaker);
     if (!reception.admitted) return refuse(reception.because, reception.closeWith, reception.reason);
+    const nodes = speaker.caller.role === "node" ? await this.#table.nodes.open() : undefined;
     const hello = await this.#table.hello(speaker.caller, reception.pass);
     speaker.listen(new Interests(params.caps));
     speaker.say(resultText(id, hello));
     this.#isGreeted = true;
+    nodes?.arrived(speaker, claimsOf(params));
   }
 
   async #describe(params: unknown): Promise<ErrorShape> {
@@ -129,6 +134,19 @@ export class Dialogue implements Dialect {
 }
 
 const mostOutOfRole = 10;
+
+function claimsOf({ client, caps = [], commands = [] }: ConnectParams): NodeClaims {
+  const { id: clientId, mode: clientMode, platform, version, deviceFamily, displayName } = client;
+  const about = {
+    clientId,
+    clientMode,
+    platform,
+    version,
+    ...(deviceFamily !== undefined && { deviceFamily }),
+    ...(displayName !== undefined && { displayName }),
+  };
+  return { about, surface: { caps: [...new Set(caps)], commands: [...new Set(commands)] } };
+}
 
 function invalid(message: string): ErrorShape {
   return { code: "INVALID_REQUEST", message };

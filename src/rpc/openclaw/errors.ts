@@ -1,6 +1,7 @@
 import { type Fault, permits } from "#protocol";
 import type { Caller } from "../caller.ts";
 import type { ErrorShape } from "./frame.ts";
+import { nodeError } from "./node-error.ts";
 
 /** A fault as an error of this dialect: few codes that clients act on, the rest in the details. */
 export function errorOf(problem: Fault, method: string, caller: Caller): ErrorShape {
@@ -18,6 +19,8 @@ export function errorOf(problem: Fault, method: string, caller: Caller): ErrorSh
     const place = path === "params" ? "root" : `/${path}`;
     return { code: "INVALID_REQUEST", message: `invalid ${method} params: at ${place}: ${problem.data["problem"]}` };
   }
+  const ofNode = nodeError(problem);
+  if (ofNode) return ofNode;
   const { retryAfterMs, ...data } = problem.data;
   return {
     code:

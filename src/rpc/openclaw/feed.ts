@@ -38,11 +38,12 @@ export class OpenClawFeed {
   }
 
   take(event: WireEvent): void {
-    if (isOfDevices(event)) this.#emit(event.name, event.payload);
-    else this.#translate(event);
+    if (!isOfMachines(event)) return this.#translate(event);
+    const { name, payload, isDroppable } = event;
+    this.#options.tell({ name, scope: events[name], isDroppable, payload });
   }
 
-  #translate(event: Exclude<WireEvent, OfDevices>): void {
+  #translate(event: Exclude<WireEvent, OfMachines>): void {
     switch (event.name) {
       case "agent.text":
       case "typing":
@@ -172,9 +173,9 @@ export class OpenClawFeed {
   }
 }
 
-type OfDevices = Extract<WireEvent, { name: `device.${string}` }>;
+type OfMachines = Extract<WireEvent, { name: `device.${string}` | `node.${string}` }>;
 
 /** These are the same in both dialects. */
-function isOfDevices(event: WireEvent): event is OfDevices {
-  return event.name.startsWith("device.");
+function isOfMachines(event: WireEvent): event is OfMachines {
+  return event.name.startsWith("device.") || event.name.startsWith("node.");
 }

@@ -5,6 +5,7 @@ import type { ConnectionInfo } from "../connection.ts";
 import type { Dialect, Speaker } from "../dialect.ts";
 import { Dispatcher } from "../dispatcher.ts";
 import type { RpcLimits } from "../limits.ts";
+import type { NodesDoor } from "../nodes/door.ts";
 import { ParamsChecker } from "../params.ts";
 import type { RunWatches } from "../run-watch.ts";
 import type { Services } from "../services.ts";
@@ -22,6 +23,7 @@ export interface OpenClawOptions {
   readonly log: Log;
   readonly authenticator: Authenticator;
   readonly watches: RunWatches;
+  readonly nodes: NodesDoor;
   readonly connections: () => readonly ConnectionInfo[];
   readonly tell: (event: OpenClawEvent) => void;
   /** Is anyone there who speaks this? */
@@ -38,7 +40,7 @@ export class OpenClaw {
   readonly #desk: ReceptionDesk;
 
   constructor(options: OpenClawOptions) {
-    const { limits, authenticator, services } = options;
+    const { limits, authenticator, services, nodes } = options;
     const catalog = { methods: openClawMethods.map(({ name }) => name).toSorted(), events: Object.keys(events) };
     this.#dispatcher = new Dispatcher({ ...options, methods: openClawMethods, catalog });
     this.#feed = new OpenClawFeed(options);
@@ -51,7 +53,7 @@ export class OpenClaw {
     };
     const hello: Table["hello"] = (caller, pass) => helloOk(greeter, caller, pass);
     this.#desk = new ReceptionDesk({ authenticator, devices: services.devices });
-    this.#table = { calls: this.#dispatcher, params: new ParamsChecker(), limits, desk: this.#desk, hello };
+    this.#table = { calls: this.#dispatcher, params: new ParamsChecker(), limits, desk: this.#desk, hello, nodes };
   }
 
   dialogue(speaker: Speaker): Dialect {

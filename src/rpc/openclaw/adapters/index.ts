@@ -6,6 +6,8 @@ import { config } from "./config.ts";
 import { devices } from "./devices.ts";
 import { gateway } from "./gateway.ts";
 import { models } from "./models.ts";
+import { nodeHost } from "./node-host.ts";
+import { nodes } from "./nodes.ts";
 import { none } from "./none.ts";
 import { sessionLookup } from "./session-lookup.ts";
 import { sessions } from "./sessions.ts";
@@ -20,6 +22,8 @@ export const openClawMethods: readonly AnyMethod[] = [
   ...devices,
   ...gateway,
   ...models,
+  ...nodeHost,
+  ...nodes,
   ...none,
   ...sessionLookup,
   ...sessions,
