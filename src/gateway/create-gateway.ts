@@ -6,7 +6,7 @@ import { Endings } from "./endings.ts";
 import type { Gateway, Receipt, RunStatus } from "./gateway.ts";
 import type { House } from "./house.ts";
 import { createOutbox } from "./outbox.ts";
-import { recoverRuns } from "./recovery.ts";
+import { Recovery } from "./recovery.ts";
 import { Run } from "./run.ts";
 import { runTurn } from "./run-turn.ts";
 
@@ -15,7 +15,18 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
   const runs = new Set<Run>();
   const endings = new Endings();
   const outbox = createOutbox(house);
-  const recovery: { underWay?: Promise<unknown> } = {};
+  const recovery = new Recovery(house, {
+    reserve: (key) => {
+      const reservation = house.scheduler.reserve(key);
+      if (reservation.reserved) return reservation.place;
+      return reservation.because === "closing" ? "closing" : "full";
+    },
+    start: ({ message: { runId, from }, key, startedAt, unfinished }, place) => {
+      const run = new Run({ runId, sessionKey: key, from, startedAt, unfinished });
+      start(run, place);
+      return run.ended;
+    },
+  });
 
   /** From here on the turn is ours: it ends in the log, whatever happens. */
   function start(run: Run, place: Place): void {
@@ -42,9 +53,9 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
   }
 
   async function receive(message: InboundMessage): Promise<Receipt> {
-    if (recovery.underWay) await recovery.underWay; // what a crash left comes before what is new
     const mark = receiptOf(message);
-    const reservation = house.scheduler.reserve(message.sessionKey);
+    const isClear = await recovery.clear(message.sessionKey); // what a crash left comes before what is new
+    const reservation = isClear ? house.scheduler.reserve(message.sessionKey) : noRoom;
     if (!reservation.reserved) {
       const earlier = await house.storage.receipt(mark.scope, mark.key);
       return earlier ? repeat(earlier, mark) : { taken: false, because: reservation.because };
@@ -110,7 +121,7 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
 
   /** Ends a session in which nothing goes on any more, and into which nothing comes meanwhile. */
   async function endSession<T>(sessionKey: string, end: () => Promise<T>): Promise<T> {
-    if (recovery.underWay) await recovery.underWay;
+    await recovery.clear(sessionKey);
     return endings.during(sessionKey, async () => {
       const mine = [...runs].filter((run) => run.sessionKey === sessionKey);
       await Promise.all(mine.map(stop));
@@ -122,7 +133,7 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
   return {
     receive,
     async abort({ sessionKey, runId }) {
-      if (recovery.underWay) await recovery.underWay;
+      await recovery.clear(sessionKey);
       const mine = [...runs].filter(
         (run) => run.sessionKey === sessionKey && (runId === undefined || run.runId === runId),
       );
@@ -139,27 +150,20 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
       return outbox.send(sessionKeyOf(to), to, text);
     },
     async recover() {
-      const recovering = recoverRuns(house, ({ message: { runId, from }, key, startedAt }) => {
-        const reservation = house.scheduler.reserve(key);
-        if (reservation.reserved) start(new Run({ runId, sessionKey: key, from, startedAt }), reservation.place);
-        return reservation.reserved;
-      });
-      recovery.underWay = recovering.catch(() => undefined); // who called recover hears of it
-      try {
-        return await recovering;
-      } finally {
-        delete recovery.underWay;
-        outbox.wake();
-      }
+      outbox.wake();
+      return recovery.begin();
     },
     load: () => house.scheduler.load(),
     drain: (graceMs) => house.scheduler.drain(graceMs),
     async [Symbol.asyncDispose]() {
+      await recovery.close();
       for (const run of runs) run.stop("closing");
       await outbox[Symbol.asyncDispose]();
     },
   };
 }
+
+const noRoom = { reserved: false, because: "laneFull" } as const;
 
 function received({ id, runId, from, sender, text }: InboundMessage): SessionEvent {
   return { kind: "MessageReceived", runId, messageId: id, from, sender, text };

@@ -37,10 +37,13 @@ export interface Gateway extends AsyncDisposable {
   /** Sends a message once and records it. Rejects with `channelNotFound` or `deliveryFailed`. */
   send(to: Address, text: string): Promise<{ readonly messageId: string }>;
   /**
-   * Takes up what a crash left: turns without an ending, messages not delivered. What is received meanwhile waits, so that
-   * it comes after them.
+   * Takes up what a crash left: turns without an ending, messages not delivered. Resolves when it is known what is owed, in
+   * turns; `done` when the last of them goes on or has ended. What a session receives meanwhile comes after its own.
    */
-  recover(): Promise<{ readonly resumed: number; readonly ended: number }>;
+  recover(): Promise<{
+    readonly owed: number;
+    readonly done: Promise<{ readonly resumed: number; readonly ended: number }>;
+  }>;
   /** How full it is. */
   load(): { readonly running: number; readonly waiting: number };
   /** Takes nothing more and waits for what runs, at most `graceMs`; what is cut off then goes on at the next start. */

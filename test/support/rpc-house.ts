@@ -127,7 +127,7 @@ export class House {
         this.sent.push({ ...to, text });
         return { messageId: `m${this.sent.length}` };
       },
-      recover: async () => ({ resumed: 0, ended: 0 }),
+      recover: async () => ({ owed: 0, done: Promise.resolve({ resumed: 0, ended: 0 }) }),
       load: () => ({ running: 0, waiting: 0 }),
       drain: async () => {},
       [Symbol.asyncDispose]: async () => {},

@@ -108,6 +108,11 @@ export class Walk implements AsyncDisposable {
     return (await Array.fromAsync(this.sessions.events(sessionKey))).map((stored) => stored.event);
   }
 
+  /** Takes up what a crash left; resolves when all of it goes on or has ended. */
+  async recovered(): Promise<{ readonly resumed: number; readonly ended: number }> {
+    return (await this.gateway.recover()).done;
+  }
+
   /** From now on nothing reaches the disk any more: what the next start finds is what a kill would have left. */
   freeze(): void {
     this.#isFrozen = true;
@@ -145,7 +150,7 @@ export function over(storage: Storage, changed: Partial<Storage>): Storage {
 
 export const noTools: TurnTools = {
   specs: [],
-  isReadOnly: () => false,
+  effectOf: () => "once",
   run: async () => ({ text: "there are no tools", failed: true, durationMs: 0 }),
 };
 
