@@ -7,14 +7,18 @@ import type { Gateway, Receipt, RunStatus } from "./gateway.ts";
 import type { House } from "./house.ts";
 import { createOutbox } from "./outbox.ts";
 import { Recovery } from "./recovery.ts";
+import { Requests } from "./requests.ts";
 import { Run } from "./run.ts";
 import { runTurn } from "./run-turn.ts";
+import { createSweeper } from "./sweeper.ts";
 
 /** Opens the walk. `sessionKeyOf` names the session that holds what is sent to an address. */
 export function createGateway(house: House, sessionKeyOf: (to: Address) => string): Gateway {
   const runs = new Set<Run>();
   const endings = new Endings();
   const outbox = createOutbox(house);
+  const requests = new Requests(house);
+  const sweeper = createSweeper(house);
   const recovery = new Recovery(house, {
     reserve: (key) => {
       const reservation = house.scheduler.reserve(key);
@@ -153,11 +157,13 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
       outbox.wake();
       return recovery.begin();
     },
+    once: (request, work) => requests.once(request, work),
     load: () => house.scheduler.load(),
     drain: (graceMs) => house.scheduler.drain(graceMs),
     async [Symbol.asyncDispose]() {
       await recovery.close();
       for (const run of runs) run.stop("closing");
+      sweeper[Symbol.dispose]();
       await outbox[Symbol.asyncDispose]();
     },
   };

@@ -1,4 +1,5 @@
 import type { Address, InboundMessage } from "#protocol";
+import type { KeyedRequest } from "./requests.ts";
 
 /** How a turn stands. */
 export type RunStatus = "queued" | "running" | "ok" | "aborted" | "error";
@@ -44,6 +45,11 @@ export interface Gateway extends AsyncDisposable {
     readonly owed: number;
     readonly done: Promise<{ readonly resumed: number; readonly ended: number }>;
   }>;
+  /**
+   * Does a request once: its repetition gets the same answer, also after a restart. Rejects with `idempotencyConflict` when
+   * the key was used for something else, with `outcomeUnknown` when the first was cut off, or as `work` does.
+   */
+  once(request: KeyedRequest, work: () => Promise<unknown>): Promise<unknown>;
   /** How full it is. */
   load(): { readonly running: number; readonly waiting: number };
   /** Takes nothing more and waits for what runs, at most `graceMs`; what is cut off then goes on at the next start. */

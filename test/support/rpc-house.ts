@@ -128,6 +128,7 @@ export class House {
         return { messageId: `m${this.sent.length}` };
       },
       recover: async () => ({ owed: 0, done: Promise.resolve({ resumed: 0, ended: 0 }) }),
+      once: (_request, work) => work(),
       load: () => ({ running: 0, waiting: 0 }),
       drain: async () => {},
       [Symbol.asyncDispose]: async () => {},
