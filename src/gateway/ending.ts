@@ -1,5 +1,5 @@
 import { backoffMs, newId, pause } from "#base";
-import { type Address, type EventOf, noUsage, type SessionEvent, type TurnProblem } from "#protocol";
+import { type Address, type EventOf, Fault, noUsage, type SessionEvent, type TurnProblem } from "#protocol";
 import type { AppendOptions } from "#sessions";
 import type { House, OpenChannel } from "./house.ts";
 import type { Run } from "./run.ts";
@@ -24,7 +24,8 @@ async function end(house: House, run: Run, how: How): Promise<void> {
       await house.sessions.append(run.sessionKey, [event], delivery(house, run, [event]));
       return;
     } catch (error) {
-      if (attempt === mostTries || run.closing.aborted) throw error;
+      const isHopeless = error instanceof Fault && error.code === "sessionDamaged";
+      if (isHopeless || attempt === mostTries || run.closing.aborted) throw error;
       house.log.warn("the ending of a turn could not be written; trying again", { runId: run.runId, error });
     }
     await pause(backoffMs(backoff, attempt), run.closing).catch(() => undefined); // cut short by the end, it is tried a last time

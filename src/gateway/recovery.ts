@@ -187,7 +187,7 @@ export class Recovery {
 
   async #eventsSince(run: RunRow): Promise<readonly SessionEvent[]> {
     const range = { after: run.seq - 1, limit: mostEvents, take: "first" } as const;
-    return (await this.#house.storage.events(run.sessionId, range)).map((stored) => stored.event);
+    return (await this.#house.sessions.read(run, range)).map((stored) => stored.event);
   }
 
   #checkDone(): void {

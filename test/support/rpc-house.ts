@@ -181,6 +181,8 @@ export class House {
         if (!patched) throw fault.sessionNotFound({ key });
         return patched;
       },
+      read: async () => [],
+      damaged: () => [],
       reset: async () => Promise.reject(new Error("the gateway does that")),
       delete: async () => Promise.reject(new Error("the gateway does that")),
       stream: (key, delta) => this.notice({ type: "delta", key, agentId: "main", delta }),
