@@ -101,7 +101,17 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
   const openChannels = await openAll(opened);
   const gateway = opened.use(
     createGateway(
-      { instanceId, sessions, storage, scheduler, channels: openChannels, prepareTurn, log, clock },
+      {
+        instanceId,
+        sessions,
+        storage,
+        scheduler,
+        channels: openChannels,
+        prepareTurn,
+        priceOf: (provider, model) => models.price(provider, model),
+        log,
+        clock,
+      },
       sessionKeyOf,
     ),
   );

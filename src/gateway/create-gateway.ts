@@ -1,7 +1,8 @@
 import { type Address, type InboundMessage, type SessionEvent, fault } from "#protocol";
 import type { Place } from "#scheduler";
 import type { NewReceipt } from "#storage";
-import { channelToDeliver, endAborted } from "./ending.ts";
+import { settleDeadLetter } from "./dead-letters.ts";
+import { endAborted, isReadInLog } from "./ending.ts";
 import { Endings } from "./endings.ts";
 import type { Gateway, Receipt, RunStatus } from "./gateway.ts";
 import type { House } from "./house.ts";
@@ -37,12 +38,12 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
     runs.add(run);
     run.place(() =>
       place.start(async (closing) => {
-        run.begin();
+        run.begin(house.clock.now());
         const interrupt = () => run.stop("closing");
         closing.addEventListener("abort", interrupt);
         try {
           await runTurn(house, run);
-          if (channelToDeliver(house, run.from)) outbox.wake();
+          if (!isReadInLog(house, run.from)) outbox.wake();
         } finally {
           closing.removeEventListener("abort", interrupt);
           finish(run);
@@ -156,6 +157,15 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
     async recover() {
       outbox.wake();
       return recovery.begin();
+    },
+    async trace(id) {
+      const { findTraces } = await import("./find-traces.ts");
+      return findTraces(house, id, this.activeRuns());
+    },
+    outbox: (page) => house.storage.outbox(page),
+    async settleDeadLetter(id, as) {
+      await settleDeadLetter(house, id, as);
+      outbox.wake();
     },
     once: (request, work) => requests.once(request, work),
     load: () => house.scheduler.load(),

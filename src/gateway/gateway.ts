@@ -1,4 +1,5 @@
-import type { Address, InboundMessage } from "#protocol";
+import type { Address, InboundMessage, MessageTrace } from "#protocol";
+import type { OutboxRow } from "#storage";
 import type { KeyedRequest } from "./requests.ts";
 
 /** How a turn stands. */
@@ -20,6 +21,8 @@ export interface ActiveRun {
   readonly sessionKey: string;
   readonly status: "queued" | "running";
   readonly startedAt: number;
+  /** Absent as long as it waits. */
+  readonly begunAt?: number;
   /** What the model has said so far. */
   readonly text: string;
 }
@@ -50,6 +53,16 @@ export interface Gateway extends AsyncDisposable {
    * the key was used for something else, with `outcomeUnknown` when the first was cut off, or as `work` does.
    */
   once(request: KeyedRequest, work: () => Promise<unknown>): Promise<unknown>;
+  /** What became of the messages of that id: a run's, a message's, or the platform's of one that was sent. Empty when there is none. */
+  trace(id: string): Promise<readonly MessageTrace[]>;
+  /** What is still to be delivered, and what was given up, by its place in the queue. */
+  outbox(page: {
+    readonly limit: number;
+    readonly after?: number;
+    readonly isDead?: boolean;
+  }): Promise<readonly OutboxRow[]>;
+  /** Puts what was given up back into the queue, or takes it away. Rejects with `deadLetterNotFound`. */
+  settleDeadLetter(id: string, as: "replayed" | "dropped"): Promise<void>;
   /** How full it is. */
   load(): { readonly running: number; readonly waiting: number };
   /** Takes nothing more and waits for what runs, at most `graceMs`; what is cut off then goes on at the next start. */

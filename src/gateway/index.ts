@@ -2,4 +2,4 @@
 export { createGateway } from "./create-gateway.ts";
 export type { ActiveRun, Gateway, Receipt, RunStatus } from "./gateway.ts";
 export type { KeyedRequest } from "./requests.ts";
-export type { House, OpenChannel } from "./house.ts";
+export type { House, ModelPrice, OpenChannel } from "./house.ts";

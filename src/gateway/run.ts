@@ -30,6 +30,7 @@ export class Run {
   #stage: Stage = "arriving";
   #stopCause: StopCause | undefined;
   #started: Started | undefined;
+  #begunAt: number | undefined;
   #text = "";
 
   constructor(about: Pick<Run, "runId" | "sessionKey" | "from" | "startedAt"> & Partial<Pick<Run, "unfinished">>) {
@@ -81,8 +82,9 @@ export class Run {
     this.#arrived.resolve();
   }
 
-  begin(): void {
+  begin(at: number): void {
     this.#enter("running");
+    this.#begunAt = at;
   }
 
   said(delta: Delta): void {
@@ -113,6 +115,7 @@ export class Run {
       sessionKey: this.sessionKey,
       status: this.#stage === "running" ? "running" : "queued",
       startedAt: this.startedAt,
+      ...(this.#begunAt !== undefined && { begunAt: this.#begunAt }),
       text: this.#text,
     };
   }

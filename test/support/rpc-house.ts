@@ -128,6 +128,9 @@ export class House {
         return { messageId: `m${this.sent.length}` };
       },
       recover: async () => ({ owed: 0, done: Promise.resolve({ resumed: 0, ended: 0 }) }),
+      trace: async () => [],
+      outbox: async () => [],
+      settleDeadLetter: (id) => Promise.reject(fault.deadLetterNotFound({ id })),
       once: (_request, work) => work(),
       load: () => ({ running: 0, waiting: 0 }),
       drain: async () => {},

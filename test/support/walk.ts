@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { PrepareTurn, TurnTools } from "#agent";
 import { createLog, systemClock, type Clock } from "#base";
-import { createGateway, type Gateway, type OpenChannel, type Receipt } from "#gateway";
+import { createGateway, type Gateway, type House, type OpenChannel, type Receipt } from "#gateway";
 import { type EventOf, fault, type InboundMessage, type SessionEvent } from "#protocol";
 import type { ModelEvent, ModelRequest } from "#providers";
 import { createScheduler, type Limits } from "#scheduler";
@@ -26,6 +26,7 @@ export interface WalkOptions {
   readonly prepareTurn?: PrepareTurn;
   readonly mostBytes?: number;
   readonly clock?: Clock;
+  readonly priceOf?: House["priceOf"];
   /** Another one is another gateway on the same storage. */
   readonly instanceId?: string;
   /** Stands between the walk and the storage. */
@@ -78,7 +79,17 @@ export class Walk implements AsyncDisposable {
       timeoutMs: options.timeoutMs ?? 60_000,
     });
     const { instanceId = "walk" } = options;
-    const rooms = { instanceId, sessions: this.sessions, storage: this.storage, scheduler, channels, log, clock };
+    const { priceOf = () => undefined } = options;
+    const rooms = {
+      priceOf,
+      instanceId,
+      sessions: this.sessions,
+      storage: this.storage,
+      scheduler,
+      channels,
+      log,
+      clock,
+    };
     this.gateway = this.#rooms.use(
       createGateway({ ...rooms, prepareTurn: options.prepareTurn ?? prepareTurn }, ({ channel, chat }) =>
         channel === "webchat" ? chat : `agent:main:${channel}:default:direct:${chat}`,

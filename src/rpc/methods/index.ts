@@ -13,6 +13,10 @@ import { connect } from "./connect.ts";
 import { connectionsList } from "./connections.list.ts";
 import { health } from "./health.ts";
 import { messageSend } from "./message.send.ts";
+import { messagesTrace } from "./messages.trace.ts";
+import { outboxDrop } from "./outbox.drop.ts";
+import { outboxList } from "./outbox.list.ts";
+import { outboxReplay } from "./outbox.replay.ts";
 import { modelsList } from "./models.list.ts";
 import { ping } from "./ping.ts";
 import { sessionsCreate } from "./sessions.create.ts";
@@ -47,7 +51,11 @@ export const methods = [
   connectionsList,
   health,
   messageSend,
+  messagesTrace,
   modelsList,
+  outboxDrop,
+  outboxList,
+  outboxReplay,
   ping,
   sessionsCreate,
   sessionsDelete,

@@ -17,7 +17,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "config.schema",
     "connections.list",
     "health",
+    "messages.trace",
     "models.list",
+    "outbox.list",
     "sessions.describe",
     "sessions.export",
     "sessions.get",
@@ -35,11 +37,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "chat.abort",
     "chat.send",
     "message.send",
+    "outbox.replay",
     "sessions.create",
     "sessions.patch",
     "sessions.reset",
   ],
-  "operator.admin": ["config.patch", "sessions.delete"],
+  "operator.admin": ["config.patch", "outbox.drop", "sessions.delete"],
 };
 
 const grants: readonly (readonly [string, readonly Scope[], readonly string[]])[] = [
