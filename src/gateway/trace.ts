@@ -37,21 +37,23 @@ export function traceOf(known: TracedRun): MessageTrace {
     isCut,
     waits: waitsOf(known),
     models,
-    costUsd: costs.reduce<number | "unknown">(
-      (sum, cost) => (sum === "unknown" || cost === "unknown" ? "unknown" : sum + cost),
-      0,
-    ),
+    costUsd: costs.includes("unknown") ? "unknown" : sum(costs.filter((cost) => cost !== "unknown")),
     outstanding: outstandingOf(known),
   };
 }
 
-function stateOf({ run, events, outbox, active, followsLog }: TracedRun): MessageState {
+function stateOf(known: TracedRun): MessageState {
+  const { run, events, active } = known;
   if (run.endedAt === undefined) {
     const hasBegun = events.some(({ event }) => event.kind === "AgentResponse");
     return active?.status === "running" || hasBegun ? "started" : "received";
   }
   if (run.stopReason === "aborted") return "cancelled";
   if (run.stopReason === "error") return "failed";
+  return deliveryOf(known);
+}
+
+function deliveryOf({ events, outbox, followsLog }: TracedRun): MessageState {
   const answer = answerIn(events);
   if (followsLog || answer?.event.text === "" || events.some(({ event }) => event.kind === "MessageSent"))
     return "delivered";

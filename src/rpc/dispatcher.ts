@@ -78,7 +78,7 @@ export class Dispatcher implements Calls {
   async #handleKeyed(method: AnyMethod, given: unknown, context: MethodContext): Promise<unknown> {
     const { params, key } = splitKey(given);
     if (key === undefined || method.effect !== "once") return method.handle(params, context);
-    const request = keyedRequest(method.name, params, key, context.caller);
+    const request = keyedRequest({ method: method.name, params, key }, context.caller);
     return context.services.gateway.once(request, () => method.handle(params, context));
   }
 

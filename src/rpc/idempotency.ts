@@ -10,7 +10,10 @@ export function splitKey(params: unknown): { readonly params: unknown; readonly 
 }
 
 /** Keys of two devices, or of a device and somebody with the token, are two keys. */
-export function keyedRequest(method: string, params: unknown, key: string, caller: Caller): KeyedRequest {
+export function keyedRequest(
+  { method, params, key }: { readonly method: string; readonly params: unknown; readonly key: string },
+  caller: Caller,
+): KeyedRequest {
   if (!key.isWellFormed()) throw fault.invalidParams({ path: "idempotencyKey", problem: "it is not valid Unicode" });
   return {
     id: hash(JSON.stringify([caller.deviceId ?? null, key])),

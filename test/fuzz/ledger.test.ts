@@ -109,7 +109,10 @@ async function* answer(
   if (!luck.bad) return yield* says("done");
   const what = below(6);
   if (what === 0) return; // ends without an answer
-  if (what === 1) return await aborted(signal);
+  if (what === 1) {
+    await aborted(signal);
+    return;
+  }
   if (what === 2) throw new TypeError("a bug");
   const isLong = request.messages.length > 6;
   if (what < 5 && !isLong) return yield* calls([Bun.randomUUIDv7(), below(2) === 0 ? "pay" : "put", {}]);

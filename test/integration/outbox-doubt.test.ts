@@ -1,4 +1,4 @@
-import { describe, expect, spyOn, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, mock, spyOn, test } from "bun:test";
 import { PigeonPost, type Mood } from "../support/pigeon-post.ts";
 import { dice } from "../support/dice.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -8,10 +8,13 @@ import { over, Walk } from "../support/walk.ts";
 const key = "agent:main:pigeon:default:direct:c1";
 const inChat = { sessionKey: key, from: { channel: "pigeon", chat: "c1" } };
 
+/** The random part of a wait is small. */
+beforeEach(() => void spyOn(Math, "random").mockReturnValue(0.01));
+afterEach(() => mock.restore());
+
 describe("a message whose try was not heard of", () => {
   test("is not sent again when the platform has it: the answer was lost", async () => {
     using folder = tempFolder();
-    using _quick = quickRetries();
     using post = new PigeonPost();
     post.moods.push("takesInSilence");
     await using walk = new Walk({ folder: folder.path, channels: [post.channel({ canTell: true })] });
@@ -24,7 +27,6 @@ describe("a message whose try was not heard of", () => {
 
   test("is sent again when the platform does not have it", async () => {
     using folder = tempFolder();
-    using _quick = quickRetries();
     using post = new PigeonPost();
     post.moods.push("breaks", "breaks");
     await using walk = new Walk({ folder: folder.path, channels: [post.channel({ canTell: true })] });
@@ -36,7 +38,6 @@ describe("a message whose try was not heard of", () => {
 
   test("is sent again where the platform cannot tell, and the log says that it may be there twice", async () => {
     using folder = tempFolder();
-    using _quick = quickRetries();
     using post = new PigeonPost();
     post.moods.push("takesInSilence", "isBusy");
     await using walk = new Walk({ folder: folder.path, channels: [post.channel({ canTell: false })] });
@@ -48,7 +49,6 @@ describe("a message whose try was not heard of", () => {
 
   test("is not recorded as sent by an empty id", async () => {
     using folder = tempFolder();
-    using _quick = quickRetries();
     using post = new PigeonPost();
     post.moods.push("forgetsTheId");
     await using walk = new Walk({ folder: folder.path, channels: [post.channel({ canTell: true })] });
@@ -103,7 +103,6 @@ describe("a message whose try was not heard of", () => {
 
 test("a busy platform is left alone for as long as it asks", async () => {
   using folder = tempFolder();
-  using _quick = quickRetries();
   using post = new PigeonPost();
   post.moods.push("isBusy");
   post.retryAfterMs = 250;
@@ -167,7 +166,6 @@ test("whatever the platform does, every answer is shown once and in the order of
     "refusesForGood",
   ];
   using folder = tempFolder();
-  using _quick = quickRetries();
   using post = new PigeonPost();
   post.retryAfterMs = 1;
   for (let i = 0; i < 60; i++) post.moods.push(moods[below(moods.length)] ?? "takes");
@@ -201,13 +199,6 @@ test("whatever the platform does, every answer is shown once and in the order of
     throw new Error(`SEED=${seed}`, { cause: error });
   }
 }, 30_000);
-
-/** Makes the random part of a wait small. */
-function quickRetries(): Disposable {
-  const random = spyOn(Math, "random");
-  random.mockReturnValue(0.01);
-  return { [Symbol.dispose]: () => random.mockRestore() };
-}
 
 function at(chat: string) {
   return { sessionKey: `agent:main:pigeon:default:direct:${chat}`, from: { channel: "pigeon", chat } };

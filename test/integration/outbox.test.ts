@@ -118,7 +118,9 @@ describe("a delivery that fails", () => {
       await until("a failure", async () => ((await waiting(walk))[0]?.attempts ?? 0) > 0);
     }
     await inStorage(folder.path, async (storage) => {
-      const [{ id = "", claim = 0 } = {}] = await storage.outbox({ limit: 1 });
+      const [row] = await storage.outbox({ limit: 1 });
+      if (!row) throw new Error("nothing waits");
+      const { id, claim } = row;
       await storage.releaseOutbox("walk");
       const next = { claim, attempts: 3, nextAt: Date.now() + 300, problem: "tired", mayBeSent: false };
       expect(await storage.postponeOutbox(id, next)).toBe(true);
