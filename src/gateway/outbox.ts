@@ -64,7 +64,7 @@ export function createOutbox(house: House): Outbox {
 
   async function look(): Promise<void> {
     state.again = false;
-    if (!state.isReleased) await house.storage.releaseOutbox(house.instanceId); // what an earlier life held
+    if (!state.isReleased) await releaseHeld();
     state.isReleased = true;
     const known = new Set(sending.keys()); // a row that is settled while it is read was under way before
     const now = house.clock.now();
@@ -73,6 +73,12 @@ export function createOutbox(house: House): Outbox {
     for (const row of fresh.slice(0, mostAtOnce - sending.size)) begin(row);
     const nextAt = await house.storage.nextOutboxAt(now);
     if (nextAt !== undefined) wakeIn(nextAt - now);
+  }
+
+  /** What an earlier life of this gateway held. Most starts find an empty outbox, and write nothing. */
+  async function releaseHeld(): Promise<void> {
+    const [first] = await house.storage.outbox({ limit: 1, isDead: false });
+    if (first) await house.storage.releaseOutbox(house.instanceId);
   }
 
   function begin(row: OutboxRow): void {

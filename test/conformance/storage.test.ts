@@ -291,6 +291,8 @@ describe.each(backends)("$name", ({ name, make, persists }) => {
     const [held] = await storage.outbox({ limit: 1 });
     expect(held).toMatchObject({ id: "o1", claim: 1, claimedUntil: now + 1_000, mayBeSent: true });
 
+    expect(await storage.claimOutbox("o1", { ...claim, owner: "b", claim: 1 })).toBeUndefined();
+
     // The claim runs out; the next owner takes the row, and the first one finds out at its next word.
     const second = { owner: "b", claim: 1, now: now + 1_000, until: now + 2_000 };
     expect(await storage.claimOutbox("o1", { ...second, claim: 0 })).toBeUndefined();

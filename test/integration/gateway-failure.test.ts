@@ -278,7 +278,10 @@ describe("recovery", () => {
     await walk.wasAsked(1);
     expect(await walk.say("new", { id: "n" })).toEqual({ taken: false, because: "laneFull" });
     expect(await walk.say("three", { id: "m3" })).toMatchObject({ taken: true, isRepeat: true });
-    for (const text of ["one", "two", "three"]) gates.open(text);
+    gates.open("one");
+    await walk.ending("m1");
+    expect(await walk.say("new", { id: "n" })).toEqual({ taken: false, because: "laneFull" }); // the room is the third's
+    for (const text of ["two", "three"]) gates.open(text);
     expect(await done).toEqual({ resumed: 3, ended: 0 });
     await walk.ending("m3");
     expect((await walk.endings()).map((ending) => ending.text)).toEqual(["echo one", "echo two", "echo three"]);
@@ -325,6 +328,19 @@ describe("recovery", () => {
     expect((await walk.log()).map((event) => event.kind)).toEqual(["SessionStarted"]);
     expect(await walk.storage.openRuns()).toEqual([]);
     expect(walk.gateway.activeRuns()).toEqual([]);
+  });
+
+  test("of a turn that still waited for room when its session was reset does not happen", async () => {
+    using folder = tempFolder();
+    await cutOff({ folder: folder.path }, ["one", "two"]);
+    const gates = new Gates();
+    await using walk = new Walk({ folder: folder.path, answer: gates.answer, limits: { perLane: 1 } });
+    const { done } = await walk.gateway.recover();
+    await walk.wasAsked(1);
+    await walk.gateway.resetSession(key);
+    expect(await done).toEqual({ resumed: 1, ended: 0 });
+    expect((await walk.log()).map((event) => event.kind)).toEqual(["SessionStarted"]);
+    expect(walk.asked).toHaveLength(1);
   });
 
   test("is not stopped by one session that is damaged", async () => {

@@ -119,6 +119,19 @@ describe("the trace of a message", () => {
     expect(states).toEqual(["failed", "cancelled", "cancelled"]);
   });
 
+  test("follows an answer that was delivered after its session had been reset", async () => {
+    using folder = tempFolder();
+    const gate = Promise.withResolvers<string>();
+    const channel = new FakeChannel(() => gate.promise);
+    await using walk = new Walk({ folder: folder.path, channels: [channel] });
+    await walk.say("hello", inChat);
+    await until("the try", () => channel.tried.length === 1);
+    await walk.gateway.resetSession(chatKey);
+    expect(await walk.gateway.trace("m1")).toMatchObject([{ state: "answered" }]);
+    gate.resolve("p1");
+    await until("the delivery", async () => (await walk.gateway.trace("m1"))[0]?.state === "delivered");
+  });
+
   test("of a message that answers none is its delivery", async () => {
     using folder = tempFolder();
     await using walk = new Walk({ folder: folder.path, channels: [new FakeChannel()] });
