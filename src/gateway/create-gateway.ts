@@ -1,6 +1,8 @@
-import { type Address, type InboundMessage, type SessionEvent, fault } from "#protocol";
+import { type Address, type InboundMessage, fault } from "#protocol";
 import type { Place } from "#scheduler";
 import type { NewReceipt } from "#storage";
+import { createAnswers } from "./answers.ts";
+import { received, receiptOf } from "./arrival.ts";
 import { settleDeadLetter } from "./dead-letters.ts";
 import { endAborted, isReadInLog } from "./ending.ts";
 import { Endings } from "./endings.ts";
@@ -18,6 +20,7 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
   const runs = new Set<Run>();
   const endings = new Endings();
   const outbox = createOutbox(house);
+  const answers = createAnswers(house, repeat);
   const requests = new Requests(house);
   const sweeper = createSweeper(house);
   const recovery = new Recovery(house, {
@@ -137,6 +140,10 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
 
   return {
     receive,
+    async answer(message, work) {
+      await recovery.clear(message.sessionKey);
+      return answers.answer(message, work);
+    },
     async abort({ sessionKey, runId }) {
       await recovery.clear(sessionKey);
       const mine = [...runs].filter(
@@ -180,18 +187,3 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
 }
 
 const noRoom = { reserved: false, because: "laneFull" } as const;
-
-function received({ id, runId, from, sender, text }: InboundMessage): SessionEvent {
-  return { kind: "MessageReceived", runId, messageId: id, from, sender, text };
-}
-
-/** What marks a message as this one: said again, it is known; with the same id and another content, it is a conflict. */
-function receiptOf({ id, runId, sessionKey, from, sender, text }: InboundMessage): NewReceipt {
-  const request = JSON.stringify([sessionKey, from.account ?? "", from.chat, from.thread ?? "", sender, text]);
-  return {
-    scope: `inbound:${from.channel}`,
-    key: id,
-    requestHash: Bun.SHA256.hash(request, "hex"),
-    runId,
-  };
-}
