@@ -14,7 +14,7 @@ afterAll(() => http[Symbol.asyncDispose]());
 
 const authorization = `Authorization: Bearer ${rightToken}`;
 
-describe("the Host header", () => {
+describe("SEC-17: the Host header", () => {
   test.each([
     ["localhost", 200],
     ["LOCALHOST:1", 200],
@@ -77,7 +77,7 @@ describe("the Host header", () => {
   });
 });
 
-describe("the path", () => {
+describe("SEC-18: the path", () => {
   test.each(["/status", "/rpc/methods", "/api/v1/sessions", "/api/v1/sessions/main/history"])(
     "no spelling of %s gets a stranger past the check",
     async (path) => {
@@ -113,7 +113,7 @@ describe("the path", () => {
   });
 });
 
-describe("credentials in the address", () => {
+describe("SEC-21: credentials in the address", () => {
   test.each(["token", "access_token", "auth", "Token", "api_key", "%74oken", "password"])(
     "?%s= is refused everywhere",
     async (name) => {
@@ -127,7 +127,7 @@ describe("credentials in the address", () => {
   );
 });
 
-describe("the Origin", () => {
+describe("SEC-02: the Origin", () => {
   const refused = [
     "https://evil.example",
     "null",
@@ -190,7 +190,7 @@ describe("the Origin", () => {
   });
 });
 
-describe("what a form could send", () => {
+describe("SEC-16: what a form could send", () => {
   test.each([
     ["text/plain"],
     ["application/x-www-form-urlencoded"],
@@ -218,7 +218,7 @@ describe("what a form could send", () => {
   });
 });
 
-describe("forwarding", () => {
+describe("SEC-13 and SEC-14: forwarding", () => {
   const forwarded = { "x-forwarded-for": "203.0.113.9" };
 
   test.each([
