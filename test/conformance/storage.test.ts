@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { newId } from "#base";
+import { newId, systemClock } from "#base";
 import type { Append, Appended, Storage } from "#storage";
 import { answered, newEvent, opening, openSqliteFile, received, started, tempFolder } from "../support/storage.ts";
+import { openMemory } from "../../src/storage/memory/open-memory.ts";
 
 interface Backend {
   readonly name: Storage["backend"];
@@ -23,6 +24,11 @@ const backends: readonly Backend[] = [
         [Symbol.asyncDispose]: async () => folder[Symbol.dispose](),
       };
     },
+  },
+  {
+    name: "memory",
+    persists: false,
+    make: () => ({ open: async () => openMemory({ clock: systemClock }), [Symbol.asyncDispose]: async () => {} }),
   },
 ];
 
