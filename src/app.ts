@@ -50,6 +50,9 @@ const largestWorkspaceFile = 1024 * 1024;
 /** The one agent there is until others can be configured. */
 const agentId = "main";
 
+/** A home has one gateway, which the lock sees to. */
+const instanceId = "gateway";
+
 /**
  * Opens everything in order; what was opened is closed backwards, also when a later step fails. Throws `configInvalid`,
  * `alreadyRunning` or `cannotListen`, each with a sentence for a person.
@@ -97,7 +100,10 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
   );
   const openChannels = await openAll(opened);
   const gateway = opened.use(
-    createGateway({ sessions, storage, scheduler, channels: openChannels, prepareTurn, log, clock }, sessionKeyOf),
+    createGateway(
+      { instanceId, sessions, storage, scheduler, channels: openChannels, prepareTurn, log, clock },
+      sessionKeyOf,
+    ),
   );
 
   const health = createHealth({

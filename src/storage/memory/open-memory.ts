@@ -8,19 +8,24 @@ import type {
   Appended,
   BlobRow,
   EventRange,
+  OutboxClaim,
   OutboxRow,
   Receipt,
   RecordRow,
   RecordWrite,
   RunRow,
+  SentPlace,
   SessionRow,
   Storage,
 } from "../storage.ts";
 import { appendTo, receiptOf } from "../tables/append.ts";
 import { documentOf, writeDocuments } from "../tables/documents.ts";
+import { claimRow, freeAt, letGo, postponeRow } from "../tables/outbox.ts";
 import { outboxOf, runOf, sessionOf } from "../tables/rows.ts";
 import { type OutboxRecord, pair, type SessionRecord, Tables } from "../tables/tables.ts";
 import { byteOrder, recentFirst } from "./order.ts";
+
+const mostListed = 1_000;
 
 /** Everything in memory and gone with the process: for tries and tests. Nothing but the process bounds it. */
 export function openMemory({ clock }: { readonly clock: Clock }): Storage {
@@ -98,27 +103,70 @@ class MemoryStorage implements Storage {
     return this.#runs().findLast((run) => run.runId === runId);
   }
 
-  async openRuns(): Promise<readonly RunRow[]> {
-    return this.#runs().filter((run) => run.endedAt === undefined);
+  async openRuns(page: Parameters<Storage["openRuns"]>[0] = {}): Promise<readonly RunRow[]> {
+    const { after = 0, key, limit = mostListed } = page;
+    const open = this.#runs().filter((run) => run.endedAt === undefined && run.n > after);
+    return open.filter((run) => key === undefined || run.key === key).slice(0, Math.max(0, limit));
   }
 
   async dueOutbox(page: { readonly now: number; readonly limit: number }): Promise<readonly OutboxRow[]> {
-    const due = this.#firstOfEach().filter((row) => row.next_at <= page.now);
-    return due.slice(0, Math.max(0, page.limit)).map((row) => outboxOf(row, this.#keyOf(row.session_id)));
+    const due = this.#firstOfEach().filter((row) => freeAt(row) <= page.now);
+    return this.#outboxRows(due, page.limit);
   }
 
   async nextOutboxAt(now: number): Promise<number | undefined> {
-    const later = this.#firstOfEach().filter((row) => row.next_at > now);
-    return later.length === 0 ? undefined : Math.min(...later.map((row) => row.next_at));
+    const times = this.#firstOfEach().map(freeAt);
+    const next = times.filter((at) => at > now).toSorted((a, b) => a - b);
+    return next[0];
   }
 
-  async postponeOutbox(
-    id: string,
-    { attempts, nextAt, problem }: { readonly attempts: number; readonly nextAt: number; readonly problem: string },
-  ): Promise<void> {
+  async claimOutbox(id: string, claim: OutboxClaim): Promise<number | undefined> {
+    return this.#write(() => claimRow(this.#tables, id, claim));
+  }
+
+  async postponeOutbox(id: string, next: Parameters<Storage["postponeOutbox"]>[1]): Promise<boolean> {
+    return this.#write(() => postponeRow(this.#tables, id, next));
+  }
+
+  async releaseOutbox(owner: string): Promise<void> {
     this.#write(() => {
-      const row = this.#tables.outbox.get(id);
-      if (row) this.#tables.outbox.set(id, { ...row, attempts, next_at: nextAt, problem });
+      for (const row of this.#outbox().filter((held) => held.owner === owner))
+        this.#tables.outbox.set(row.id, letGo(row));
+    });
+  }
+
+  async outbox(page: Parameters<Storage["outbox"]>[0]): Promise<readonly OutboxRow[]> {
+    const { limit, after = 0, isDead, id, runId } = page;
+    const found = this.#outbox().filter(
+      (row) =>
+        row.n > after &&
+        (id === undefined || row.id === id) &&
+        (runId === undefined || row.run_id === runId) &&
+        (isDead === undefined || (row.dead_at !== null) === isDead),
+    );
+    return this.#outboxRows(found, limit);
+  }
+
+  async sentMessages(messageId: string, limit: number): Promise<readonly SentPlace[]> {
+    const sent = [...this.#read().events.values()].filter((row) => row.sent_id === messageId);
+    return sent
+      .toSorted((a, b) => b.at - a.at)
+      .slice(0, Math.max(0, limit))
+      .map(({ session_id: sessionId, seq }) => ({ sessionId, key: this.#keyOf(sessionId), seq }));
+  }
+
+  async sweep(old: Parameters<Storage["sweep"]>[0]): Promise<number> {
+    return this.#write(() => {
+      const { receipts, outbox, records } = this.#tables;
+      const oldReceipts = [...receipts.values()].filter((row) => row.at < old.receiptsBefore).slice(0, old.limit);
+      const dead = this.#outbox().filter((row) => row.dead_at !== null && row.dead_at < old.deadLettersBefore);
+      const oldRecords = old.records.flatMap(({ kind, before }) =>
+        [...records.values()].filter((row) => row.kind === kind && row.updated_at < before).slice(0, old.limit),
+      );
+      for (const row of oldReceipts) receipts.delete(pair(row.scope, row.key));
+      for (const row of dead.slice(0, old.limit)) outbox.delete(row.id);
+      for (const row of oldRecords) records.delete(pair(row.kind, row.id));
+      return oldReceipts.length + Math.min(dead.length, old.limit) + oldRecords.length;
     });
   }
 
@@ -193,9 +241,16 @@ class MemoryStorage implements Storage {
   /** What goes to one address goes in order, so only its oldest row may go. */
   #firstOfEach(): OutboxRecord[] {
     const seen = new Set<string>();
-    return [...this.#read().outbox.values()]
-      .toSorted((a, b) => a.n - b.n)
-      .filter(({ address }) => !seen.has(address) && seen.add(address));
+    const living = this.#outbox().filter((row) => row.dead_at === null);
+    return living.filter(({ address }) => !seen.has(address) && seen.add(address));
+  }
+
+  #outbox(): OutboxRecord[] {
+    return [...this.#read().outbox.values()].toSorted((a, b) => a.n - b.n);
+  }
+
+  #outboxRows(rows: readonly OutboxRecord[], limit: number): OutboxRow[] {
+    return rows.slice(0, Math.max(0, limit)).map((row) => outboxOf(row, this.#keyOf(row.session_id)));
   }
 
   #deleteDependents(sessionId: string): void {

@@ -46,7 +46,9 @@ export class Server {
   }
 
   /** All of it in one transaction, on one connection. */
-  transaction<T>(work: (query: <Row>(sql: string, params?: readonly Param[]) => Promise<readonly Row[]>) => Promise<T>) {
+  transaction<T>(
+    work: (query: <Row>(sql: string, params?: readonly Param[]) => Promise<readonly Row[]>) => Promise<T>,
+  ) {
     return this.#pool.begin((tx) => work(async (sql, params = []) => tx.unsafe(sql, [...params])));
   }
 

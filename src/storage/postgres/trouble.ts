@@ -52,7 +52,8 @@ export function troubleOf(error: unknown): Trouble | undefined {
   if (code.includes("TIMEOUT")) return { type: "lost", problem: "the server does not answer" };
   if (code.includes("AUTHENTICATION") || code.includes("PASSWORD") || code.includes("SASL"))
     return { type: "refused", problem: "the server does not accept the user or the password" };
-  if (code.includes("TLS")) return { type: "refused", problem: "the server does not offer the encryption that is asked for" };
+  if (code.includes("TLS"))
+    return { type: "refused", problem: "the server does not offer the encryption that is asked for" };
   return { type: "lost", problem: "the connection was lost" };
 }
 

@@ -1,4 +1,4 @@
-import type { StoredEvent } from "#protocol";
+import type { SessionEvent, StoredEvent } from "#protocol";
 import {
   addressText,
   type AppendPart,
@@ -8,6 +8,7 @@ import {
   type PreparedPart,
 } from "../prepare-append.ts";
 import type { Appended, NewOutboxRow, NewReceipt, Receipt } from "../storage.ts";
+import { settleRow } from "./outbox.ts";
 import { followRuns } from "./runs.ts";
 import { pair, type ReceiptRecord, type SessionRecord, type Tables } from "./tables.ts";
 
@@ -42,17 +43,8 @@ function write(tables: Tables, { part, events }: PreparedPart, now: number): Sto
   for (const one of events) {
     const next = linkEvent(session.id, head, one);
     const { seq, id, at, hash } = next;
-    const row = {
-      session_id: session.id,
-      seq,
-      id,
-      at,
-      parent_id: head.id,
-      kind: next.event.kind,
-      data: one.text,
-      hash,
-    };
-    tables.events.set(pair(session.id, seq), row);
+    const row = { seq, id, at, parent_id: head.id, kind: next.event.kind, data: one.text, hash };
+    tables.events.set(pair(session.id, seq), { ...row, session_id: session.id, sent_id: sentIdOf(next.event) });
     followRuns(tables, next);
     head = next;
     stored.push(next);
@@ -70,8 +62,13 @@ function write(tables: Tables, { part, events }: PreparedPart, now: number): Sto
   });
   if (isEnded) tables.live.delete(session.key);
   for (const row of part.outbox ?? []) queue(tables, { sessionId: session.id, row, now });
-  for (const id of part.settles ?? []) tables.outbox.delete(id);
+  for (const settlement of part.settles ?? []) settleRow(tables, settlement, now);
   return stored;
+}
+
+/** The platform's id of a message that was sent. */
+export function sentIdOf(event: SessionEvent): string | null {
+  return event.kind === "MessageSent" ? event.messageId : null;
 }
 
 function openOrFind(tables: Tables, { sessionId: id, opens, events }: AppendPart, now: number): SessionRecord {
@@ -87,7 +84,7 @@ function openOrFind(tables: Tables, { sessionId: id, opens, events }: AppendPart
   const { seq: head_seq, hash: head_hash, id: head_id } = emptyLog;
   const head = { head_seq, head_hash, head_id };
   const times = { created_at: at, updated_at: at, ended_at: null };
-  return { id, key: opens.key, agent_id: opens.agentId, ...times, ...head, projection: "", purged: false };
+  return { id, key: opens.key, agent_id: opens.agentId, ...times, ...head, projection: "", purged: 0 };
 }
 
 function queue(
@@ -107,5 +104,10 @@ function queue(
     attempts: 0,
     next_at: now,
     problem: null,
+    claim: 0,
+    owner: null,
+    claimed_until: null,
+    may_be_sent: 0,
+    dead_at: null,
   });
 }

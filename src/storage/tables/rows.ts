@@ -19,8 +19,9 @@ export function sessionOf(row: SessionRecord): SessionRow {
 }
 
 export function runOf(row: RunRecord, key: string): RunRow {
-  const { run_id: runId, session_id: sessionId, seq, started_at: startedAt, resumed, ended_at, stop_reason } = row;
+  const { n, run_id: runId, session_id: sessionId, seq, started_at: startedAt, resumed, ended_at, stop_reason } = row;
   return {
+    n,
     runId,
     sessionId,
     key,
@@ -33,11 +34,12 @@ export function runOf(row: RunRecord, key: string): RunRow {
 }
 
 export function outboxOf(row: OutboxRecord, key: string): OutboxRow {
-  const { id, session_id: sessionId, run_id, text, created_at: createdAt, attempts, next_at: nextAt, problem } = row;
+  const { id, n, session_id: sessionId, text, created_at: createdAt, attempts, next_at: nextAt, claim } = row;
   const to: unknown = JSON.parse(row.address);
   if (!Check(Address, to)) throw new TypeError(`the address of outbox row ${id} is damaged`);
   return {
     id,
+    n,
     sessionId,
     key,
     to,
@@ -45,7 +47,11 @@ export function outboxOf(row: OutboxRecord, key: string): OutboxRow {
     createdAt,
     attempts,
     nextAt,
-    ...(run_id !== null && { runId: run_id }),
-    ...(problem !== null && { problem }),
+    claim,
+    mayBeSent: row.may_be_sent === 1,
+    ...(row.run_id !== null && { runId: row.run_id }),
+    ...(row.problem !== null && { problem: row.problem }),
+    ...(row.claimed_until !== null && { claimedUntil: row.claimed_until }),
+    ...(row.dead_at !== null && { deadAt: row.dead_at }),
   };
 }

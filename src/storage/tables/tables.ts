@@ -13,11 +13,14 @@ export interface SessionRecord {
   readonly head_id: string | null;
   readonly projection: string;
   readonly ended_at: number | null;
-  readonly purged: boolean;
+  /** 1 while it is taken away bit by bit. */
+  readonly purged: number;
 }
 
 export interface EventRecord extends EventRow {
   readonly session_id: string;
+  /** The platform's id of a `MessageSent`, by which it is looked for. */
+  readonly sent_id: string | null;
 }
 
 export interface ReceiptRecord {
@@ -51,6 +54,11 @@ export interface OutboxRecord {
   readonly attempts: number;
   readonly next_at: number;
   readonly problem: string | null;
+  readonly claim: number;
+  readonly owner: string | null;
+  readonly claimed_until: number | null;
+  readonly may_be_sent: number;
+  readonly dead_at: number | null;
 }
 
 export interface DocumentRecord {
