@@ -12,7 +12,7 @@ export type RunChange =
   | { readonly type: "end"; readonly runId: string; readonly stopReason: string }
   | { readonly type: "endAll" };
 
-export function runChangeOf({ event }: StoredEvent): RunChange | undefined {
+export function runChangeOf({ event }: Pick<StoredEvent, "event">): RunChange | undefined {
   if (event.kind === "MessageReceived") return { type: "begin", runId: event.runId };
   if (event.kind === "StateChanged" && event.key === runResumed && Check(Resumed, event.value))
     return { type: "resume", runId: event.value.runId };

@@ -1,5 +1,5 @@
 import type { Secret } from "#base";
-import { NoAnswer } from "./trouble.ts";
+import { NoAnswer, troubleOf } from "./trouble.ts";
 
 /** What the server itself ends; the client waits a little longer, for one that cannot even say so. */
 const statementMs = 15_000;
@@ -42,6 +42,16 @@ export class Server {
       throw error;
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  /** Looks may be repeated: a connection that was idle may have ended without a word. */
+  async reading<T>(look: () => Promise<T>): Promise<T> {
+    try {
+      return await look();
+    } catch (error) {
+      if (this.#isClosed || troubleOf(error)?.type !== "lost") throw error;
+      return look();
     }
   }
 

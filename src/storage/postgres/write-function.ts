@@ -8,11 +8,12 @@ export const notDurable = "OC002";
  * answer. What ends comes before what opens, since a key has one live session.
  */
 export const writeFunction = `
-CREATE OR REPLACE FUNCTION openclaw.write(me text, before text, after text, doc json) RETURNS boolean
+CREATE OR REPLACE FUNCTION openclaw.write(me text, before text, after text, doc json) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
-  swept boolean := true;
-  sweeping text := doc->>'sweep';
+  gone bigint;
+  total bigint := 0;
+  kinds json;
 BEGIN
   IF current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') THEN
     RAISE EXCEPTION 'synchronous_commit is %', current_setting('synchronous_commit') USING ERRCODE = '${notDurable}';
@@ -23,19 +24,39 @@ BEGIN
   END IF;
 
   IF doc->'hide' IS NOT NULL THEN
-    UPDATE openclaw.sessions SET purged = true, ended_at = coalesce(ended_at, (doc->>'now')::bigint), projection = ''
+    UPDATE openclaw.sessions SET purged = 1, ended_at = coalesce(ended_at, (doc->>'now')::bigint), projection = ''
       WHERE id = doc->>'hide';
     DELETE FROM openclaw.receipts WHERE session_id = doc->>'hide';
     DELETE FROM openclaw.runs WHERE session_id = doc->>'hide';
     DELETE FROM openclaw.outbox WHERE session_id = doc->>'hide';
   END IF;
-  IF sweeping IS NOT NULL THEN
-    DELETE FROM openclaw.events WHERE session_id = sweeping AND seq <
-      (SELECT min(seq) FROM openclaw.events WHERE session_id = sweeping) + (doc->>'sweepAtOnce')::bigint;
-    swept := NOT EXISTS (SELECT 1 FROM openclaw.events WHERE session_id = sweeping);
-    IF swept THEN
-      DELETE FROM openclaw.sessions WHERE id = sweeping AND purged;
+  IF doc->'purge' IS NOT NULL THEN
+    DELETE FROM openclaw.events WHERE session_id = doc->>'purge' AND seq <
+      (SELECT min(seq) FROM openclaw.events WHERE session_id = doc->>'purge') + (doc->>'limit')::bigint;
+    IF EXISTS (SELECT 1 FROM openclaw.events WHERE session_id = doc->>'purge') THEN
+      total := 1;
+    ELSE
+      DELETE FROM openclaw.sessions WHERE id = doc->>'purge' AND purged = 1;
     END IF;
+  END IF;
+  IF doc->'release' IS NOT NULL THEN
+    UPDATE openclaw.outbox SET owner = NULL, claimed_until = NULL WHERE owner = doc->>'release';
+  END IF;
+  IF doc->'sweep' IS NOT NULL THEN
+    DELETE FROM openclaw.receipts WHERE (scope, key) IN (SELECT scope, key FROM openclaw.receipts
+      WHERE at < (doc->'sweep'->>'receiptsBefore')::bigint ORDER BY at LIMIT (doc->>'limit')::bigint);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    total := total + gone;
+    DELETE FROM openclaw.outbox WHERE n IN (SELECT n FROM openclaw.outbox
+      WHERE dead_at < (doc->'sweep'->>'deadLettersBefore')::bigint ORDER BY n LIMIT (doc->>'limit')::bigint);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    total := total + gone;
+    FOR kinds IN SELECT json_array_elements(doc->'sweep'->'records') LOOP
+      DELETE FROM openclaw.records WHERE kind = kinds->>'kind' AND id IN (SELECT id FROM openclaw.records
+        WHERE kind = kinds->>'kind' AND updated_at < (kinds->>'before')::bigint ORDER BY updated_at LIMIT (doc->>'limit')::bigint);
+      GET DIAGNOSTICS gone = ROW_COUNT;
+      total := total + gone;
+    END LOOP;
   END IF;
 
   IF doc->'changedSessions' IS NOT NULL THEN
@@ -76,5 +97,6 @@ BEGIN
     INSERT INTO openclaw.blobs SELECT b->>'hash', b->>'mime_type', decode(b->>'bytes', 'base64'), (b->>'created_at')::bigint
       FROM json_array_elements(doc->'blobs') b ON CONFLICT (hash) DO NOTHING;
   END IF;
-  RETURN swept;
+  UPDATE openclaw.gateway SET outcome = total WHERE outcome <> total;
+  RETURN total;
 END $$`;
