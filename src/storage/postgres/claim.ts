@@ -64,6 +64,17 @@ export class Claim {
     return true;
   }
 
+  /** Who has it, when it is not ours. */
+  async otherProcess(): Promise<string> {
+    try {
+      const [row] = await this.#server.query<{ readonly process: string }>("SELECT process FROM openclaw.gateway");
+      return row?.process ?? "unknown";
+    } catch (error) {
+      this.#log.debug("the holder of the database is not known", { error });
+      return "unknown"; // it may be about to make the table
+    }
+  }
+
   /** From now on writes of other holders fail; returns where the writes stand. */
   async announce(process: string): Promise<string> {
     const sql = "UPDATE openclaw.gateway SET holder = $1, process = $2 RETURNING mark";

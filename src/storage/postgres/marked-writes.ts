@@ -63,7 +63,7 @@ export class MarkedWrites {
       if (trouble.type === "refused") throw fault.storageUnavailable({ problem: trouble.problem }, error);
       onTrouble(trouble.problem);
       this.#unsure = unsure;
-      return await this.#answerFor(unsure, { problem: trouble.problem, cause: error });
+      return this.#answerFor(unsure, { problem: trouble.problem, cause: error });
     }
   }
 

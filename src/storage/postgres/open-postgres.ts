@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import type { Clock, Log, Secret } from "#base";
 import { Fault, fault } from "#protocol";
 import type { Storage } from "../storage.ts";
@@ -30,7 +31,7 @@ export async function openPostgres({ url, place, log, clock }: PostgresOptions):
     opened.adopt(claim, (held) => held.close());
     const server = opened.adopt(new Server({ url, mostConnections }), (pool) => pool.close());
     await prepareDatabase(server, place);
-    const mark = await claim.announce(`process ${process.pid}`);
+    const mark = await claim.announce(`${process.pid} on ${hostname()}`);
     const writes = new MarkedWrites({ server, clock, holder: claim.holder, mark });
     const groups = new GroupWrite({ server, claim, writes, log });
     claim.watch(() => groups.refuseWaiting());
@@ -49,7 +50,11 @@ async function claimDatabase(options: Omit<PostgresOptions, "clock">): Promise<C
   const claim = new Claim(server, log);
   try {
     if (await claim.acquire()) return claim;
-    throw fault.alreadyRunning({ home: place, pid: "unknown" });
+    throw fault.alreadyRunning({
+      home: `the database ${place}`,
+      pid: await claim.otherProcess(),
+      advice: "let storage.url name another database",
+    });
   } catch (error) {
     await claim.close();
     throw error;

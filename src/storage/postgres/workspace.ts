@@ -91,7 +91,6 @@ export async function loadTables(server: Server, needs: readonly Needs[]): Promi
 function filled(found: Loaded): Workspace {
   const tables = new Tables({ remembersChanges: true });
   const { sessions, live, receipts, runs, openRuns, outbox, records } = tables;
-  const rows = <Row extends object>(of: readonly Row[] | null) => (of ?? []).map((row) => mapTexts(row, fromText));
   for (const row of rows(found.sessions)) {
     sessions.load(row.id, row);
     if (row.ended_at === null) live.load(row.key, { id: row.id });
@@ -133,6 +132,10 @@ function rowsFor<Row extends object>(rows: readonly Row[]): readonly Row[] | und
 
 function filledList<Item>(items: readonly Item[]): readonly Item[] | undefined {
   return items.length === 0 ? undefined : items;
+}
+
+function rows<Row extends object>(found: readonly Row[] | null): readonly Row[] {
+  return (found ?? []).map((row) => mapTexts(row, fromText));
 }
 
 /** The other way of `pair`. */
