@@ -1,4 +1,5 @@
 /** The only databases: event log, outbox, blobs. */
+export { copyStorage, type CopyProgress, countStorage } from "./copy-storage.ts";
 export { BrokenChain } from "./hash-chain.ts";
 export { acquireLock, type Lock } from "./lock.ts";
 export { storageSettings } from "./settings.ts";

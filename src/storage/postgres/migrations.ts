@@ -17,7 +17,7 @@ export const foundation: readonly string[] = [
 
 /**
  * The schema, step by step; `gateway.schema_step` counts the steps taken. A step that was released is never changed; the
- * next one is added below. Tables and columns are named as SQLite's are, so that one can be copied to the other.
+ * next one is added below. What texts are found and ordered by is compared by its bytes, as SQLite does. Tables and columns are named as SQLite's are, so that one can be copied to the other.
  *
  * `gateway` has one row: who may write, and the mark of the last write. Every write locks that row, so writes follow one
  * another, and takes it from one mark to the next, so that a write of unknown outcome can be asked for or made impossible.
@@ -25,8 +25,8 @@ export const foundation: readonly string[] = [
 export const migrations: readonly (readonly string[])[] = [
   [
     `CREATE TABLE openclaw.sessions (
-    id         text PRIMARY KEY,
-    key        text NOT NULL,
+    id         text COLLATE "C" PRIMARY KEY,
+    key        text COLLATE "C" NOT NULL,
     agent_id   text NOT NULL,
     created_at bigint NOT NULL,
     updated_at bigint NOT NULL,
@@ -39,27 +39,27 @@ export const migrations: readonly (readonly string[])[] = [
   )`,
     `CREATE UNIQUE INDEX sessions_live_key ON openclaw.sessions (key) WHERE ended_at IS NULL`,
     `CREATE INDEX sessions_ended_key ON openclaw.sessions (key) WHERE ended_at IS NOT NULL`,
-    `CREATE INDEX sessions_recent ON openclaw.sessions (updated_at, id COLLATE "C") WHERE ended_at IS NULL`,
+    `CREATE INDEX sessions_recent ON openclaw.sessions (updated_at, id) WHERE ended_at IS NULL`,
     `CREATE INDEX sessions_purged ON openclaw.sessions (id) WHERE purged = 1`,
     `CREATE TABLE openclaw.events (
-    session_id text NOT NULL REFERENCES openclaw.sessions (id),
+    session_id text COLLATE "C" NOT NULL REFERENCES openclaw.sessions (id),
     seq        bigint NOT NULL,
-    id         text NOT NULL,
+    id         text COLLATE "C" NOT NULL,
     at         bigint NOT NULL,
     parent_id  text,
-    kind       text NOT NULL,
+    kind       text COLLATE "C" NOT NULL,
     data       text NOT NULL,
-    hash       text NOT NULL,
+    hash       text COLLATE "C" NOT NULL,
     sent_id    text,
     PRIMARY KEY (session_id, seq)
   )`,
     `CREATE INDEX events_sent ON openclaw.events (sent_id) WHERE sent_id IS NOT NULL`,
     `CREATE TABLE openclaw.receipts (
-    scope        text NOT NULL,
-    key          text NOT NULL,
+    scope        text COLLATE "C" NOT NULL,
+    key          text COLLATE "C" NOT NULL,
     request_hash text NOT NULL,
-    run_id       text NOT NULL,
-    session_id   text NOT NULL REFERENCES openclaw.sessions (id),
+    run_id       text COLLATE "C" NOT NULL,
+    session_id   text COLLATE "C" NOT NULL REFERENCES openclaw.sessions (id),
     at           bigint NOT NULL,
     PRIMARY KEY (scope, key)
   )`,
@@ -67,8 +67,8 @@ export const migrations: readonly (readonly string[])[] = [
     `CREATE INDEX receipts_at ON openclaw.receipts (at)`,
     `CREATE TABLE openclaw.runs (
     n           bigint PRIMARY KEY,
-    run_id      text NOT NULL,
-    session_id  text NOT NULL REFERENCES openclaw.sessions (id),
+    run_id      text COLLATE "C" NOT NULL,
+    session_id  text COLLATE "C" NOT NULL REFERENCES openclaw.sessions (id),
     seq         bigint NOT NULL,
     started_at  bigint NOT NULL,
     resumed     bigint NOT NULL DEFAULT 0,
@@ -80,10 +80,10 @@ export const migrations: readonly (readonly string[])[] = [
     `CREATE INDEX runs_open ON openclaw.runs (n) WHERE ended_at IS NULL`,
     `CREATE TABLE openclaw.outbox (
     n          bigint PRIMARY KEY,
-    id         text NOT NULL UNIQUE,
-    session_id text NOT NULL REFERENCES openclaw.sessions (id),
+    id         text COLLATE "C" NOT NULL UNIQUE,
+    session_id text COLLATE "C" NOT NULL REFERENCES openclaw.sessions (id),
     run_id     text,
-    address    text NOT NULL,
+    address    text COLLATE "C" NOT NULL,
     text       text NOT NULL,
     created_at bigint NOT NULL,
     attempts   bigint NOT NULL DEFAULT 0,
@@ -98,7 +98,7 @@ export const migrations: readonly (readonly string[])[] = [
     `CREATE INDEX outbox_session ON openclaw.outbox (session_id)`,
     `CREATE INDEX outbox_living ON openclaw.outbox (address, n) WHERE dead_at IS NULL`,
     `CREATE TABLE openclaw.blobs (
-    hash       text PRIMARY KEY,
+    hash       text COLLATE "C" PRIMARY KEY,
     mime_type  text NOT NULL,
     bytes      bytea NOT NULL,
     created_at bigint NOT NULL

@@ -58,14 +58,14 @@ export class Reads {
 
   async endedSessions(key: string): Promise<readonly SessionRow[]> {
     const sql = `SELECT * FROM openclaw.sessions WHERE key = $1 AND ended_at IS NOT NULL AND purged = 0
-      ORDER BY created_at, id COLLATE "C"`;
+      ORDER BY created_at, id`;
     return (await this.#rows<SessionRecord>(sql, [toText(key)])).map(sessionOf);
   }
 
   async sessions(page: Parameters<Storage["sessions"]>[0]): Promise<readonly SessionRow[]> {
     const { limit, before = Number.MAX_SAFE_INTEGER, beforeId = "" } = page;
-    const sql = `SELECT * FROM openclaw.sessions WHERE ended_at IS NULL AND (updated_at, id COLLATE "C") < ($1::float8, $2)
-      ORDER BY updated_at DESC, id COLLATE "C" DESC LIMIT $3`;
+    const sql = `SELECT * FROM openclaw.sessions WHERE ended_at IS NULL AND (updated_at, id) < ($1::float8, $2)
+      ORDER BY updated_at DESC, id DESC LIMIT $3`;
     return (await this.#rows<SessionRecord>(sql, [before, toText(beforeId), Math.max(0, limit)])).map(sessionOf);
   }
 
