@@ -69,6 +69,9 @@ const AgentResponse = Type.Object({
   usage: Usage,
 });
 
+/** What an answer is said to come from that the gateway gave itself. No model is told of it, nor of what it answers. */
+export const ownAnswer = { provider: "openclaw", model: "gateway-injected" } as const;
+
 const MessageSent = Type.Object({
   kind: Type.Literal("MessageSent"),
   messageId: Type.String({ minLength: 1, description: "The platform's: without one, nobody knows that it was sent." }),
