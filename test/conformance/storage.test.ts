@@ -374,12 +374,17 @@ describe.each(here)("$name", ({ name, make, persists }) => {
     const [held] = await storage.outbox({ limit: 1 });
     expect(held).toMatchObject({ id: "o1", claim: 1, claimedUntil: now + 1_000, mayBeSent: true });
 
+    expect(await storage.claimOutbox("o1", { ...claim, owner: "b", claim: 1 })).toBeUndefined();
+
     // The claim runs out; the next owner takes the row, and the first one finds out at its next word.
     const second = { owner: "b", claim: 1, now: now + 1_000, until: now + 2_000 };
     expect(await storage.claimOutbox("o1", { ...second, claim: 0 })).toBeUndefined();
     expect(await storage.claimOutbox("o1", second)).toBe(2);
-    const sent = newEvent({ kind: "MessageSent", messageId: "p1", to: pigeon("o1").to, text: "x" });
-    const stale = { sessionId: "s1", events: [sent], settles: [{ id: "o1", as: "sent", claim: 1 }] } as const;
+    const stale = {
+      sessionId: "s1",
+      events: [newEvent(sent("p1"))],
+      settles: [{ id: "o1", as: "sent", claim: 1 }],
+    } as const;
     await expect(storage.append(stale)).rejects.toMatchObject({ code: "claimLost" });
     expect(await storage.sessionByKey("agent:main:a")).toMatchObject({ headSeq: 1 });
     const later = { attempts: 1, nextAt: now, problem: "timeout", mayBeSent: false };
@@ -455,7 +460,6 @@ describe.each(here)("$name", ({ name, make, persists }) => {
   test("a sent message is found by the platform's id, the newest first", async () => {
     await using place = make();
     await using storage = await place.open();
-    const sent = (messageId: string) => ({ kind: "MessageSent", messageId, to: pigeon("").to, text: "x" }) as const;
     await taken(storage.append(opening("s1", "agent:main:a", [sent("7"), sent("8")])));
     await taken(storage.append({ ...opening("s2", "agent:main:b"), events: [newEvent(sent("7"), 9_000)] }));
     expect(await storage.sentMessages("7", 10)).toEqual([
@@ -476,17 +480,11 @@ describe.each(here)("$name", ({ name, make, persists }) => {
     await taken(storage.append({ sessionId: "s1", events: [], settles: [dead] }));
     await storage.writeRecords(["a", "b", "c"].map((id) => ({ kind: "answer", id, data: "{}" })));
     await storage.writeRecords([{ kind: "device", id: "a", data: "{}" }]);
-    const old = (before: number) => ({
-      receiptsBefore: before,
-      deadLettersBefore: before,
-      records: [{ kind: "answer", before }],
-      limit: 2,
-    });
-    expect(await storage.sweep(old(1_000))).toBe(0);
+    expect(await storage.sweep(all(1_000))).toBe(0);
     const future = Date.now() + 60_000;
-    expect(await storage.sweep(old(future))).toBe(4);
-    expect(await storage.sweep(old(future))).toBe(1);
-    expect(await storage.sweep(old(future))).toBe(0);
+    expect(await storage.sweep(all(future))).toBe(4);
+    expect(await storage.sweep(all(future))).toBe(1);
+    expect(await storage.sweep(all(future))).toBe(0);
     expect(await storage.receipt("webchat", "k1")).toBeUndefined();
     expect(await ids(storage.outbox({ limit: 10 }))).toEqual(["o2"]);
     expect(await storage.records({ kind: "answer", limit: 10 })).toEqual([]);
@@ -624,6 +622,19 @@ async function taken(appending: Promise<Appended>) {
 
 async function ids(rows: Promise<readonly { readonly id: string }[]>): Promise<string[]> {
   return (await rows).map((row) => row.id);
+}
+
+function sent(messageId: string) {
+  return { kind: "MessageSent", messageId, to: pigeon("").to, text: "x" } as const;
+}
+
+function all(before: number) {
+  return {
+    receiptsBefore: before,
+    deadLettersBefore: before,
+    records: [{ kind: "answer", before }],
+    limit: 2,
+  };
 }
 
 function pigeon(id: string, chat = "c") {
