@@ -55,6 +55,8 @@ export interface Method<Name extends string, Params extends TSchema, Result exte
   readonly result: Result;
   /** What a second call does; nothing where it is not said. Every method with more scope than reading says it. */
   readonly effect?: MethodEffect;
+  /** Its answer must not be kept anywhere, so it takes no key. */
+  readonly answersSecret?: true;
   /** The dispatcher takes `idempotencyKey` away before it calls: the method does not read it itself. */
   readonly isKeyedOutside?: true;
   handle(params: Static<Params>, context: MethodContext): Promise<Static<Result>>;
@@ -79,8 +81,9 @@ export function defineMethod<const Name extends string, Params extends TSchema, 
 export function withKey<Name extends string, Params extends TSchema, Result extends TSchema>(
   method: Method<Name, Params, Result>,
 ): Method<Name, Params, Result> {
-  const { effect = "none", params } = method;
-  if (effect === "none" || !KindGuard.IsObject(params) || "idempotencyKey" in params.properties) return method;
+  const { effect = "none", answersSecret = false, params } = method;
+  if (effect === "none" || answersSecret || !KindGuard.IsObject(params) || "idempotencyKey" in params.properties)
+    return method;
   const properties = { ...params.properties, idempotencyKey: RequestKey };
   return { ...method, params: { ...params, properties }, isKeyedOutside: true };
 }
