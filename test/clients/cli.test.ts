@@ -52,20 +52,6 @@ test("health shows the agent and the channel", async () => {
   expect(await printedJson("health")).toMatchObject({ ok: true, channels: { webchat: { connected: true } } });
 });
 
-test("status finds the gateway and its one agent", async () => {
-  expect(await printed("status")).toMatch(/Gateway +│ local · ws:\/\/127\.0\.0\.1:\d+ .*· reachable \d+ms · auth token/);
-  expect(await printedJson("status")).toMatchObject({
-    runtimeVersion: version,
-    gateway: { reachable: true },
-    agents: { agents: [{ id: "main" }] },
-    sessions: { defaults: { model: "fake-1", contextTokens: 200_000 } },
-  });
-});
-
-test("status --all reports without failing", async () => {
-  expect(await printed("status", "--all")).toMatch(/Gateway +│ local · .*reachable \d+ms/);
-});
-
 test("gateway status reaches the gateway and names its version", async () => {
   const text = await printed("gateway", "status");
   expect(text).toContain("Connectivity probe: ok");
@@ -100,6 +86,20 @@ test("agent fails when the model does", async () => {
   const { exitCode, stdout, stderr } = await house().run("agent", "--agent", "main", "--message", "fail");
   expect(exitCode).toBe(1);
   expect(stdout + stderr).toContain("no such luck");
+});
+
+test("status finds the gateway and its sessions", async () => {
+  expect(await printed("status")).toMatch(/Gateway +│ local · ws:\/\/127\.0\.0\.1:\d+ .*· reachable \d+ms · auth token/);
+  expect(await printedJson("status")).toMatchObject({
+    runtimeVersion: version,
+    gateway: { reachable: true },
+    agents: { agents: [{ id: "main", sessionsCount: 1 }] },
+    sessions: { recent: [{ key: "agent:main:main" }], defaults: { model: "fake-1", contextTokens: 200_000 } },
+  });
+});
+
+test("status --all reports without failing", async () => {
+  expect(await printed("status", "--all")).toMatch(/Gateway +│ local · .*reachable \d+ms/);
 });
 
 test("models list shows the models of the gateway", async () => {

@@ -98,6 +98,8 @@ function setUp(home: string, port: number): Record<string, string> {
     HOME: home,
     OPENCLAW_HOME: home,
     OPENCLAW_STATE_DIR: state,
+    // Some commands look for a gateway of their own on this machine first, unless they are told the port.
+    OPENCLAW_GATEWAY_PORT: String(port),
     TMPDIR: home,
     LANG: "C.UTF-8",
     TERM: "xterm-256color",
