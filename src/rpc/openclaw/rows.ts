@@ -26,7 +26,7 @@ export function rowOf({ id, seq, runId, sender, usage, ...row }: TranscriptRow) 
 
 /** A session as lists show it. */
 export function sessionRowOf(row: SessionRow, services: Services) {
-  const { key, sessionId, agentId, updatedAt, createdAt, label, thinking, preview, usage, hasActiveRun } = row;
+  const { key, sessionId, agentId, updatedAt, createdAt, label, thinking, verbose, preview, usage, hasActiveRun } = row;
   const { gateway } = services;
   const runs = hasActiveRun ? gateway.activeRuns().filter((run) => run.sessionKey === key) : [];
   return {
@@ -40,6 +40,7 @@ export function sessionRowOf(row: SessionRow, services: Services) {
     ...modelFields(row.model ?? defaultModel(services)),
     ...(label !== undefined && { label, displayName: label }),
     ...(thinking !== undefined && { thinkingLevel: thinking }),
+    ...(verbose !== undefined && { verboseLevel: verbose }),
     ...(preview !== undefined && { lastMessagePreview: preview }),
     inputTokens: usage.input,
     outputTokens: usage.output,

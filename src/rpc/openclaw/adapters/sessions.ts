@@ -17,13 +17,14 @@ import { adapt, open } from "./adapter.ts";
 import { isWanted, ListParams, mostListed, usuallyListed } from "./session-filter.ts";
 
 const Keyed = Type.Object({ key: SessionKey }, open);
-const names = { sessionKey: "key", thinking: "thinkingLevel" };
+const names = { sessionKey: "key", thinking: "thinkingLevel", verbose: "verboseLevel" };
 
 const Change = Type.Object(
   {
     label: SessionChange.properties.label,
     model: SessionChange.properties.model,
     thinkingLevel: SessionChange.properties.thinking,
+    verboseLevel: SessionChange.properties.verbose,
   },
   { additionalProperties: false },
 );
@@ -148,11 +149,12 @@ function listOf(rows: readonly SessionRow[], params: ListParams, { services }: M
   };
 }
 
-function changeOf({ label, model, thinkingLevel }: Static<typeof Change>): Static<typeof SessionChange> {
+function changeOf({ label, model, thinkingLevel, verboseLevel }: Static<typeof Change>): Static<typeof SessionChange> {
   return {
     ...(label !== undefined && { label }),
     ...(model !== undefined && { model }),
     ...(thinkingLevel !== undefined && { thinking: thinkingLevel }),
+    ...(verboseLevel !== undefined && { verbose: verboseLevel }),
   };
 }
 
