@@ -23,14 +23,18 @@ console.log(`browser ${browser}`);
 const scratch = mkdtempSync(join(tmpdir(), "openclaw-clients-"));
 const report = join(scratch, "unserved");
 const beganAt = performance.now();
-const exitCode = Bun.spawnSync([process.execPath, "test", "--timeout", "90000", "./test/clients", ...Bun.argv.slice(2)], {
-  stdio: ["ignore", "inherit", "inherit"],
-  env: { ...process.env, [reportVariable]: report },
-}).exitCode;
+const exitCode = Bun.spawnSync(
+  [process.execPath, "test", "--timeout", "90000", "./test/clients", ...Bun.argv.slice(2)],
+  {
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, [reportVariable]: report },
+  },
+).exitCode;
 sayUnserved();
 rmSync(scratch, { recursive: true, force: true });
 console.log(`took ${Math.round((performance.now() - beganAt) / 1_000)} s`);
-if (chromium === undefined) console.log("The Control UI was NOT tested: there is no Chromium, and it could not be installed.");
+if (chromium === undefined)
+  console.log("The Control UI was NOT tested: there is no Chromium, and it could not be installed.");
 process.exit(exitCode);
 
 function installPackages(): void {
@@ -49,7 +53,8 @@ function installChromium(): string | undefined {
   if (process.getuid?.() !== 0 || Bun.which("apt-get") === null) return undefined;
   console.log("installing Chromium from Debian");
   const isDone =
-    runs(["apt-get", "update", "-qq"]) && runs(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]);
+    runs(["apt-get", "update", "-qq"]) &&
+    runs(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]);
   return isDone ? findChromium() : undefined;
 }
 

@@ -68,11 +68,11 @@ test("agent runs a turn, prints the answer, and the next one goes on from there"
     status: "ok",
     result: { payloads: [{ text: "You said: second" }], meta: { agentMeta: { provider: "fake", model: "fake-1" } } },
   });
-  expect(house().model.requests.at(-1)?.messages.map(({ text }) => text)).toEqual([
-    "first",
-    "You said: first",
-    "second",
-  ]);
+  expect(
+    house()
+      .model.requests.at(-1)
+      ?.messages.map(({ text }) => text),
+  ).toEqual(["first", "You said: first", "second"]);
   const params = JSON.stringify({ sessionKey: "main" });
   expect(await printedJson("gateway", "call", "chat.history", "--params", params)).toMatchObject({
     messages: [{ role: "user" }, { role: "assistant" }, { role: "user" }, { role: "assistant" }],
@@ -89,7 +89,9 @@ test("agent fails when the model does", async () => {
 });
 
 test("status finds the gateway and its sessions", async () => {
-  expect(await printed("status")).toMatch(/Gateway +│ local · ws:\/\/127\.0\.0\.1:\d+ .*· reachable \d+ms · auth token/);
+  expect(await printed("status")).toMatch(
+    /Gateway +│ local · ws:\/\/127\.0\.0\.1:\d+ .*· reachable \d+ms · auth token/,
+  );
   expect(await printedJson("status")).toMatchObject({
     runtimeVersion: version,
     gateway: { reachable: true },

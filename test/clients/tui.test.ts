@@ -20,7 +20,9 @@ function answer(call: ModelCall): Reply {
   if (text === "tell me slowly") return { parts: ["The beginning ", goOn.promise, "and the end."] };
   if (text === "never stop") return { parts: ["Still at it ", never] };
   if (text === "write a note") {
-    return { parts: ["A moment.", { toolCall: { id: "c1", name: "write", args: { path: "note.txt", content: "x" } } }] };
+    return {
+      parts: ["A moment.", { toolCall: { id: "c1", name: "write", args: { path: "note.txt", content: "x" } } }],
+    };
   }
   return `${call.model} heard: ${text}`;
 }
@@ -79,7 +81,13 @@ test("/model changes who answers", async () => {
 
 test("who comes back sees the conversation, in its order", async () => {
   await using person = sitDown(house().environment, house().home);
-  for (const text of ["tell me slowly", "The beginning and the end.", "Created note.txt", "Still at it", "fake-2 heard"]) {
+  for (const text of [
+    "tell me slowly",
+    "The beginning and the end.",
+    "Created note.txt",
+    "Still at it",
+    "fake-2 heard",
+  ]) {
     await person.see(text);
   }
   await person.see("fake-2 | verbose full");
