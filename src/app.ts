@@ -1,5 +1,5 @@
 import { createPrepareTurn, createSystemPrompt, type ReadWorkspaceFile, workspaceMark } from "#agent";
-import { createLog, describeError, type Log, openLogFile, systemClock } from "#base";
+import { createLog, describeError, type Log, openLogFile, systemClock, tailLog } from "#base";
 import { channels } from "#channels";
 import { type Config, type Home, openConfig, prepareHome, readOrMakeToken } from "#config";
 import { createGateway, type OpenChannel } from "#gateway";
@@ -82,9 +82,10 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     primary: () => config.settings.agents.defaults.model.primary,
     log,
   });
+  const toolbox = createToolbox({ tools, workspace, sandbox, settings: settings.tools, log });
   const prepareTurn = createPrepareTurn({
     models,
-    toolbox: createToolbox({ tools, workspace, sandbox, settings: settings.tools, log }),
+    toolbox,
     systemPrompt: createSystemPrompt({ read: reader(workspace, log), mark: workspaceMark(folder) }),
     limits: () => config.settings.agents.defaults,
   });
@@ -127,6 +128,8 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
       turns: gateway.load(),
       memory: { rssBytes: process.memoryUsage.rss() },
     }),
+    tailLog: (wanted) => tailLog(home.logFile, wanted),
+    tools: () => toolbox.specs(),
     parseSessionKey: (text) => parseSessionKey(text, { agentId }),
     transcriptRow,
   };

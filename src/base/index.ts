@@ -7,4 +7,5 @@ export { type LogFile, openLogFile } from "./log-file.ts";
 export { Lru } from "./lru.ts";
 export { Secret } from "./secret.ts";
 export { isSystemError, systemReason } from "./system-error.ts";
+export { type LogTail, tailLog, type TailRequest } from "./tail-log.ts";
 export { clip, nearest } from "./text.ts";
