@@ -25,12 +25,13 @@ async function open(script: Parameters<typeof openHouse>[0]) {
       return (answer as Row).content[0]?.text;
     },
     rows: async () => (await client.request<{ messages: Row[] }>("chat.history", { sessionKey: "main" })).messages,
+    [Symbol.asyncDispose]: () => house[Symbol.asyncDispose](),
   };
 }
 
 test("the commands that are listed are answered without a model, and each of them is in the history", async () => {
-  const { house, client, ask, rows } = await open([]);
-  await using opened = house;
+  await using opened = await open([]);
+  const { house, client, ask, rows } = opened;
   const listed = await client.request<{ commands: { textAliases: string[] }[] }>("commands.list", { scope: "text" });
   expect(resultProblems("commands.list", listed)).toEqual([]);
   expect(await client.request("commands.list", { scope: "native" })).toEqual({ commands: [] });
@@ -50,8 +51,8 @@ test("the commands that are listed are answered without a model, and each of the
 });
 
 test("a command does what its method does, and the model reads nothing of it", async () => {
-  const { house, client, ask, rows } = await open(["first", "second"]);
-  await using opened = house;
+  await using opened = await open(["first", "second"]);
+  const { house, client, ask, rows } = opened;
   expect(await ask("/model fake/other")).toBe("Model: fake/other");
   expect(await ask("/think low")).toBe("Thinking: low");
   expect(await client.request("sessions.describe", { key: "main" })).toMatchObject({
@@ -74,8 +75,8 @@ test("a command does what its method does, and the model reads nothing of it", a
 });
 
 test("a command that is sent again is not done again, and its key is its own", async () => {
-  const { house, client, ask, send, rows } = await open(["hi", "more"]);
-  await using opened = house;
+  await using opened = await open(["hi", "more"]);
+  const { client, ask, send, rows } = opened;
   expect(await ask("/reset", "key-1")).toBeString();
   expect(await ask("hello")).toBe("hi");
   expect(await send("/reset", "key-1")).toEqual({ runId: "key-1", status: "ok" });
@@ -86,8 +87,8 @@ test("a command that is sent again is not done again, and its key is its own", a
 });
 
 test("/stop ends what runs, and is answered itself", async () => {
-  const { house, client, ask, send } = await open([{ parts: ["One ", new Promise(() => {})] }]);
-  await using opened = house;
+  await using opened = await open([{ parts: ["One ", new Promise(() => {})] }]);
+  const { client, ask, send } = opened;
   await send("count", "run-1");
   await until("a word", () => client.heard("chat", "run-1")[0]);
   expect(await ask("/stop")).toBe("Stopped.");
@@ -102,15 +103,15 @@ test.each([
   ["a command in a second line", "hello\n/reset"],
   ["a longer word", "/resettle"],
 ])("%s goes to the model as it is", async (_what, message) => {
-  const { house, ask } = await open(["said"]);
-  await using opened = house;
+  await using opened = await open(["said"]);
+  const { house, ask } = opened;
   expect(await ask(message)).toBe("said");
   expect(JSON.stringify(house.model.requests[0])).toContain(JSON.stringify(message).slice(1, -1));
 });
 
 test("who wants a command read as text has it read as text", async () => {
-  const { house, client, send } = await open(["a word"]);
-  await using opened = house;
+  await using opened = await open(["a word"]);
+  const { client, send } = opened;
   await send("/reset", "run-1", { suppressCommandInterpretation: true });
   expect(await client.ending("run-1")).toMatchObject({ message: { content: [{ text: "a word" }] } });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { token } from "../support/gateway-process.ts";
 import { openOpenClawHouse as openHouse } from "../support/openclaw-house.ts";
 import { resultProblems } from "../support/openclaw-schema.ts";
 
@@ -10,27 +11,39 @@ interface Read {
 }
 
 const canary = "sk-canary-0123456789-never-shown";
+const headerCanary = "header-canary-0123456789";
+const reference = 'api_key = "${OPENCLAW_GATEWAY_AUTH_TOKEN}"';
 const more = `
-[models.providers.other]
+[models.providers.referring]
 api = "openai-completions"
 base_url = "http://127.0.0.1:9/v1"
-api_key = "${canary}"
+${reference}
 `;
 
 async function open() {
-  const house = await openHouse(["hi"], {}, "");
+  const house = await openHouse(["hi"], {}, more);
   const { client, folder } = house;
   const file = () => readFileSync(join(folder, "openclaw.toml"), "utf8");
   await client.request("config.patch", { raw: JSON.stringify({ models: { providers: { other: otherProvider } } }) });
-  return { house, client, file, read: () => client.request<Read>("config.get") };
+  return {
+    house,
+    client,
+    file,
+    read: () => client.request<Read>("config.get"),
+    [Symbol.asyncDispose]: () => house[Symbol.asyncDispose](),
+  };
 }
 
-const otherProvider = { api: "openai-completions", baseUrl: "http://127.0.0.1:9/v1", apiKey: canary };
+const otherProvider = {
+  api: "openai-completions",
+  baseUrl: "http://127.0.0.1:9/v1",
+  apiKey: canary,
+  headers: { "x-key": headerCanary },
+};
 
 test("the settings are read without their secrets, and written back as they were read they stay what they are", async () => {
-  const { house, client, file, read } = await open();
-  await using opened = house;
-  expect(file()).toContain(more.split("\n")[4] ?? "nothing");
+  await using opened = await open();
+  const { house, client, file, read } = opened;
   const before = file();
   const shown = await read();
   expect(shown).toMatchObject({
@@ -43,13 +56,14 @@ test("the settings are read without their secrets, and written back as they were
   expect(file()).toBe(before);
   const patched = await client.request("config.patch", { raw: JSON.stringify(shown.config), baseHash: shown.hash });
   expect(patched).toMatchObject({ ok: true, changedPaths: [] });
-  expect(file()).toContain(canary);
+  await client.request("config.patch", { raw: '{"runtime":{"maxQueue":78}}' });
+  for (const kept of [canary, headerCanary, reference]) expect(file()).toContain(kept);
   house.expectSchema();
 });
 
 test("one value is changed, one taken out; a change to settings that are others by now is refused", async () => {
-  const { house, client, file, read } = await open();
-  await using opened = house;
+  await using opened = await open();
+  const { client, file, read } = opened;
   const { config, hash } = await read();
   const wanted = structuredClone(config) as {
     runtime: { maxQueue: number };
@@ -84,16 +98,16 @@ test.each([
   ["a value that does not fit", '{"runtime":{"maxQueue":"many"}}', "max_queue"],
   ["a name that reaches the prototype", '{"__proto__":{"port":1}}', "__proto__"],
 ])("%s is not written", async (_what, raw, problem) => {
-  const { house, client, file } = await open();
-  await using opened = house;
+  await using opened = await open();
+  const { client, file } = opened;
   const before = file();
   await expect(client.request("config.patch", { raw })).rejects.toThrow(problem);
   expect(file()).toBe(before);
 });
 
 test("the schema speaks of the keys that are shown, and marks what is secret", async () => {
-  const { house, client } = await open();
-  await using opened = house;
+  await using opened = await open();
+  const { client } = opened;
   const schema = await client.request<{ schema: object; uiHints: Record<string, object> }>("config.schema");
   expect(resultProblems("config.schema", schema)).toEqual([]);
   expect(schema.schema).toMatchObject({ properties: { runtime: { properties: { maxQueue: {} } } } });
@@ -111,8 +125,8 @@ test("the schema speaks of the keys that are shown, and marks what is secret", a
 });
 
 test("no method that may be called to read shows a secret, nor does an event", async () => {
-  const { house, client } = await open();
-  await using opened = house;
+  await using opened = await open();
+  const { house, client } = opened;
   const reader = await house.join({ scopes: ["operator.read"] });
   await client.request("chat.send", { sessionKey: "main", message: "/status", idempotencyKey: "s" });
   await client.request("chat.send", { sessionKey: "main", message: "hello", idempotencyKey: "r" });
@@ -136,6 +150,5 @@ test("no method that may be called to read shows a secret, nor does an event", a
   for (const name of ["config.get", "logs.tail", "chat.history", "sessions.preview"]) expect(answered).toContain(name);
   const said = house.relay.said.join("\n");
   expect(said).toContain("__OPENCLAW_REDACTED__");
-  expect(said).not.toContain(canary);
-  expect(said).not.toContain("sk-fake-0123456789");
+  for (const secret of [canary, headerCanary, token, "sk-fake-0123456789"]) expect(said).not.toContain(secret);
 });

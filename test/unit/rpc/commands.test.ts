@@ -74,11 +74,14 @@ const purge: Command = {
   run: async () => "purged",
 };
 
+function readPurge(scopes: readonly Scope[]) {
+  const context = callerWith(scopes) as unknown as MethodContext;
+  return readCommand("/purge", { sessionKey: "main", context }, [purge]);
+}
+
 test("a command of an admin method is refused to who may write, before anything is done", async () => {
-  const read = (scopes: readonly Scope[]) =>
-    readCommand("/purge", { sessionKey: "main", context: callerWith(scopes) as unknown as MethodContext }, [purge]);
-  expect(() => read(["operator.write", "operator.read", "operator.approvals"])).toThrow("operator.admin");
-  expect(await read(["operator.admin"])?.()).toBe("purged");
+  expect(() => readPurge(["operator.write", "operator.read", "operator.approvals"])).toThrow("operator.admin");
+  expect(await readPurge(["operator.admin"])?.()).toBe("purged");
 });
 
 test.each([

@@ -245,6 +245,28 @@ test("pieces of an answer that come quickly are told together, and what is left 
   expect(chat()[0]).toMatchObject({ seq: 4, sessionKey: "main" });
 });
 
+test("a row is told after all of it that was streamed", async () => {
+  const house = new House();
+  await using rpc = openRpc(house);
+  const client = await OpenClawSocket.connected(rpc, ["operator.read"]);
+  await client.ask("sessions.subscribe");
+  house.append("main", received("r1"));
+  delta(house, "ans");
+  delta(house, "wer");
+  house.append("main", { ...answered("r1"), stopReason: "toolUse" } as SessionEvent);
+  const told = client.frames.flatMap(({ event, payload }) =>
+    event === "chat" ? payload?.["deltaText"] : (event ?? []),
+  );
+  expect(told.filter((one) => one !== "agent")).toEqual([
+    "session.message",
+    "sessions.changed",
+    "sessions.changed",
+    "ans",
+    "wer",
+    "session.message",
+  ]);
+});
+
 test.each([
   ["aborted", { state: "aborted", stopReason: "rpc" }, { phase: "end", aborted: true, status: "cancelled" }],
   ["error", { state: "error", errorMessage: "The model is down." }, { phase: "error", error: "The model is down." }],

@@ -1,5 +1,7 @@
+import { silentLog } from "#base";
 import { noUsage, type SessionEvent } from "#protocol";
 import { expect, test } from "bun:test";
+import { HealthNews } from "../../../src/rpc/openclaw/health-news.ts";
 import { resultProblems } from "../../support/openclaw-schema.ts";
 import { OpenClawSocket } from "../../support/openclaw-socket.ts";
 import { HeldSocket, House, openRpc, rightToken } from "../../support/rpc-house.ts";
@@ -162,4 +164,32 @@ test("health is told from time to time while somebody listens, at once when it c
   const [before, ticks] = [looks, other.events("tick").length];
   await until("some ticks more", () => other.events("tick").length > ticks + 4);
   expect(looks).toBe(before);
+});
+
+test("a change of health is told at the look that sees it, and what stays as it is at every second one", async () => {
+  const house = new House();
+  const states: ("degraded" | "healthy")[] = ["healthy", "healthy", "healthy", "degraded", "healthy", "healthy"];
+  const told: unknown[] = [];
+  let at = 0;
+  const health = async () => ({ status: states[at] ?? "healthy", ok: true, components: {}, reasons: {} });
+  const tell = (payload: object) => told.push([at, (payload as { status: string }).status]);
+  const news = new HealthNews({ services: { ...house.services, health }, log: silentLog, tell });
+  for (; at < states.length; at++) await news.look();
+  expect(told).toEqual([
+    [0, "healthy"],
+    [2, "healthy"],
+    [3, "degraded"],
+    [4, "healthy"],
+  ]);
+  expect(news.version).toBe(2);
+});
+
+test("who follows a session and wants the approvals that wait in it is told that there are none", async () => {
+  await using house = await open(["operator.read"]);
+  const followed = { key: "main", includeApprovals: true };
+  expect(await house.ask("sessions.messages.subscribe", followed)).toMatchObject({
+    subscribed: true,
+    approvalReplay: { sessionKey: "main", approvals: [], truncated: false },
+  });
+  expect(await house.ask("sessions.messages.subscribe", { key: "main" })).toEqual({ subscribed: true, key: "main" });
 });

@@ -121,10 +121,17 @@ export const sessions: readonly AnyMethod[] = [
   }),
   adapt(sessionsUnsubscribe, { params: Type.Object({}, open), ask: () => ({}), answer: (result) => result }),
   adapt(sessionsMessagesSubscribe, {
-    params: Keyed,
+    params: Type.Object({ ...Keyed.properties, includeApprovals: Type.Optional(Type.Boolean()) }, open),
     names,
     ask: ({ key }) => ({ sessionKey: key }),
-    answer: ({ subscribed, sessionKey }) => ({ subscribed, key: sessionKey }),
+    // Nothing waits for an approval here.
+    answer: ({ subscribed, sessionKey }, { theirs: { includeApprovals = false } }) => ({
+      subscribed,
+      key: sessionKey,
+      ...(includeApprovals && {
+        approvalReplay: { sessionKey, updatedAtMs: Date.now(), approvals: [], truncated: false },
+      }),
+    }),
   }),
   adapt(sessionsMessagesUnsubscribe, {
     params: Keyed,
