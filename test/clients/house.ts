@@ -65,6 +65,29 @@ export async function openHouse(
       const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
       return { exitCode: await child.exited, stdout, stderr };
     },
+    /** Asks the gateway without any client, where only the answer matters. */
+    async ask(method: string, params: object = {}): Promise<unknown> {
+      const response = await fetch(`${gateway.url}/rpc`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+      });
+      return ((await response.json()) as { readonly result?: unknown }).result;
+    },
+    /** Starts a command of the original's that goes on until it is disposed of. */
+    start(...args: string[]): AsyncDisposable {
+      const child = Bun.spawn([...openclaw, ...args], {
+        env: environment,
+        cwd: home,
+        stdio: ["ignore", "ignore", "ignore"],
+      });
+      return {
+        async [Symbol.asyncDispose]() {
+          child.kill("SIGKILL");
+          await child.exited;
+        },
+      };
+    },
     /** Everything the gateway said, against the original's schema. */
     expectSchema: () => expect(relay.said.flatMap(schemaProblems)).toEqual([]),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
