@@ -34,16 +34,14 @@ interface Listed {
 }
 
 function startNode(): AsyncDisposable {
-  return house().start(
-    ...["node", "run", "--host", "127.0.0.1", "--port", String(house().port), "--display-name", "Test node"],
-  );
+  const at = ["--host", "127.0.0.1", "--port", String(house().port)];
+  return house().start("node", "run", ...at, "--display-name", "Test node");
 }
 
-const invoke = () =>
-  house().run(
-    ...["nodes", "invoke", "--node", "Test node", "--command", "system.which"],
-    ...["--params", JSON.stringify(which)],
-  );
+function invoke() {
+  const command = ["--command", "system.which", "--params", JSON.stringify(which)];
+  return house().run("nodes", "invoke", "--node", "Test node", ...command);
+}
 
 /** Waits until the node is listed as connected, or as gone. */
 const nodeIs = (connected: boolean) =>

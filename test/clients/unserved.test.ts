@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { refusals } from "./unserved.ts";
 
+const texts = (frames: readonly object[]) => frames.map((frame) => JSON.stringify(frame));
+
 test("a refusal is told with the method that was refused, an answer is not", () => {
   const asked = [
     { type: "req", id: "1", method: "health" },
@@ -12,7 +14,6 @@ test("a refusal is told with the method that was refused, an answer is not", () 
     { type: "res", id: "2", ok: false, error: { code: "INVALID_REQUEST", message: "unknown method: no.such" } },
     { type: "res", id: "invalid", ok: false, error: { code: "INVALID_REQUEST", message: "a frame is a JSON object" } },
   ];
-  const texts = (frames: readonly object[]) => frames.map((frame) => JSON.stringify(frame));
   expect(refusals({ asked: texts(asked), said: texts(said) })).toEqual([
     "no.such: unknown method: no.such",
     "unknown: a frame is a JSON object",
