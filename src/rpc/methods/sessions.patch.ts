@@ -18,6 +18,7 @@ export const sessionsPatch = defineMethod({
   name: "sessions.patch",
   summary: "Sets the model, label, thinking or verbosity of a session; null goes back to what is configured.",
   scope: "operator.write",
+  effect: "once",
   route: { verb: "PATCH", path: "/sessions/{sessionKey}" },
   params: Type.Object({ sessionKey: SessionKey, ...SessionChange.properties }, closed),
   result: Type.Object({ session: SessionRow }),
