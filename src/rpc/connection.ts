@@ -56,6 +56,8 @@ export interface Switchboard {
   readonly usualDialect: Dialect;
   /** What a credential opens; undefined without one. Throws `unauthorized` or `lockedOut`. */
   check(credential: Credential, from: Whereabouts): Promise<Match | undefined>;
+  /** One set for all who hold the same. */
+  shared(scopes: ReadonlySet<Scope>): ReadonlySet<Scope>;
   authenticated(connection: Connection): void;
   left(connection: Connection): void;
 }
@@ -202,7 +204,7 @@ export class Connection implements Line, Sender, Speaker {
     return this.#interests;
   }
 
-  listen(interests: Interests): void {
+  listen(interests?: Interests): void {
     this.#interests = interests;
     this.#seq = 0;
   }
@@ -270,9 +272,9 @@ export class Connection implements Line, Sender, Speaker {
 
   #enter(caller: Caller, client: string | undefined): Caller {
     if (client !== undefined) this.#client = clip(client, longestClientName);
-    this.caller = caller;
+    this.caller = { ...caller, scopes: this.#board.shared(caller.scopes) };
     this.#board.authenticated(this);
-    return caller;
+    return this.caller;
   }
 
   async #answer(dialect: Dialect, text: string): Promise<void> {

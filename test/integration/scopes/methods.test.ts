@@ -82,6 +82,8 @@ test.each(operators)(
     await using gateway = await openGateway();
     const { client, answer } = await gateway.enter({ auth: token, device: new DeviceKey(), scopes: caller.scopes });
     expect(answer.payload?.["auth"]).toMatchObject({ scopes: caller.scopes });
+    const { presence } = (answer.payload as { snapshot: { presence: unknown[] } }).snapshot;
+    expect(presence.length > 0).toBe(caller.opens.includes("operator.read"));
     const found = await verdicts(openClawMethods, async (name) => openClawVerdictOf(await client.ask(name, claims)));
     expect(found).toEqual(expected(openClawMethods, (method) => verdictFor(caller, method)));
     expect(client.closed).toBeUndefined();
