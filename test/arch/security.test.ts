@@ -57,7 +57,8 @@ test("every incident is named by a test, or by the reason why it is none of ours
 });
 
 /** What a name ends in that holds a secret, or what a secret is recognised by. */
-const secretName = /(?:token|tokens|secret|password|setupCode|credential|candidate|signature|(?:token|secret|password|code)Hash|reveal\(\))$/i;
+const secretName =
+  /(?:token|tokens|secret|password|setupCode|credential|candidate|signature|(?:token|secret|password|code)Hash|reveal\(\))$/i;
 const harmless = /^(?:undefined|null|true|false|[-\d.]+|""|"[^"]*"|'[^']*'|hidden)$/;
 /** `a === b`, where neither side is more than a name, a call or a text. */
 const comparison = /([\w$.#?!()[\]"']+)\s*[!=]==?\s*([\w$.#?!()[\]"']+)/g;
