@@ -35,6 +35,7 @@ const canaries = {
   "gateway.auth.passwordHash": canaryOf("hash"),
   "models.providers.*.apiKey": canaryOf("key"),
   "models.providers.*.headers.*": canaryOf("header"),
+  "storage.url": canaryOf("storage"),
 };
 const fromEnvironment = {
   key: canaryOf("key-of-environment"),
@@ -94,6 +95,11 @@ test("SEC-24: a canary in every secret of the settings, of devices and of setup 
   await using gateway = await openGateway(config, environment);
   const bearer = { authorization: `Bearer ${canaries["gateway.auth.token"]}` };
   const told: string[] = [];
+  // Written while it runs: it opens no other storage before it is started again.
+  const url = `postgres://ada:${canaries["storage.url"]}@127.0.0.1:9/x`;
+  const moved = await gateway.call("config.patch", { patch: { storage: { url } } }, bearer);
+  expect(moved.body.result).toMatchObject({ restartRequired: ["storage.url"] });
+  told.push(JSON.stringify(moved.body));
 
   const device = new DeviceKey();
   const auth = { token: canaries["gateway.auth.token"] };

@@ -69,6 +69,9 @@ describe("SEC-03", () => {
   });
 });
 
+const isLocked = (outcome: unknown) => outcome === 429 || /lockedOut|RATE_LIMITED/.test(String(outcome));
+const isWrong = (outcome: unknown) => outcome === 401 || /unauthorized|MISMATCH|INVALID/.test(String(outcome));
+
 describe("SEC-04: one account of wrong attempts", () => {
   test("holds shared secrets, device tokens and setup codes, also when they come at once", async () => {
     await using gateway = await openGateway();
@@ -108,8 +111,6 @@ describe("SEC-04: one account of wrong attempts", () => {
     const outcomes = await Promise.all(
       Array.from({ length: 50 }, async (_, i) => ways[i % ways.length]?.(`guess-${i}`)),
     );
-    const isLocked = (outcome: unknown) => outcome === 429 || /lockedOut|RATE_LIMITED/.test(String(outcome));
-    const isWrong = (outcome: unknown) => outcome === 401 || /unauthorized|MISMATCH|INVALID/.test(String(outcome));
     expect(outcomes.filter(isWrong)).toHaveLength(10);
     expect(outcomes.filter(isLocked)).toHaveLength(40);
     const log = await Bun.file(`${gateway.home}/state/logs/gateway.log`).text();
