@@ -2,6 +2,7 @@ import { silentLog } from "#base";
 import { checkListening } from "#http";
 import { createModels } from "#providers";
 import { checkToken } from "#rpc";
+import { readStorageUrl } from "#storage";
 import type { Settings } from "./settings.ts";
 
 /** What settings mean together that are each well-formed by themselves, for the person who wrote them. */
@@ -40,8 +41,8 @@ function checkConfiguredToken({ gateway: { auth } }: Settings): {
 }
 
 function storageProblem({ storage }: Settings): string | undefined {
-  if (storage.url === "sqlite") return undefined;
-  return `storage.url: expected "sqlite", found another; other storages are not there yet.`;
+  const read = readStorageUrl(storage.url);
+  return read.ok ? undefined : `storage.url: ${read.because}.`;
 }
 
 function isText(text: string | undefined): text is string {

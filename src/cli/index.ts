@@ -16,6 +16,8 @@ import { sessionsExport } from "./commands/sessions-export.ts";
 import { sessionsList } from "./commands/sessions-list.ts";
 import { sessionsShow } from "./commands/sessions-show.ts";
 import { status } from "./commands/status.ts";
+import { storageInfo } from "./commands/storage-info.ts";
+import { storageMigrate } from "./commands/storage-migrate.ts";
 import { version } from "./commands/version.ts";
 import type { CliContext } from "./context.ts";
 import { runCommandLine } from "./run.ts";
@@ -28,6 +30,7 @@ export type {
   Input,
   LineEditor,
   Output,
+  StorageCommands,
   Terminal,
   VersionInfo,
 } from "./context.ts";
@@ -52,6 +55,8 @@ export const commands: readonly AnyCommand[] = [
   sessionsList,
   sessionsShow,
   status,
+  storageInfo,
+  storageMigrate,
   version,
 ];
 

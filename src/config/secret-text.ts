@@ -5,6 +5,10 @@ import { type TSchema, Type } from "@sinclair/typebox";
 export function SecretText(options: {
   readonly description: string;
   readonly alsoVariable?: string;
+  /** For a place where only some values are secret. */
+  readonly default?: string;
+  /** A change waits for the next start. */
+  readonly restart?: boolean;
 }): TSchema & { static: Secret } {
   // A `Type.String` inside, because TypeBox cannot check a schema whose kind it does not know.
   return Type.Unsafe<Secret>(Type.String({ minLength: 1, secret: true, ...options }));

@@ -14,6 +14,8 @@ export interface OpenChannel {
 
 /** The rooms that the walk leads through. */
 export interface House {
+  /** Names this gateway among those that share its storage; the same in each of its lives. */
+  readonly instanceId: string;
   readonly sessions: Sessions;
   readonly storage: Storage;
   readonly scheduler: Scheduler;

@@ -71,7 +71,32 @@ const table = {
     rpc: -32020,
     status: 409,
     retryable: false,
-    says: "Another gateway (process {pid}) already runs on {home}; stop it, or let OPENCLAW_HOME name another folder.",
+    says: "Another gateway (process {pid}) already runs on {home}; stop it, or {advice}.",
+  },
+  claimLost: {
+    rpc: -32040,
+    status: 409,
+    retryable: false,
+    says: "The delivery {id} is not held any more: it was taken over, or it is gone.",
+  },
+  deadLetterNotFound: {
+    rpc: -32041,
+    status: 404,
+    retryable: false,
+    says: "There is no undeliverable message “{id}”.",
+  },
+  messageNotFound: { rpc: -32042, status: 404, retryable: false, says: "There is no message or run “{id}”." },
+  outcomeUnknown: {
+    rpc: -32043,
+    status: 409,
+    retryable: false,
+    says: "This was begun before and nobody knows how it ended ({problem}); look before you do it again.",
+  },
+  sessionDamaged: {
+    rpc: -32044,
+    status: 409,
+    retryable: false,
+    says: "The log of the session “{key}” is damaged at seq {seq}; it is kept as it is, and nothing is added to it.",
   },
   cannotListen: { rpc: -32019, status: 503, retryable: false, says: "{problem}." },
 } as const satisfies Record<string, FaultKind>;

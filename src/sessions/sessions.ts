@@ -1,5 +1,5 @@
 import type { ConversationMessage, Delta, SessionEvent, StoredEvent, TranscriptRow } from "#protocol";
-import type { Appended, NewOutboxRow, NewReceipt, RunRow } from "#storage";
+import type { Appended, NewOutboxRow, NewReceipt, RunRow, Settlement } from "#storage";
 import type { SettingsChange } from "./setting-events.ts";
 import type { SessionSummary } from "./summary.ts";
 
@@ -34,7 +34,7 @@ export interface SessionListing {
 export interface AppendOptions {
   readonly receipt?: NewReceipt;
   readonly outbox?: readonly NewOutboxRow[];
-  readonly settles?: readonly string[];
+  readonly settles?: readonly Settlement[];
   /** Rejects with `sessionNotFound` instead of opening the session. */
   readonly mustExist?: boolean;
 }

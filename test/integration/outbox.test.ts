@@ -1,7 +1,10 @@
+import { join } from "node:path";
 import { describe, expect, spyOn, test } from "bun:test";
 import { systemClock } from "#base";
 import { fault, type InboundMessage } from "#protocol";
+import type { Storage } from "#storage";
 import { FakeChannel } from "../support/fake-channel.ts";
+import { openSqliteFile } from "../support/storage.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
 import { Gates, over, sayAndHang, Walk, webchat } from "../support/walk.ts";
@@ -120,9 +123,13 @@ describe("a delivery that fails", () => {
       for (const text of ["one", "two"]) await walk.say(text, inChat);
       await until("both in the outbox", async () => (await walk.endings(key)).length === 2);
       await until("a failure", async () => ((await waiting(walk))[0]?.attempts ?? 0) > 0);
-      const { id = "" } = (await waiting(walk))[0] ?? {};
-      await walk.storage.postponeOutbox(id, { attempts: 3, nextAt: Date.now() + 300, problem: "tired" });
     }
+    await inStorage(folder.path, async (storage) => {
+      const [{ id = "", claim = 0 } = {}] = await storage.outbox({ limit: 1 });
+      await storage.releaseOutbox("walk");
+      const next = { claim, attempts: 3, nextAt: Date.now() + 300, problem: "tired", mayBeSent: false };
+      expect(await storage.postponeOutbox(id, next)).toBe(true);
+    });
     const channel = new FakeChannel();
     await using walk = new Walk({ folder: folder.path, channels: [channel] });
     await walk.gateway.recover();
@@ -166,7 +173,13 @@ describe("a delivery that fails", () => {
     expect(await walk.log(key)).toContainEqual({
       kind: "StateChanged",
       key: "delivery.failed",
-      value: { runId: "m1", to: from, attempts: expect.any(Number), problem: "no such chat" },
+      value: {
+        outboxId: expect.any(String),
+        runId: "m1",
+        to: from,
+        attempts: expect.any(Number),
+        problem: "no such chat",
+      },
     });
     expect(await waiting(walk)).toEqual([]);
   });
@@ -267,7 +280,7 @@ describe("a message of its own", () => {
 
   test("that the platform refuses fails once, and leaves nothing", async () => {
     using folder = tempFolder();
-    const channel = new FakeChannel(() => Promise.reject(new Error("the pigeon is tired")));
+    const channel = new FakeChannel(() => ({ refused: "forNow", problem: "the pigeon is tired" }));
     await using walk = new Walk({ folder: folder.path, channels: [channel] });
     await expect(walk.gateway.send(from, "x")).rejects.toMatchObject({
       code: "deliveryFailed",
@@ -289,6 +302,12 @@ describe("a message of its own", () => {
     await expect(toWeb).rejects.toMatchObject({ code: "storageUnavailable" });
   });
 });
+
+/** The storage between two lives of the gateway. */
+async function inStorage(folder: string, look: (storage: Storage) => Promise<void>): Promise<void> {
+  await using storage = openSqliteFile(join(folder, "openclaw.db"));
+  await look(storage);
+}
 
 /** The first rows of each chat, whether their time has come or not. */
 function waiting(walk: Walk) {

@@ -208,7 +208,7 @@ export class House {
           const { sessionId, seq } = first;
           const ending = last.event.kind === "AgentResponse" && last.event.stopReason !== "toolUse" && last.event;
           const end = ending && { endedAt: last.at, stopReason: ending.stopReason };
-          return { runId, sessionId, key, seq, startedAt: first.at, resumed: 0, ...end };
+          return { n: seq, runId, sessionId, key, seq, startedAt: first.at, resumed: 0, ...end };
         }
         return undefined;
       },

@@ -26,6 +26,8 @@ export interface WalkOptions {
   readonly prepareTurn?: PrepareTurn;
   readonly mostBytes?: number;
   readonly clock?: Clock;
+  /** Another one is another gateway on the same storage. */
+  readonly instanceId?: string;
   /** Stands between the walk and the storage. */
   readonly between?: (storage: Storage) => Storage;
 }
@@ -75,7 +77,8 @@ export class Walk implements AsyncDisposable {
       maxSteps: 5,
       timeoutMs: options.timeoutMs ?? 60_000,
     });
-    const rooms = { sessions: this.sessions, storage: this.storage, scheduler, channels, log, clock };
+    const { instanceId = "walk" } = options;
+    const rooms = { instanceId, sessions: this.sessions, storage: this.storage, scheduler, channels, log, clock };
     this.gateway = this.#rooms.use(
       createGateway({ ...rooms, prepareTurn: options.prepareTurn ?? prepareTurn }, ({ channel, chat }) =>
         channel === "webchat" ? chat : `agent:main:${channel}:default:direct:${chat}`,
