@@ -8,7 +8,7 @@ import { createModels } from "#providers";
 import { type AuthSettings, checkToken, createRpc, type Services } from "#rpc";
 import { type Jail, JailError, openSandbox } from "#sandbox";
 import { createScheduler } from "#scheduler";
-import { createSessions, parseSessionKey, transcriptRow } from "#sessions";
+import { createSessions, parseSessionKey, type Sessions, transcriptRow } from "#sessions";
 import { acquireLock, openStorage, readStorageUrl, type Storage, type StoragePlace } from "#storage";
 import { createHealth, createMemoryKeeper } from "#telemetry";
 import { createToolbox, tools } from "#tools";
@@ -103,7 +103,17 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
   const openChannels = await openAll(opened);
   const gateway = opened.use(
     createGateway(
-      { instanceId, sessions, storage, scheduler, channels: openChannels, prepareTurn, log, clock },
+      {
+        instanceId,
+        sessions,
+        storage,
+        scheduler,
+        channels: openChannels,
+        prepareTurn,
+        priceOf: (provider, model) => models.price(provider, model),
+        log,
+        clock,
+      },
       sessionKeyOf,
     ),
   );
@@ -111,6 +121,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
   const health = createHealth({
     gateway: async () => ({ state: "healthy" }),
     storage: () => storageHealth(storage),
+    sessions: async () => sessionsHealth(sessions),
     ...Object.fromEntries(openChannels.map((channel) => [channel.id, () => channelHealth(channel)])),
   });
   const startedAt = clock.now();
@@ -132,6 +143,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
       model: models.defaultId() ?? "none",
       sandbox: await sandbox.status(),
       storage: { backend: storage.backend, ...(await storage.health()) },
+      ...damageIn(sessions),
       turns: gateway.load(),
       memory: { rssBytes: process.memoryUsage.rss() },
     }),
@@ -233,6 +245,19 @@ function sessionKeyOf({ channel, account, chat }: Address): string {
 async function storageHealth(storage: Storage) {
   const { ok, problem } = await storage.health();
   return ok ? ({ state: "healthy" } as const) : { state: "unhealthy" as const, because: problem ?? "unknown" };
+}
+
+function damageIn(sessions: Sessions) {
+  const damaged = sessions.damaged().map(({ key, seq }) => ({ key, seq }));
+  return damaged.length === 0 ? {} : { damaged };
+}
+
+function sessionsHealth(sessions: Sessions) {
+  const damaged = sessions.damaged();
+  if (damaged.length === 0) return { state: "healthy" as const };
+  const shown = damaged.slice(0, 10).map(({ key, seq }) => `${key} (at seq ${seq})`);
+  const more = damaged.length > shown.length ? `, and ${damaged.length - shown.length} more` : "";
+  return { state: "degraded" as const, because: `damaged logs: ${shown.join(", ")}${more}` };
 }
 
 async function channelHealth({ connection }: OpenChannel) {

@@ -1,5 +1,6 @@
 /** One command per file. */
 import type { AnyCommand } from "./command.ts";
+import { channelsDeadLetters } from "./commands/channels-dead-letters.ts";
 import { chat } from "./commands/chat.ts";
 import { configExplain } from "./commands/config-explain.ts";
 import { configGet } from "./commands/config-get.ts";
@@ -18,6 +19,7 @@ import { sessionsShow } from "./commands/sessions-show.ts";
 import { status } from "./commands/status.ts";
 import { storageInfo } from "./commands/storage-info.ts";
 import { storageMigrate } from "./commands/storage-migrate.ts";
+import { trace } from "./commands/trace.ts";
 import { version } from "./commands/version.ts";
 import type { CliContext } from "./context.ts";
 import { runCommandLine } from "./run.ts";
@@ -39,6 +41,7 @@ export { openTerminal } from "./terminal.ts";
 
 /** Every command, in alphabetical order. */
 export const commands: readonly AnyCommand[] = [
+  channelsDeadLetters,
   chat,
   configExplain,
   configGet,
@@ -57,6 +60,7 @@ export const commands: readonly AnyCommand[] = [
   status,
   storageInfo,
   storageMigrate,
+  trace,
   version,
 ];
 

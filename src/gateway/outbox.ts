@@ -64,7 +64,7 @@ export function createOutbox(house: House): Outbox {
 
   async function look(): Promise<void> {
     state.again = false;
-    if (!state.isReleased) await house.storage.releaseOutbox(house.instanceId); // what an earlier life held
+    if (!state.isReleased) await releaseHeld();
     state.isReleased = true;
     const known = new Set(sending.keys()); // a row that is settled while it is read was under way before
     const now = house.clock.now();
@@ -73,6 +73,12 @@ export function createOutbox(house: House): Outbox {
     for (const row of fresh.slice(0, mostAtOnce - sending.size)) begin(row);
     const nextAt = await house.storage.nextOutboxAt(now);
     if (nextAt !== undefined) wakeIn(nextAt - now);
+  }
+
+  /** What an earlier life of this gateway held. Most starts find an empty outbox, and write nothing. */
+  async function releaseHeld(): Promise<void> {
+    const [first] = await house.storage.outbox({ limit: 1, isDead: false });
+    if (first) await house.storage.releaseOutbox(house.instanceId);
   }
 
   function begin(row: OutboxRow): void {
@@ -100,14 +106,13 @@ export function createOutbox(house: House): Outbox {
       const events = [sentEvent(sent.messageId, row), ...(isDoubtful ? [uncertain(row)] : [])];
       return insist(() => record(row, { id: row.id, as: "sent", claim }, events));
     }
-    await putOff(row, claim, sent, isDoubtful || sent.became === "doubt");
+    await putOff(row, sent, { claim, mayBeSent: isDoubtful || sent.became === "doubt" });
   }
 
   async function putOff(
     row: OutboxRow,
-    claim: number,
     failure: Exclude<Transmission, { became: "sent" }>,
-    mayBeSent: boolean,
+    held: { readonly claim: number; readonly mayBeSent: boolean },
   ): Promise<void> {
     const { id } = row;
     const { problem } = failure;
@@ -116,13 +121,13 @@ export function createOutbox(house: House): Outbox {
     const isHopeless = failure.became === "refused" && failure.refused === "forGood";
     if (isHopeless || now - row.createdAt >= mostAgeMs || attempts >= mostAttempts) {
       house.log.error("a message was given up: it could not be delivered", { outboxId: id, attempts, problem });
-      const dead = { id, as: "dead", claim, attempts, problem, mayBeSent } as const;
+      const dead = { id, as: "dead", attempts, problem, ...held } as const;
       return insist(() => record(row, dead, [givenUp(row, { attempts, problem })]));
     }
     const leastMs = (failure.became === "refused" && failure.retryAfterMs) || 0;
     const waitMs = leastMs + backoffMs(retry, attempts);
     house.log.warn("a message was not delivered; trying again later", { outboxId: id, attempts, problem, waitMs });
-    const next = { claim, attempts, nextAt: now + waitMs, problem, mayBeSent };
+    const next = { attempts, nextAt: now + waitMs, problem, ...held };
     if (!(await insist(() => house.storage.postponeOutbox(id, next)))) lost(id);
   }
 

@@ -7,5 +7,7 @@ export interface Caller {
   /** The address of the peer, as the socket has it. */
   readonly address: string;
   readonly isAuthenticated: boolean;
+  /** The device that has signed this connection. */
+  readonly deviceId?: string;
   readonly scopes: ReadonlySet<Scope>;
 }

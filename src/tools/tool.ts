@@ -23,6 +23,12 @@ export interface ToolOutput {
   readonly failed?: boolean;
 }
 
+/**
+ * What a call leaves in the world. `none`: nothing, so it runs beside others. `idempotent`: the same, however often it is
+ * done. `once`: more with each time, so nobody but the model may decide to do it again.
+ */
+export type ToolEffect = "none" | "idempotent" | "once";
+
 /** One ability of the agent. */
 export interface Tool<Params extends TSchema = TSchema> {
   readonly name: string;
@@ -30,8 +36,7 @@ export interface Tool<Params extends TSchema = TSchema> {
   readonly description: string;
   /** An object that takes no properties but its own, each with a description. */
   readonly params: Params;
-  /** Changes nothing anywhere: may be repeated after a crash, and run beside others. */
-  readonly isReadOnly: boolean;
+  readonly effect: ToolEffect;
   readonly timeoutMs: number;
   /** Throws only a `JailError`, which the model is told, or for a bug: all else that goes wrong in the world is an output with `failed`. */
   run(args: Static<Params>, context: ToolContext): Promise<ToolOutput>;

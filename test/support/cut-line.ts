@@ -7,7 +7,7 @@ interface Line {
   isFromClient: boolean;
   /** The server's next word does not arrive: the line is cut instead. */
   cutsAnswer: boolean;
-  then?: () => void;
+  after?: () => void;
 }
 
 /** A TCP relay that a test cuts at a chosen word. */
@@ -24,7 +24,7 @@ export interface CutLine extends Disposable {
 
 export function openCutLine(serverPort: number): CutLine {
   const lines = new Set<Peer>();
-  const state: { isDown: boolean; cut?: { word: string; when: "before" | "answer"; then: () => void } | undefined } = {
+  const state: { isDown: boolean; cut?: { word: string; when: "before" | "answer"; after: () => void } | undefined } = {
     isDown: false,
   };
   const close = (socket: Peer) => {
@@ -33,18 +33,18 @@ export function openCutLine(serverPort: number): CutLine {
   };
   const data = (socket: Peer, chunk: Uint8Array) => {
     const line = socket.data;
-    if (!line.isFromClient && line.cutsAnswer) return cutBoth(socket, line.then);
+    if (!line.isFromClient && line.cutsAnswer) return cutBoth(socket, line.after);
     const { cut } = state;
     if (line.isFromClient && cut && Buffer.from(chunk).includes(cut.word)) {
       state.cut = undefined;
-      if (cut.when === "before") return cutBoth(socket, cut.then);
-      if (line.other) Object.assign(line.other.data, { cutsAnswer: true, then: cut.then });
+      if (cut.when === "before") return cutBoth(socket, cut.after);
+      if (line.other) Object.assign(line.other.data, { cutsAnswer: true, after: cut.after });
     }
     if (line.other) line.other.write(chunk);
     else line.early.push(chunk.slice());
   };
-  const cutBoth = (socket: Peer, then?: () => void) => {
-    then?.();
+  const cutBoth = (socket: Peer, after?: () => void) => {
+    after?.();
     socket.data.other?.terminate();
     socket.terminate();
   };
@@ -58,7 +58,10 @@ export function openCutLine(serverPort: number): CutLine {
     socket: {
       open: (client) => {
         client.data = { early: [], isFromClient: true, cutsAnswer: false };
-        if (state.isDown) return void client.terminate();
+        if (state.isDown) {
+          client.terminate();
+          return;
+        }
         lines.add(client);
         void Bun.connect<Line>({
           hostname: "127.0.0.1",
@@ -82,15 +85,15 @@ export function openCutLine(serverPort: number): CutLine {
   return {
     port: listener.port,
     cutAt: (word, when) => {
-      state.cut = { word, when, then: () => {} };
+      state.cut = { word, when, after: () => {} };
     },
     downAt: (word, when) => {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const then = () => {
+      const after = () => {
         down();
         resolve();
       };
-      state.cut = { word, when, then };
+      state.cut = { word, when, after };
       return promise;
     },
     down,

@@ -7,6 +7,6 @@ export const storageInfo = defineCommand({
   positionals: {},
   async run(context, { options }) {
     const { printStorage } = await import("../reports/storage.ts");
-    return await printStorage(context, await context.storage.count(options.config), options.json);
+    return printStorage(context, await context.storage.count(options.config), options.json);
   },
 });

@@ -18,6 +18,6 @@ export const storageMigrate = defineCommand({
   async run(context, { options }) {
     if (options.to === undefined) throw misuse("--to is missing.", "Like --to postgres://user@host/database.");
     const { migrateStorage } = await import("../reports/storage.ts");
-    return await migrateStorage(context, { to: options.to, file: options.config, isJson: options.json });
+    return migrateStorage(context, { to: options.to, file: options.config, isJson: options.json });
   },
 });

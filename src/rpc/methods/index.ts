@@ -15,7 +15,11 @@ import { connectionsList } from "./connections.list.ts";
 import { health } from "./health.ts";
 import { logsTail } from "./logs.tail.ts";
 import { messageSend } from "./message.send.ts";
+import { messagesTrace } from "./messages.trace.ts";
 import { modelsList } from "./models.list.ts";
+import { outboxDrop } from "./outbox.drop.ts";
+import { outboxList } from "./outbox.list.ts";
+import { outboxReplay } from "./outbox.replay.ts";
 import { ping } from "./ping.ts";
 import { sessionsCreate } from "./sessions.create.ts";
 import { sessionsDelete } from "./sessions.delete.ts";
@@ -53,7 +57,11 @@ export const methods = [
   health,
   logsTail,
   messageSend,
+  messagesTrace,
   modelsList,
+  outboxDrop,
+  outboxList,
+  outboxReplay,
   ping,
   sessionsCreate,
   sessionsDelete,

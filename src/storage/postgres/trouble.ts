@@ -41,21 +41,29 @@ const partings: readonly (readonly [string, string])[] = [
 export function troubleOf(error: unknown): Trouble | undefined {
   if (error instanceof NoAnswer) return { type: "lost", problem: "the server does not answer" };
   const { code, state } = codesOf(error);
-  if (state !== undefined) {
-    const parting = wordsFor(partings, state);
-    if (parting !== undefined) return { type: "lost", problem: parting };
-    const refusal = wordsFor(refusals, state);
-    return refusal === undefined ? undefined : { type: "refused", problem: refusal };
-  }
+  if (state !== undefined) return troubleOfState(state);
   if (code === undefined || mistakes.includes(code)) return undefined;
-  if (code === "ERR_POSTGRES_CONNECTION_REFUSED") return { type: "refused", problem: "the server cannot be reached" };
+  const problem = refusedConnections.find(([part]) => code.includes(part))?.[1];
+  if (problem !== undefined) return { type: "refused", problem };
   if (code.includes("TIMEOUT")) return { type: "lost", problem: "the server does not answer" };
-  if (code.includes("AUTHENTICATION") || code.includes("PASSWORD") || code.includes("SASL"))
-    return { type: "refused", problem: "the server does not accept the user or the password" };
-  if (code.includes("TLS"))
-    return { type: "refused", problem: "the server does not offer the encryption that is asked for" };
   return { type: "lost", problem: "the connection was lost" };
 }
+
+function troubleOfState(state: string): Trouble | undefined {
+  const parting = wordsFor(partings, state);
+  if (parting !== undefined) return { type: "lost", problem: parting };
+  const refusal = wordsFor(refusals, state);
+  return refusal === undefined ? undefined : { type: "refused", problem: refusal };
+}
+
+/** By a part of the client's code: it never came to a statement. */
+const refusedConnections: readonly (readonly [string, string])[] = [
+  ["CONNECTION_REFUSED", "the server cannot be reached"],
+  ["AUTHENTICATION", "the server does not accept the user or the password"],
+  ["PASSWORD", "the server does not accept the user or the password"],
+  ["SASL", "the server does not accept the user or the password"],
+  ["TLS", "the server does not offer the encryption that is asked for"],
+];
 
 /** The server's own code of an error, where there is one. */
 export function sqlState(error: unknown): string | undefined {

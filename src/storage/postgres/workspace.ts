@@ -73,9 +73,6 @@ export interface Workspace {
 /** As much of the tables as these writes can look at or change. Nobody else writes, so it stays true until they are written. */
 export async function loadTables(server: Server, needs: readonly Needs[]): Promise<Workspace> {
   const all = <Item>(pick: (need: Needs) => readonly Item[] | undefined) => needs.flatMap((need) => pick(need) ?? []);
-  const texts = (items: readonly string[]) => JSON.stringify([...new Set(items)].map(toText));
-  const twins = (items: readonly (readonly [string, string])[]) =>
-    JSON.stringify(items.map(([first, second]) => [toText(first), toText(second)]));
   const [found] = await server.query<Loaded>(loadSql, [
     texts(all((need) => need.sessions)),
     texts(all((need) => need.keys)),
@@ -123,15 +120,23 @@ export function changesOf({ tables, known }: Workspace): Record<string, unknown>
     goneRecords: rowsFor(records.gone.map(recordKey)),
     records: rowsFor(records.set),
   };
-  return Object.values(doc).some((rows) => rows !== undefined) ? doc : undefined;
+  return Object.values(doc).some((changed) => changed !== undefined) ? doc : undefined;
 }
 
-function rowsFor<Row extends object>(rows: readonly Row[]): readonly Row[] | undefined {
-  return filledList(rows.map((row) => mapTexts(row, toText)));
+function rowsFor<Row extends object>(changed: readonly Row[]): readonly Row[] | undefined {
+  return filledList(changed.map((row) => mapTexts(row, toText)));
 }
 
 function filledList<Item>(items: readonly Item[]): readonly Item[] | undefined {
   return items.length === 0 ? undefined : items;
+}
+
+function texts(items: readonly string[]): string {
+  return JSON.stringify([...new Set(items)].map(toText));
+}
+
+function twins(items: readonly (readonly [string, string])[]): string {
+  return JSON.stringify(items.map(([first, second]) => [toText(first), toText(second)]));
 }
 
 function rows<Row extends object>(found: readonly Row[] | null): readonly Row[] {

@@ -19,7 +19,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "connections.list",
     "health",
     "logs.tail",
+    "messages.trace",
     "models.list",
+    "outbox.list",
     "sessions.describe",
     "sessions.export",
     "sessions.get",
@@ -39,11 +41,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "chat.abort",
     "chat.send",
     "message.send",
+    "outbox.replay",
     "sessions.create",
     "sessions.patch",
     "sessions.reset",
   ],
-  "operator.admin": ["config.patch", "sessions.delete"],
+  "operator.admin": ["config.patch", "outbox.drop", "sessions.delete"],
 };
 
 /** What the OpenClaw dialect has besides. */
