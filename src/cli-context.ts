@@ -45,6 +45,10 @@ export function createCliContext(
         const { copyTo } = await import("./storage-commands.ts");
         return copyTo({ home, environment, signal: terminal.signal, ...options }, url);
       },
+      inspect: async (options) => {
+        const { inspect } = await import("./storage-commands.ts");
+        return inspect({ home, environment, signal: terminal.signal, ...options });
+      },
       count: async (file) => {
         const { count } = await import("./storage-commands.ts");
         return count({ home, environment, file });

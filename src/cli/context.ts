@@ -28,6 +28,31 @@ export interface StorageCommands {
   /** Copies everything into another storage, which must be empty; the settings stay as they are. */
   copyTo(url: Secret, options: StorageCopyOptions): Promise<StorageCopy>;
   count(file: string | undefined): Promise<StorageCount>;
+  /** Looks for damage, also while a gateway writes. */
+  inspect(options: StorageInspectOptions): Promise<StorageInspection>;
+}
+
+export interface StorageInspectOptions {
+  /** Another settings file than the one in the home. */
+  readonly file: string | undefined;
+  onProgress(progress: { readonly step: string; readonly done: number; readonly of: number }): Promise<void>;
+}
+
+/** `found` counts all findings; the list ends where it would be too long to be read. */
+export interface StorageInspection {
+  readonly where: string;
+  readonly found: number;
+  readonly findings: readonly StorageFinding[];
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export interface StorageFinding {
+  readonly where: string;
+  readonly problem: string;
+  readonly key?: string;
+  readonly sessionId?: string;
+  /** The first event of its session that cannot be believed. */
+  readonly seq?: number;
 }
 
 export interface StorageCopyOptions {

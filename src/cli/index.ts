@@ -9,6 +9,7 @@ import { configSchema } from "./commands/config-schema.ts";
 import { configSet } from "./commands/config-set.ts";
 import { configUnset } from "./commands/config-unset.ts";
 import { configValidate } from "./commands/config-validate.ts";
+import { doctorStorage } from "./commands/doctor-storage.ts";
 import { gatewayCall } from "./commands/gateway-call.ts";
 import { gatewayRun } from "./commands/gateway-run.ts";
 import { health } from "./commands/health.ts";
@@ -50,6 +51,7 @@ export const commands: readonly AnyCommand[] = [
   configSet,
   configUnset,
   configValidate,
+  doctorStorage,
   gatewayCall,
   gatewayRun,
   health,

@@ -6,7 +6,9 @@ import { summarise } from "./fold.ts";
 import { Followers } from "./followers.ts";
 import { type HistoryPage, readEvents, readHistory } from "./history.ts";
 import { extended, type LiveSession, loadSession, openedBy, stateOf } from "./live-session.ts";
+import type { Past } from "./past.ts";
 import { type Damage, Quarantine } from "./quarantine.ts";
+import type { Replay } from "./replay.ts";
 import { type SettingsChange, settingEvents } from "./setting-events.ts";
 import { agentOf, parseSessionKey } from "./session-key.ts";
 import type { AppendOptions, SessionListing, SessionNotice, Sessions, SessionState } from "./sessions.ts";
@@ -94,6 +96,31 @@ class StoredSessions implements Sessions {
 
   read({ key, sessionId }: Pick<RunRow, "key" | "sessionId">, range: EventRange): Promise<readonly StoredEvent[]> {
     return this.#unlessBroken(key, () => this.#storage.events(sessionId, range));
+  }
+
+  past(key: string, seq: number): Promise<Past> {
+    return this.#unlessBroken(key, async () => {
+      const [row, { pastOf }] = await Promise.all([this.#storage.sessionByKey(key), import("./past.ts")]);
+      if (!row) throw fault.sessionNotFound({ key });
+      return pastOf(this.#storage, row, seq);
+    });
+  }
+
+  replay(key: string, { mends }: { readonly mends: boolean }): Promise<Replay & { readonly isMended: boolean }> {
+    this.#refuseWhenClosed();
+    return this.#unlessBroken(key, () =>
+      this.#cells.enter(key, always, async (cell) => {
+        const [row, { replaySession }] = await Promise.all([this.#storage.sessionByKey(key), import("./replay.ts")]);
+        if (!row) throw fault.sessionNotFound({ key });
+        const replay = await replaySession(this.#storage, row, cell.session?.fold.summary);
+        const isMended = mends && (replay.differences.length > 0 || replay.stored === "absent");
+        if (!isMended) return { ...replay, isMended };
+        const projection = writeProjection({ seq: row.headSeq, summary: replay.summary });
+        await this.#storage.append({ sessionId: row.id, events: [], projection });
+        cell.session = undefined;
+        return { ...replay, isMended };
+      }),
+    );
   }
 
   damaged(): readonly Damage[] {

@@ -1,4 +1,4 @@
-import type { ConversationMessage, EventOf, StoredEvent } from "#protocol";
+import { type ConversationMessage, type EventOf, fault, type StoredEvent } from "#protocol";
 import type { SessionRow, Storage } from "#storage";
 import { conversationUpTo } from "./conversation.ts";
 import { summarise } from "./fold.ts";
@@ -28,15 +28,15 @@ type Answer = Asked["answer"];
 
 const pageEvents = 100;
 
-/** Undefined when the log does not reach that seq. */
-export async function pastOf(storage: Storage, row: SessionRow, seq: number): Promise<Past | undefined> {
+/** Rejects with `invalidParams` when the log does not reach that seq. */
+export async function pastOf(storage: Storage, row: SessionRow, seq: number): Promise<Past> {
   let summary = emptySummary;
   let event: StoredEvent | undefined;
   for await (const stored of readEvents(storage, row.id, Math.min(seq, row.headSeq))) {
     summary = summarise(summary, stored.event);
     event = stored;
   }
-  if (event?.seq !== seq) return undefined;
+  if (event?.seq !== seq) throw fault.invalidParams({ path: "seq", problem: `the log reaches from 1 to ${row.headSeq}` });
   const asked = await askedBy(storage, row.id, seq);
   return { sessionId: row.id, headSeq: row.headSeq, event, summary, ...(asked && { asked }) };
 }
@@ -74,8 +74,9 @@ function said({ event }: StoredEvent, runId: string): ConversationMessage[] {
   return [];
 }
 
+/** One that a model was asked for: the endings that the gateway gives itself have no such time. */
 function isAnswer(stored: StoredEvent): stored is Answer {
-  return stored.event.kind === "AgentResponse";
+  return stored.event.kind === "AgentResponse" && stored.event.askedAt !== undefined;
 }
 
 async function* readBackwards(storage: Storage, sessionId: string, from: number): AsyncGenerator<StoredEvent> {

@@ -1,6 +1,8 @@
 import type { ConversationMessage, Delta, SessionEvent, StoredEvent, TranscriptRow } from "#protocol";
 import type { Appended, EventRange, NewOutboxRow, NewReceipt, RunRow, Settlement } from "#storage";
+import type { Past } from "./past.ts";
 import type { Damage } from "./quarantine.ts";
+import type { Replay } from "./replay.ts";
 import type { SettingsChange } from "./setting-events.ts";
 import type { SessionSummary } from "./summary.ts";
 
@@ -77,6 +79,15 @@ export interface Sessions extends AsyncDisposable {
 
   /** Events of one session, which may have ended. */
   read(session: Pick<RunRow, "key" | "sessionId">, range: EventRange): Promise<readonly StoredEvent[]>;
+
+  /** The session as it was after that event. Rejects with `sessionNotFound`, or `invalidParams` for a seq that its log does not reach. */
+  past(key: string, seq: number): Promise<Past>;
+
+  /**
+   * Folds the whole log anew and compares what was remembered of it; mends that when it is asked to. Nothing comes into
+   * the session meanwhile. Rejects with `sessionNotFound`.
+   */
+  replay(key: string, options: { readonly mends: boolean }): Promise<Replay & { readonly isMended: boolean }>;
 
   /**
    * Live sessions whose logs were found damaged. Whatever reads or writes one rejects with `sessionDamaged`; it is still

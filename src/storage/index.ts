@@ -1,6 +1,13 @@
 /** The only databases: event log, outbox, blobs. */
 export { copyStorage, type CopyProgress, countStorage } from "./copy-storage.ts";
 export { BrokenChain } from "./hash-chain.ts";
+export {
+  type Finding,
+  type Inspection,
+  type InspectionProgress,
+  inspectStorage,
+  type ProjectionCheck,
+} from "./inspect-storage.ts";
 export { acquireLock, type Lock } from "./lock.ts";
 export { storageSettings } from "./settings.ts";
 export { openStorage } from "./open-storage.ts";

@@ -107,6 +107,7 @@ export function fakeInstallation(
     checkConfig: () => Promise.resolve({ file, problems: [], warnings }),
     readClientSettings: () => Promise.resolve(config.settings),
     storage: {
+      inspect: () => Promise.reject(new Error("nobody inspects in memory")),
       copyTo: () => Promise.reject(new Error("nothing was expected to be copied")),
       count: () => Promise.resolve({ backend: "sqlite", where: "/nowhere/openclaw.db", rows: { sessions: 3 } }),
     },

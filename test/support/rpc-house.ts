@@ -140,6 +140,7 @@ export class House {
         return { messageId: `m${this.sent.length}` };
       },
       recover: async () => ({ owed: 0, done: Promise.resolve({ resumed: 0, ended: 0 }) }),
+      at: () => Promise.reject(new Error("nobody looks back here")),
       trace: async () => [],
       outbox: async () => [],
       settleDeadLetter: (id) => Promise.reject(fault.deadLetterNotFound({ id })),
@@ -187,6 +188,8 @@ export class House {
       events: async function* (key) {
         yield* log.get(key) ?? [];
       },
+      past: () => Promise.reject(new Error("nobody looks back here")),
+      replay: () => Promise.reject(new Error("nobody replays here")),
       list: async ({ limit }) => [...this.log.keys()].slice(0, limit).flatMap((key) => state(key) ?? []),
       patch: async (key, change) => {
         const settings = Object.fromEntries(

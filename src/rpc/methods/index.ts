@@ -21,15 +21,18 @@ import { outboxDrop } from "./outbox.drop.ts";
 import { outboxList } from "./outbox.list.ts";
 import { outboxReplay } from "./outbox.replay.ts";
 import { ping } from "./ping.ts";
+import { sessionsAt } from "./sessions.at.ts";
 import { sessionsCreate } from "./sessions.create.ts";
 import { sessionsDelete } from "./sessions.delete.ts";
 import { sessionsDescribe } from "./sessions.describe.ts";
+import { sessionsEvents } from "./sessions.events.ts";
 import { sessionsExport } from "./sessions.export.ts";
 import { sessionsGet } from "./sessions.get.ts";
 import { sessionsList } from "./sessions.list.ts";
 import { sessionsMessagesSubscribe } from "./sessions.messages.subscribe.ts";
 import { sessionsMessagesUnsubscribe } from "./sessions.messages.unsubscribe.ts";
 import { sessionsPatch } from "./sessions.patch.ts";
+import { sessionsReplay } from "./sessions.replay.ts";
 import { sessionsReset } from "./sessions.reset.ts";
 import { sessionsSubscribe } from "./sessions.subscribe.ts";
 import { sessionsUnsubscribe } from "./sessions.unsubscribe.ts";
@@ -63,15 +66,18 @@ export const methods = [
   outboxList,
   outboxReplay,
   ping,
+  sessionsAt,
   sessionsCreate,
   sessionsDelete,
   sessionsDescribe,
+  sessionsEvents,
   sessionsExport,
   sessionsGet,
   sessionsList,
   sessionsMessagesSubscribe,
   sessionsMessagesUnsubscribe,
   sessionsPatch,
+  sessionsReplay,
   sessionsReset,
   sessionsSubscribe,
   sessionsUnsubscribe,

@@ -1,4 +1,4 @@
-import { Address } from "#protocol";
+import { Address, type SessionEvent } from "#protocol";
 import { Check } from "@sinclair/typebox/value";
 import { blobHash } from "../blob-hash.ts";
 import { decodeEvent } from "../event-text.ts";
@@ -77,11 +77,19 @@ function outboxProblem(db: ReadOnlyDatabase, { sessionId, runId, address, text }
     sessionId,
   );
   for (const { data } of answers) {
-    const event = decodeEvent(data);
-    if (event.kind !== "AgentResponse" || event.runId !== runId) continue;
+    const event = decoded(data);
+    if (event?.kind !== "AgentResponse" || event.runId !== runId) continue;
     if ((event.text || (event.problem?.message ?? "")) === text) return undefined;
   }
   return "it is not what its turn answered";
+}
+
+function decoded(data: string): SessionEvent | undefined {
+  try {
+    return decodeEvent(data);
+  } catch {
+    return undefined; // its session's inspection tells of it
+  }
 }
 
 function isAddress(text: string): boolean {

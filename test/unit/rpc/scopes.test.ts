@@ -22,7 +22,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "messages.trace",
     "models.list",
     "outbox.list",
+    "sessions.at",
     "sessions.describe",
+    "sessions.events",
     "sessions.export",
     "sessions.get",
     "sessions.list",
@@ -46,7 +48,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "sessions.patch",
     "sessions.reset",
   ],
-  "operator.admin": ["config.patch", "outbox.drop", "sessions.delete"],
+  "operator.admin": ["config.patch", "outbox.drop", "sessions.delete", "sessions.replay"],
 };
 
 /** What the OpenClaw dialect has besides. */
