@@ -1,6 +1,9 @@
 /** One command per file. */
 import type { AnyCommand } from "./command.ts";
 import { channelsDeadLetters } from "./commands/channels-dead-letters.ts";
+import { backupCreate } from "./commands/backup-create.ts";
+import { backupRestore } from "./commands/backup-restore.ts";
+import { backupVerify } from "./commands/backup-verify.ts";
 import { chat } from "./commands/chat.ts";
 import { configExplain } from "./commands/config-explain.ts";
 import { configGet } from "./commands/config-get.ts";
@@ -26,6 +29,7 @@ import type { CliContext } from "./context.ts";
 import { runCommandLine } from "./run.ts";
 
 export type {
+  BackupCommands,
   CliContext,
   ClientSettings,
   ConfigOptions,
@@ -43,6 +47,9 @@ export { openTerminal } from "./terminal.ts";
 /** Every command, in alphabetical order. */
 export const commands: readonly AnyCommand[] = [
   channelsDeadLetters,
+  backupCreate,
+  backupRestore,
+  backupVerify,
   chat,
   configExplain,
   configGet,

@@ -98,6 +98,13 @@ const table = {
     retryable: false,
     says: "The log of the session “{key}” is damaged at seq {seq}; it is kept as it is, and nothing is added to it.",
   },
+  backupUnusable: { rpc: -32060, status: 422, retryable: false, says: "The backup {file} cannot be used: {problem}." },
+  homeNotEmpty: {
+    rpc: -32061,
+    status: 409,
+    retryable: false,
+    says: "There is {path} already; --replace puts what is there aside.",
+  },
   cannotListen: { rpc: -32019, status: 503, retryable: false, says: "{problem}." },
 } as const satisfies Record<string, FaultKind>;
 

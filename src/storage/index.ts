@@ -1,4 +1,5 @@
 /** The only databases: event log, outbox, blobs. */
+export { backups, type BackupFile } from "./backups.ts";
 export { copyStorage, type CopyProgress, countStorage } from "./copy-storage.ts";
 export { BrokenChain } from "./hash-chain.ts";
 export {

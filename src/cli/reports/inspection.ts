@@ -1,15 +1,14 @@
-import type { CliContext, StorageFinding, StorageInspectOptions } from "../context.ts";
+import type { CliContext, StorageFinding } from "../context.ts";
 import { safeJson, safeLine } from "../safe-text.ts";
 import { styleFor } from "../style.ts";
-
-const progressEveryMs = 200;
+import { showProgress } from "./progress.ts";
 
 /** Says what was found; the exit code is 1 when that is anything. How far it is goes to stderr. */
 export async function inspectStorage(
   context: CliContext,
   { file, isJson }: { readonly file: string | undefined; readonly isJson: boolean },
 ): Promise<number> {
-  const { where, found, findings, counts } = await context.storage.inspect({ file, onProgress: progress(context, isJson) });
+  const { where, found, findings, counts } = await context.storage.inspect({ file, onProgress: showProgress(context, isJson) });
   const exitCode = found === 0 ? 0 : 1;
   if (isJson) {
     await context.stdout.write(`${safeJson({ ok: found === 0, where, found, findings, counts })}\n`);
@@ -28,14 +27,4 @@ function describe({ where, problem, key, sessionId, seq }: StorageFinding): stri
   const session = key ?? sessionId;
   const place = [session === undefined ? where : `${where} of ${session}`, seq === undefined ? "" : `at seq ${seq}`];
   return `${place.filter((part) => part !== "").join(" ")}: ${problem}`;
-}
-
-function progress(context: CliContext, isJson: boolean): StorageInspectOptions["onProgress"] {
-  const last = { at: 0 };
-  return async ({ step, done, of }) => {
-    const now = performance.now();
-    if (isJson || !context.stderr.isTty || now - last.at < progressEveryMs) return;
-    last.at = now;
-    await context.stderr.write(`${step}: ${done} of ${of}\r`);
-  };
 }
