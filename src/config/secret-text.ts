@@ -7,8 +7,8 @@ export function SecretText(options: {
   readonly alsoVariable?: string;
   /** For a place where only some values are secret. */
   readonly default?: string;
-  /** A change waits for the next start. */
-  readonly restart?: boolean;
+  /** A change counts when the gateway is started again. */
+  readonly restart?: true;
 }): TSchema & { static: Secret } {
   // A `Type.String` inside, because TypeBox cannot check a schema whose kind it does not know.
   return Type.Unsafe<Secret>(Type.String({ minLength: 1, secret: true, ...options }));

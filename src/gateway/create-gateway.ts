@@ -36,6 +36,7 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
       start(run, place);
       return run.ended;
     },
+    ended: () => outbox.wake(),
   });
 
   /** From here on the turn is ours: it ends in the log, whatever happens. */

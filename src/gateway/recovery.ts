@@ -31,6 +31,8 @@ export interface Lanes {
   reserve(key: string): Place | "full" | "closing";
   /** Resolves when the turn has ended. */
   start(turn: OwedTurn, place: Place): Promise<void>;
+  /** A turn was ended, and there may be something to deliver. */
+  ended(): void;
 }
 
 export interface Recovered {
@@ -155,6 +157,7 @@ export class Recovery {
       const ending = unanswered(runId, { stopReason: "error", problem: interrupted });
       await this.#house.sessions.append(key, [ending], delivery(this.#house, message, [ending]));
       this.#count.ended++;
+      this.#lanes.ended();
       return {};
     }
     const place = await this.#room(key, onStuck);

@@ -1,4 +1,12 @@
-import { addUsage, type EventOf, type MessageState, type MessageTrace, noUsage, terminalStates } from "#protocol";
+import {
+  addUsage,
+  type EventOf,
+  type MessageState,
+  type MessageTrace,
+  noUsage,
+  ownAnswer,
+  terminalStates,
+} from "#protocol";
 import type { StoredEvent, Usage } from "#protocol";
 import type { OutboxRow, RunRow } from "#storage";
 import type { ActiveRun } from "./gateway.ts";
@@ -97,13 +105,18 @@ function waitsOf({ run, events, active }: TracedRun): MessageTrace["waits"] {
 function modelsOf({ events, priceOf }: TracedRun): MessageTrace["models"] {
   const used = new Map<string, { provider: string; model: string; calls: number; usage: Usage }>();
   for (const { event } of events) {
-    if (event.kind !== "AgentResponse" || event.model === "") continue; // no model was asked
+    if (event.kind !== "AgentResponse" || !hasAsked(event)) continue;
     const { provider, model, usage } = event;
     const id = JSON.stringify([provider, model]);
     const before = used.get(id) ?? { provider, model, calls: 0, usage: noUsage };
     used.set(id, { ...before, calls: before.calls + 1, usage: addUsage(before.usage, usage) });
   }
   return [...used.values()].map((one) => ({ ...one, costUsd: costOf(one.usage, priceOf(one.provider, one.model)) }));
+}
+
+/** Some answers are the gateway's own, and some turns end before a model is asked. */
+function hasAsked({ provider, model }: EventOf<"AgentResponse">): boolean {
+  return model !== "" && !(provider === ownAnswer.provider && model === ownAnswer.model);
 }
 
 function costOf(usage: Usage, price: ModelPrice | undefined): number | "unknown" {

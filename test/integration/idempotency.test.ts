@@ -185,5 +185,7 @@ test("every method with more scope than reading says what a second call does", (
     (method) => !["public", "operator.read"].includes(method.scope) && !("effect" in method),
   );
   expect(silent.map(({ name }) => name)).toEqual([]);
-  expect(methods.filter((method) => "isKeyedOutside" in method).map(({ name }) => name)).toContain("sessions.reset");
+  const keyed = methods.filter((method) => "isKeyedOutside" in method).map(({ name }) => name);
+  expect(keyed).toContain("sessions.reset");
+  for (const secret of ["device.pair.setupCode", "device.token.rotate"] as const) expect(keyed).not.toContain(secret);
 });

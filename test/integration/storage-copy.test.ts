@@ -7,7 +7,10 @@ import { runCli, type Terminal } from "#cli";
 import { locateHome, prepareHome } from "#config";
 import { acquireLock, openStorage, readStorageUrl, type Storage } from "#storage";
 import { createCliContext } from "../../src/cli-context.ts";
-import { copiedTables } from "../../src/storage/copy/copied-tables.ts";
+import type { TargetArchive } from "../../src/storage/copy/archive.ts";
+import { copyRows } from "../../src/storage/copy/copy-rows.ts";
+import { openSqliteSource, openSqliteTarget } from "../../src/storage/copy/sqlite-archive.ts";
+import { type CopiedRow, copiedTables } from "../../src/storage/copy/copied-tables.ts";
 import { hasPostgres, sharedPostgres } from "../support/postgres.ts";
 import { answered, newEvent, opening, openSqliteFile, received, tempFolder } from "../support/storage.ts";
 
@@ -152,7 +155,12 @@ describe.skipIf(!hasPostgres())("with PostgreSQL", () => {
     expect(refused.stderr).toContain("it is not empty: there are sessions in it");
   });
 
-  test("a damaged source is named, and leaves the target empty and free", async () => {
+  test.each([
+    ["a changed event", "UPDATE events SET at = at + 1 WHERE session_id = 's1' AND seq = 900", "damaged at seq 900"],
+    ["a missing event", "DELETE FROM events WHERE session_id = 's1' AND seq = 900", "damaged at seq 900"],
+    ["a lost end", "DELETE FROM events WHERE session_id = 's1' AND seq > 900", "damaged at seq 900"],
+    ["a changed blob", "UPDATE blobs SET bytes = x'00'", "is damaged"],
+  ])("%s in the source ends it, and leaves the target empty and free", async (_what, damage, says) => {
     using home = installation();
     {
       await using source = await openAt("sqlite", home.database);
@@ -160,15 +168,40 @@ describe.skipIf(!hasPostgres())("with PostgreSQL", () => {
     }
     {
       using db = new Database(home.database);
-      db.run("UPDATE events SET at = at + 1 WHERE session_id = 's1' AND seq = 900");
+      db.run(damage);
     }
     const url = await (await sharedPostgres()).newDatabase();
     const refused = await home.run("storage", "migrate", "--to", url);
     expect(refused.exitCode).toBe(1);
-    expect(refused.stderr).toContain("The log of session s1 is damaged at seq 900");
+    expect(refused.stderr).toContain(says);
     await using empty = await openAt(url, "");
     expect(await empty.sessions({ limit: 1 })).toEqual([]);
   });
+});
+
+test.each<[string, (rows: readonly CopiedRow[]) => readonly CopiedRow[]]>([
+  ["loses a row", (rows) => rows.slice(1)],
+  ["changes a row", (rows) => rows.map((row) => ({ ...row, started_at: 1 }))],
+])("a target that %s keeps nothing", async (_what, change) => {
+  using folder = tempFolder();
+  const [from, to] = [join(folder.path, "from.db"), join(folder.path, "to.db")];
+  {
+    await using storage = openSqliteFile(from);
+    await storage.append(opening("s1", "agent:main:a", [received("r1", "x")]));
+  }
+  await using source = openSqliteSource(from);
+  await using honest = openSqliteTarget(to);
+  const forgetful: TargetArchive = {
+    fill: (work) =>
+      honest.fill((rows) =>
+        work({ ...rows, put: (table, all) => rows.put(table, table.name === "runs" ? change(all) : all) }),
+      ),
+    [Symbol.asyncDispose]: async () => {},
+  };
+  const signal = new AbortController().signal;
+  const copying = copyRows({ source, target: forgetful, place: to, signal, onProgress: async () => {} });
+  await expect(copying).rejects.toThrow("runs did not come back as they were sent");
+  expect(existsSync(to)).toBe(false);
 });
 
 test("while a gateway runs on the home, nothing is copied, but counted", async () => {

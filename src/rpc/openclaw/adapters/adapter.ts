@@ -21,6 +21,8 @@ export function adapt<Name extends string, Ours extends TSchema, Result extends 
     summary: method.summary,
     scope: method.scope,
     ...(method.effect && { effect: method.effect }),
+    ...(method.answersSecret && { answersSecret: true }),
+    ...(method.role && { role: method.role }),
     params: shape.params,
     result: Type.Unknown(),
     handle: async (theirs, context) => {
