@@ -33,9 +33,12 @@ import { nodesPending } from "./commands/nodes-pending.ts";
 import { nodesReject } from "./commands/nodes-reject.ts";
 import { nodesRemove } from "./commands/nodes-remove.ts";
 import { nodesRename } from "./commands/nodes-rename.ts";
+import { sessionsAt } from "./commands/sessions-at.ts";
 import { sessionsDelete } from "./commands/sessions-delete.ts";
 import { sessionsExport } from "./commands/sessions-export.ts";
+import { sessionsImport } from "./commands/sessions-import.ts";
 import { sessionsList } from "./commands/sessions-list.ts";
+import { sessionsReplay } from "./commands/sessions-replay.ts";
 import { sessionsShow } from "./commands/sessions-show.ts";
 import { status } from "./commands/status.ts";
 import { storageInfo } from "./commands/storage-info.ts";
@@ -96,9 +99,12 @@ export const commands: readonly AnyCommand[] = [
   nodesReject,
   nodesRemove,
   nodesRename,
+  sessionsAt,
   sessionsDelete,
   sessionsExport,
+  sessionsImport,
   sessionsList,
+  sessionsReplay,
   sessionsShow,
   status,
   storageInfo,

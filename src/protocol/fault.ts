@@ -114,6 +114,7 @@ const table = {
     retryable: false,
     says: "There is {path} already; --replace puts what is there aside.",
   },
+  importRefused: { rpc: -32062, status: 422, retryable: false, says: "The file was not imported: {problem}." },
   cannotListen: { rpc: -32019, status: 503, retryable: false, says: "{problem}." },
   nodeNotFound: { rpc: -32030, status: 404, retryable: false, says: "There is no node “{node}”." },
   nodeNotConnected: { rpc: -32031, status: 503, retryable: true, says: "The node “{node}” is not connected." },

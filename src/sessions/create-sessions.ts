@@ -11,7 +11,17 @@ import { type Damage, Quarantine } from "./quarantine.ts";
 import type { Replay } from "./replay.ts";
 import { type SettingsChange, settingEvents } from "./setting-events.ts";
 import { agentOf, parseSessionKey } from "./session-key.ts";
-import type { AppendOptions, SessionListing, SessionNotice, Sessions, SessionState } from "./sessions.ts";
+import type {
+  AppendOptions,
+  Imported,
+  SessionListing,
+  SessionNotice,
+  Sessions,
+  SessionState,
+  TranscriptPage,
+  TranscriptRange,
+} from "./sessions.ts";
+import type { ImportDesk, ImportPiece } from "./transcript-file/import-desk.ts";
 import { emptySummary, readProjection, type SessionSettings, type SessionSummary, writeProjection } from "./summary.ts";
 
 const mostListed = 1_000;
@@ -37,6 +47,7 @@ class StoredSessions implements Sessions {
   readonly #cells: Cells;
   readonly #followers: Followers;
   readonly #quarantine = new Quarantine();
+  #imports: ImportDesk | undefined;
   #isClosed = false;
 
   constructor({ storage, log, clock, cacheBytes }: SessionsOptions) {
@@ -103,6 +114,35 @@ class StoredSessions implements Sessions {
       const [row, { pastOf }] = await Promise.all([this.#storage.sessionByKey(key), import("./past.ts")]);
       if (!row) throw fault.sessionNotFound({ key });
       return pastOf(this.#storage, row, seq);
+    });
+  }
+
+  transcript(key: string, page: TranscriptRange): Promise<TranscriptPage> {
+    return this.#unlessBroken(key, async () => {
+      const { readTranscript } = await import("./transcript-file/read-transcript.ts");
+      return readTranscript(this.#storage, key, page);
+    });
+  }
+
+  async takePiece(piece: ImportPiece): Promise<number> {
+    this.#refuseWhenClosed();
+    const { ImportDesk } = await import("./transcript-file/import-desk.ts");
+    this.#imports ??= new ImportDesk();
+    return this.#imports.take(piece);
+  }
+
+  async importFile(uploadId: string, key: string | undefined): Promise<Imported> {
+    this.#refuseWhenClosed();
+    const { readImport, refuseKnown } = await import("./transcript-file/import-file.ts");
+    const { place, file } = readImport(this.#imports?.finish(uploadId), key);
+    return this.#cells.enter(place.key, always, async (cell) => {
+      await refuseKnown(this.#storage, place.key, file.sessionId);
+      const { events, sessionId, ...about } = file;
+      const projection = projectionAfter({ seq: 0, summary: emptySummary }, events);
+      const opens = { key: place.key, agentId: place.agentId };
+      await this.#storage.append({ sessionId, opens, events, projection });
+      cell.session = undefined;
+      return { ...about, sessionId, key: place.key, events: events.length };
     });
   }
 
@@ -208,6 +248,7 @@ class StoredSessions implements Sessions {
   /** Takes nothing more, and waits for what is on its way to the disk. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
+    this.#imports?.[Symbol.dispose]();
     await this.#cells.idle();
   }
 

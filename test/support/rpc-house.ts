@@ -214,6 +214,9 @@ export class House {
         yield* log.get(key) ?? [];
       },
       past: () => Promise.reject(new Error("nobody looks back here")),
+      transcript: () => Promise.reject(new Error("nobody exports here")),
+      takePiece: () => Promise.reject(new Error("nobody imports here")),
+      importFile: () => Promise.reject(new Error("nobody imports here")),
       replay: () => Promise.reject(new Error("nobody replays here")),
       list: async ({ limit }) => [...this.log.keys()].slice(0, limit).flatMap((key) => state(key) ?? []),
       patch: async (key, change) => {

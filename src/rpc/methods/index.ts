@@ -45,6 +45,7 @@ import { sessionsDescribe } from "./sessions.describe.ts";
 import { sessionsEvents } from "./sessions.events.ts";
 import { sessionsExport } from "./sessions.export.ts";
 import { sessionsGet } from "./sessions.get.ts";
+import { sessionsImport } from "./sessions.import.ts";
 import { sessionsList } from "./sessions.list.ts";
 import { sessionsMessagesSubscribe } from "./sessions.messages.subscribe.ts";
 import { sessionsMessagesUnsubscribe } from "./sessions.messages.unsubscribe.ts";
@@ -52,6 +53,7 @@ import { sessionsPatch } from "./sessions.patch.ts";
 import { sessionsReplay } from "./sessions.replay.ts";
 import { sessionsReset } from "./sessions.reset.ts";
 import { sessionsSubscribe } from "./sessions.subscribe.ts";
+import { sessionsTranscript } from "./sessions.transcript.ts";
 import { sessionsUnsubscribe } from "./sessions.unsubscribe.ts";
 import { status } from "./status.ts";
 import { systemPresence } from "./system-presence.ts";
@@ -107,6 +109,7 @@ export const methods = [
   sessionsEvents,
   sessionsExport,
   sessionsGet,
+  sessionsImport,
   sessionsList,
   sessionsMessagesSubscribe,
   sessionsMessagesUnsubscribe,
@@ -114,6 +117,7 @@ export const methods = [
   sessionsReplay,
   sessionsReset,
   sessionsSubscribe,
+  sessionsTranscript,
   sessionsUnsubscribe,
   status,
   systemPresence,

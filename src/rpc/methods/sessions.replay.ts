@@ -6,6 +6,7 @@ export const sessionsReplay = defineMethod({
   name: "sessions.replay",
   summary: "Folds the whole log of a session anew and compares what was remembered of it; mends that when it should.",
   scope: "operator.admin",
+  effect: "idempotent",
   params: Type.Object({ sessionKey: SessionKey, repair: Type.Optional(Type.Boolean({ default: false })) }, closed),
   result: Type.Object({
     sessionKey: Type.String(),

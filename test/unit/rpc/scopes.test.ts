@@ -42,6 +42,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "sessions.messages.subscribe",
     "sessions.messages.unsubscribe",
     "sessions.subscribe",
+    "sessions.transcript",
     "sessions.unsubscribe",
     "status",
     "system-presence",
@@ -66,6 +67,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "device.pair.setupStatus",
     "outbox.drop",
     "sessions.delete",
+    "sessions.import",
     "sessions.replay",
   ],
   "operator.pairing": [
