@@ -24,7 +24,7 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
   const answers = createAnswers(house, repeat);
   const requests = new Requests(house);
   const prompts = new Prompts(house);
-  const sweeper = createSweeper(house);
+  const sweeper = createSweeper(house, (hash) => prompts.isInUse(hash));
   const recovery = new Recovery(house, {
     reserve: (key) => {
       const reservation = house.scheduler.reserve(key);

@@ -23,7 +23,7 @@ export class Prompts {
   readonly #storage: Storage;
   readonly #log: Log;
   /** Those known to be on disk or on their way there, by hash. */
-  #kept = new Lru<string, true>({ budget: mostRemembered });
+  readonly #kept = new Lru<string, true>({ budget: mostRemembered });
   #last: { readonly prompt: Ready; readonly text: string; readonly hash: string } | undefined;
 
   constructor({ storage, log }: { readonly storage: Storage; readonly log: Log }) {
@@ -49,9 +49,9 @@ export class Prompts {
     return hash;
   }
 
-  /** Somebody may have taken prompts off the disk that no log names: what is needed again is written again. */
-  forget(): void {
-    this.#kept = new Lru({ budget: mostRemembered });
+  /** It counts as being on disk, so it must stay there although no log may name it. */
+  isInUse(hash: string): boolean {
+    return this.#kept.get(hash) === true;
   }
 
   /** The parts that do not change stay the same objects from turn to turn. */

@@ -32,4 +32,5 @@ export type {
   SessionRow,
   Settlement,
   Storage,
+  Upkeep,
 } from "./storage.ts";
