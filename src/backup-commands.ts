@@ -22,10 +22,20 @@ export async function createBackup(
   { home, environment, version }: Installation,
   { file, withSecrets, settingsFile }: Parameters<BackupCommands["create"]>[0],
 ): ReturnType<BackupCommands["create"]> {
-  const config = openConfig({ schema: Settings, home, environment, flags: {}, file: settingsFile, tolerates: "absentVariables" });
+  const config = openConfig({
+    schema: Settings,
+    home,
+    environment,
+    flags: {},
+    file: settingsFile,
+    tolerates: "absentVariables",
+  });
   const place = readStorageUrl(config.settings.storage.url);
   if (!place.ok || place.place.backend !== "sqlite")
-    throw fault.backupUnusable({ file, problem: "the sessions are not in SQLite; use the server's own tool (pg_dump), or `storage migrate`" });
+    throw fault.backupUnusable({
+      file,
+      problem: "the sessions are not in SQLite; use the server's own tool (pg_dump), or `storage migrate`",
+    });
   const text = existsSync(config.file) ? readFileSync(config.file, "utf8") : undefined;
   const isOpen = text !== undefined && secretsIn(config.settings).some((secret) => text.includes(secret));
   const isLeftOut = isOpen && !withSecrets;
@@ -40,7 +50,13 @@ export async function createBackup(
   const warnings = isLeftOut
     ? [`${config.file} holds a secret in plain text, so it was left out; --with-secrets takes it along`]
     : [];
-  return { file, bytes: statSync(file).size, counts: manifest.counts, entries: manifest.files.map(({ name }) => name), warnings };
+  return {
+    file,
+    bytes: statSync(file).size,
+    counts: manifest.counts,
+    entries: manifest.files.map(({ name }) => name),
+    warnings,
+  };
 }
 
 export async function verifyBackup(

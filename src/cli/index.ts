@@ -1,9 +1,9 @@
 /** One command per file. */
 import type { AnyCommand } from "./command.ts";
-import { channelsDeadLetters } from "./commands/channels-dead-letters.ts";
 import { backupCreate } from "./commands/backup-create.ts";
 import { backupRestore } from "./commands/backup-restore.ts";
 import { backupVerify } from "./commands/backup-verify.ts";
+import { channelsDeadLetters } from "./commands/channels-dead-letters.ts";
 import { chat } from "./commands/chat.ts";
 import { configExplain } from "./commands/config-explain.ts";
 import { configGet } from "./commands/config-get.ts";
@@ -66,10 +66,10 @@ export { openTerminal } from "./terminal.ts";
 
 /** Every command, in alphabetical order. */
 export const commands: readonly AnyCommand[] = [
-  channelsDeadLetters,
   backupCreate,
   backupRestore,
   backupVerify,
+  channelsDeadLetters,
   chat,
   configExplain,
   configGet,

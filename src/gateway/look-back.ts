@@ -16,7 +16,10 @@ export async function lookBack({ sessions, storage }: House, sessionKey: string,
   const { provider, model: id, runId } = answer.event;
   const frame = { sessionId: moment.sessionId, system, tools: { specs }, model: { id, contextWindow, maxTokens } };
   const request = modelRequest(frame, conversation);
-  return { ...moment, asked: { answerSeq: answer.seq, runId, provider, promptHash: hash, contextWindow, request } satisfies Asked };
+  return {
+    ...moment,
+    asked: { answerSeq: answer.seq, runId, provider, promptHash: hash, contextWindow, request } satisfies Asked,
+  };
 }
 
 async function readPrompt(storage: Storage, hash: string): Promise<KeptPrompt | undefined> {

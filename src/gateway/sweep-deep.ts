@@ -1,4 +1,4 @@
-import type { Upkeep } from "#storage";
+import type { EndedSession, Upkeep } from "#storage";
 import type { House } from "./house.ts";
 import { promptMimeType } from "./prompts.ts";
 import { type RetentionLimits, usualRetention } from "./retention.ts";
@@ -28,27 +28,39 @@ export async function sweepDeep(
 }
 
 /** From the last ended to the first: what is too old, and what comes after so much that the rest is too much. */
-async function sweepSessions({ storage, clock, retention }: Swept, upkeep: Upkeep, signal: AbortSignal): Promise<number> {
-  const { endedSessionsDays, endedSessionsMegabytes } = retention?.() ?? usualRetention;
-  const oldest = endedSessionsDays === 0 ? -Infinity : clock.now() - endedSessionsDays * dayMs;
-  let left = endedSessionsMegabytes === 0 ? Infinity : endedSessionsMegabytes * 1024 * 1024;
-  if (oldest === -Infinity && left === Infinity) return 0;
+async function sweepSessions(
+  { storage, clock, retention }: Swept,
+  upkeep: Upkeep,
+  signal: AbortSignal,
+): Promise<number> {
+  const { days, megabytes } = boundsOf(retention?.() ?? usualRetention);
+  if (days === Infinity && megabytes === Infinity) return 0;
+  const oldest = clock.now() - days * dayMs;
+  let left = megabytes * 1024 * 1024;
   let gone = 0;
+  for await (const session of endedSessions(upkeep)) {
+    if (signal.aborted) return gone;
+    if (session.endedAt < oldest) left = -1; // those that ended before are older still
+    if (left >= 0) left -= await weigh(upkeep, session.id, { most: left, signal });
+    if (left >= 0 || signal.aborted) continue;
+    await storage.deleteSession(session.id);
+    gone += 1;
+    await rest(signal);
+  }
+  return gone;
+}
+
+function boundsOf({ endedSessionsDays: days, endedSessionsMegabytes: megabytes }: RetentionLimits) {
+  return { days: days || Infinity, megabytes: megabytes || Infinity };
+}
+
+async function* endedSessions(upkeep: Upkeep): AsyncGenerator<EndedSession> {
   let page = await upkeep.endedSessions({ limit: sessionsAtOnce });
-  while (page.length > 0 && !signal.aborted) {
-    for (const session of page) {
-      if (signal.aborted) return gone;
-      const isKept = session.endedAt >= oldest && left > 0;
-      if (isKept) left -= await weigh(upkeep, session.id, { most: left, signal });
-      if (isKept && left >= 0) continue;
-      await storage.deleteSession(session.id);
-      gone += 1;
-      await rest(signal);
-    }
+  while (page.length > 0) {
+    yield* page;
     const before = page.at(-1);
     page = await upkeep.endedSessions({ ...(before && { before }), limit: sessionsAtOnce });
   }
-  return gone;
 }
 
 /** Not further than needed to know that it is too much. */

@@ -22,7 +22,7 @@ export async function sweep({ storage, clock, retention }: Swept, signal?: Abort
   const now = clock.now();
   const { receiptsDays, deadLettersDays } = retention?.() ?? usualRetention;
   let gone = 0;
-  for (let round = 0; round < mostRounds && !signal?.aborted; round++) {
+  for (let round = 0; round < mostRounds; round++) {
     const swept = await storage.sweep({
       receiptsBefore: now - receiptsDays * dayMs,
       deadLettersBefore: now - deadLettersDays * dayMs,
@@ -32,6 +32,7 @@ export async function sweep({ storage, clock, retention }: Swept, signal?: Abort
     gone += swept;
     if (swept < rowsAtOnce) return gone;
     await rest(signal);
+    if (signal?.aborted) return gone;
   }
   return gone;
 }

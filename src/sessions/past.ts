@@ -36,7 +36,8 @@ export async function pastOf(storage: Storage, row: SessionRow, seq: number): Pr
     summary = summarise(summary, stored.event);
     event = stored;
   }
-  if (event?.seq !== seq) throw fault.invalidParams({ path: "seq", problem: `the log reaches from 1 to ${row.headSeq}` });
+  if (event?.seq !== seq)
+    throw fault.invalidParams({ path: "seq", problem: `the log reaches from 1 to ${row.headSeq}` });
   const asked = await askedBy(storage, row.id, seq);
   return { sessionId: row.id, headSeq: row.headSeq, event, summary, ...(asked && { asked }) };
 }
@@ -58,7 +59,11 @@ async function askedBy(storage: Storage, sessionId: string, seq: number): Promis
       window.entries.map((entry) => entry.event),
       runId,
     );
-    return { answer, prompt: hash, conversation: [...before, ...steps.slice(0, -1).flatMap((step) => said(step, runId))] };
+    return {
+      answer,
+      prompt: hash,
+      conversation: [...before, ...steps.slice(0, -1).flatMap((step) => said(step, runId))],
+    };
   }
   return undefined;
 }
@@ -74,9 +79,10 @@ function said({ event }: StoredEvent, runId: string): ConversationMessage[] {
   return [];
 }
 
-/** One that a model was asked for: the endings that the gateway gives itself have no such time. */
+/** One that a model was asked for: not an ending that the gateway gave itself, nor the one after the last step. */
 function isAnswer(stored: StoredEvent): stored is Answer {
-  return stored.event.kind === "AgentResponse" && stored.event.askedAt !== undefined;
+  const { event } = stored;
+  return event.kind === "AgentResponse" && event.askedAt !== undefined && event.problem?.kind !== "stepLimit";
 }
 
 async function* readBackwards(storage: Storage, sessionId: string, from: number): AsyncGenerator<StoredEvent> {

@@ -18,6 +18,7 @@ export type {
   Append,
   Appended,
   BlobRow,
+  EndedSession,
   EventRange,
   NewEvent,
   NewOutboxRow,

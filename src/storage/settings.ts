@@ -25,7 +25,8 @@ const Retention = Type.Object(
     endedSessionsMegabytes: Type.Integer({
       minimum: 0,
       default: 1_024,
-      description: "How much all logs of ended sessions may hold, the oldest go first; 0 without a bound. SQLite alone.",
+      description:
+        "How much all logs of ended sessions may hold, the oldest go first; 0 without a bound. SQLite alone.",
     }),
     logsDays: Type.Integer({
       minimum: 0,

@@ -185,7 +185,11 @@ export interface Upkeep {
   /** Some of the bytes of a session's events, those behind `after`; `last` is absent when there are none. */
   weigh(sessionId: string, after: number): Promise<{ readonly bytes: number; readonly last?: number }>;
   /** Blobs of a sort that were put before that time, the oldest first. */
-  blobs(kind: { readonly mimeType: string; readonly before: number; readonly limit: number }): Promise<readonly string[]>;
+  blobs(kind: {
+    readonly mimeType: string;
+    readonly before: number;
+    readonly limit: number;
+  }): Promise<readonly string[]>;
   /** The prompts that some events name, in the order in which the events were written; `last` is where to go on. */
   promptsNamed(after: number): Promise<{ readonly hashes: readonly string[]; readonly last?: number }>;
   /** Undefined, and nothing is deleted, when there are events behind `upTo`. */

@@ -22,7 +22,9 @@ async function call(gateway: GatewayProcess, method: string, params: object): Pr
 
 function hashesIn(home: string): Map<string, string> {
   using db = new Database(join(home, "state/openclaw.db"), { readonly: true });
-  const rows = db.query<{ place: string; hash: string }, []>("SELECT session_id || ' ' || seq AS place, hash FROM events").all();
+  const rows = db
+    .query<{ place: string; hash: string }, []>("SELECT session_id || ' ' || seq AS place, hash FROM events")
+    .all();
   return new Map(rows.map(({ place, hash }) => [place, hash]));
 }
 
@@ -31,7 +33,11 @@ test("a backup made while four clients write is one moment of the gateway, and l
   using second = tempFolder();
   const backup = join(first.path, "backup.tar");
   const acknowledged: string[] = [];
-  await using gateway = await startGateway({ home: first.path, command: fromSource, config: "[logging]\nlevel = \"warn\"\n" });
+  await using gateway = await startGateway({
+    home: first.path,
+    command: fromSource,
+    config: '[logging]\nlevel = "warn"\n',
+  });
   const stop = new AbortController();
   const writers = Array.from({ length: 4 }, async (_, writer) => {
     for (let n = 0; !stop.signal.aborted; n++) {
@@ -61,7 +67,12 @@ test("a backup made while four clients write is one moment of the gateway, and l
   expect(there.size).toBeGreaterThan(before.length);
   for (const [place, hash] of there) expect(here.get(place)).toBe(hash);
   using db = new Database(join(second.path, "state/openclaw.db"), { readonly: true });
-  const kept = new Set(db.query<{ run_id: string }, []>("SELECT run_id FROM runs").all().map((row) => row.run_id));
+  const kept = new Set(
+    db
+      .query<{ run_id: string }, []>("SELECT run_id FROM runs")
+      .all()
+      .map((row) => row.run_id),
+  );
   for (const id of before) expect(kept).toContain(id);
 
   await using other = await startGateway({ home: second.path, command: fromSource });
@@ -83,7 +94,7 @@ async function filledHome(folder: string, settings: string): Promise<void> {
 test("secrets are in a backup only when they are asked for, and then come back to their places", async () => {
   using first = tempFolder();
   using second = tempFolder();
-  await filledHome(first.path, "[models.providers.x]\napi = \"openai-completions\"\napi_key = \"sk-in-plain-text\"\n");
+  await filledHome(first.path, '[models.providers.x]\napi = "openai-completions"\napi_key = "sk-in-plain-text"\n');
   const plain = await run(first.path, "backup", "create", "plain.tar");
   expect(plain.stderr).toContain("holds a secret in plain text, so it was left out");
   const whole = await run(first.path, "backup", "create", "whole.tar", "--with-secrets");
@@ -101,7 +112,7 @@ test("secrets are in a backup only when they are asked for, and then come back t
 
 test("a home that is in use is not replaced without a word; with it, what was there is put aside whole", async () => {
   using first = tempFolder();
-  await filledHome(first.path, "[logging]\nlevel = \"warn\"\n");
+  await filledHome(first.path, '[logging]\nlevel = "warn"\n');
   await run(first.path, "backup", "create", "b.tar");
   const before = hashesIn(first.path);
   const refused = await run(first.path, "backup", "restore", "b.tar");

@@ -84,6 +84,19 @@ test("for every answer of a random conversation, the log tells what its model wa
   expect(told, `seed ${seed}`).toEqual(house.asked);
 });
 
+test("the ending of a turn that had no step left was not asked for, and shows what was asked before it", async () => {
+  using folder = tempFolder();
+  const house = new Changing(() => calls([newId(), "look", {}]));
+  await using walk = new Walk({ folder: folder.path, tools, prepareTurn: house.prepareTurn });
+  const receipt = await walk.say("go on for ever");
+  if (receipt.taken) await walk.ending(receipt.runId);
+  const answers = await answersOf(walk);
+  expect(answers.length).toBe(house.asked.length + 1);
+  const { asked } = await walk.gateway.at(key, answers.at(-1)?.seq ?? 0);
+  expect(asked).toMatchObject({ answerSeq: answers.at(-2)?.seq });
+  expect(asked?.request).toEqual(house.asked.at(-1) as never);
+});
+
 test("a conversation that outgrew its window is told as its model had it", async () => {
   using folder = tempFolder();
   const house = new Changing(() => says("x".repeat(300_000)));

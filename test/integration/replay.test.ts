@@ -30,9 +30,17 @@ test("a summary that is not what its log comes to is named part by part, and men
     { part: "messageCount", stored: 5, replayed: 4 },
     { part: "memory.messageCount", stored: 5, replayed: 4 },
   ];
-  expect(await walk.sessions.replay(key, { mends: false })).toMatchObject({ stored: "differs", differences, isMended: false });
+  expect(await walk.sessions.replay(key, { mends: false })).toMatchObject({
+    stored: "differs",
+    differences,
+    isMended: false,
+  });
   expect(await walk.sessions.replay(key, { mends: true })).toMatchObject({ differences, isMended: true });
-  expect(await walk.sessions.replay(key, { mends: true })).toMatchObject({ stored: "equal", differences: [], isMended: false });
+  expect(await walk.sessions.replay(key, { mends: true })).toMatchObject({
+    stored: "equal",
+    differences: [],
+    isMended: false,
+  });
   expect((await walk.sessions.state(key))?.summary.messageCount).toBe(4);
   await talk(walk, "three");
   expect(await walk.sessions.replay(key, { mends: false })).toMatchObject({ stored: "equal", differences: [] });
@@ -44,7 +52,11 @@ test("a summary of another version is told anew, and written when that is asked 
   await talk(walk, "one");
   using db = new Database(join(folder.path, "openclaw.db"));
   db.run("UPDATE sessions SET projection = '{}'");
-  expect(await walk.sessions.replay(key, { mends: true })).toMatchObject({ stored: "absent", differences: [], isMended: true });
+  expect(await walk.sessions.replay(key, { mends: true })).toMatchObject({
+    stored: "absent",
+    differences: [],
+    isMended: true,
+  });
   expect(await walk.sessions.replay(key, { mends: false })).toMatchObject({ stored: "equal" });
 });
 
@@ -62,7 +74,7 @@ test("a page of a log is read as that page, not from the beginning on", async ()
         },
       }),
   });
-  await talk(walk, ..."abcdefghij");
+  await talk(walk, ...Array.from("abcdefghij"));
   const rpc = openRpc(new House(), { services: { ...new House().services, sessions: walk.sessions } });
   await walk.sessions.state(key);
   read.length = 0;
@@ -90,13 +102,17 @@ test("at the command line: replay, look back, export, import and doctor on a gat
     return { stdout, stderr, exitCode };
   };
   expect(await openclaw("chat", "-m", "hello")).toMatchObject({ exitCode: 0 });
-  expect((await openclaw("sessions", "replay", "main")).stdout).toContain("3 events, what is remembered of it is the same");
+  expect((await openclaw("sessions", "replay", "main")).stdout).toContain(
+    "3 events, what is remembered of it is the same",
+  );
   const at = await openclaw("sessions", "at", "main", "3");
   expect(at.stdout).toContain("for the answer at seq 3");
   expect(at.stdout).toContain("You are a personal assistant");
   expect(await openclaw("sessions", "at", "main", "4")).toMatchObject({ exitCode: 1 });
   const file = join(folder.path, "main.jsonl");
-  expect((await openclaw("sessions", "export", "main", "--format", "jsonl", "--out", file)).stdout).toContain("Wrote 4 lines");
+  expect((await openclaw("sessions", "export", "main", "--format", "jsonl", "--out", file)).stdout).toContain(
+    "Wrote 4 lines",
+  );
   const again = await openclaw("sessions", "import", file, "--key", "copy");
   expect(again).toMatchObject({ exitCode: 1 });
   expect(again.stderr).toContain("is here already");

@@ -18,6 +18,10 @@ function inDays(walk: Walk, days: number, limits: Partial<typeof usualRetention>
   return { storage: walk.storage, clock, retention: () => ({ ...usualRetention, ...limits }) };
 }
 
+function inUse(): boolean {
+  return true;
+}
+
 async function talk(walk: Walk, text: string): Promise<void> {
   const receipt = await walk.say(text);
   if (receipt.taken) await walk.ending(receipt.runId);
@@ -29,7 +33,6 @@ test("an ended session goes when it is too old, a living one never", async () =>
   await talk(walk, "before");
   await walk.gateway.resetSession(key);
   await talk(walk, "after");
-  const inUse = () => true;
   expect(await sweepDeep(inDays(walk, 5_000, { endedSessionsDays: 0 }), inUse, never)).toMatchObject({ sessions: 0 });
   expect(await sweepDeep(inDays(walk, 9, { endedSessionsDays: 10 }), inUse, never)).toMatchObject({ sessions: 0 });
   expect(await sweepDeep(inDays(walk, 11, { endedSessionsDays: 10 }), inUse, never)).toMatchObject({ sessions: 1 });
@@ -55,7 +58,7 @@ test("a prompt goes when no log names it any more, is a day old, and nobody is a
   await talk(walk, "hello");
   const orphan = await walk.storage.putBlob({ mimeType: promptMimeType, bytes: new Uint8Array([1]) });
   const picture = await walk.storage.putBlob({ mimeType: "image/png", bytes: new Uint8Array([2]) });
-  const sweep = (days: number, inUse = false) => sweepDeep(inDays(walk, days, {}), () => inUse, never);
+  const sweep = (days: number, isNamed = false) => sweepDeep(inDays(walk, days, {}), () => isNamed, never);
   expect(await sweep(0.9)).toMatchObject({ prompts: 0 });
   expect(await sweep(2, true)).toMatchObject({ prompts: 0 });
   expect(await sweep(2)).toMatchObject({ prompts: 1 });
@@ -71,7 +74,13 @@ test("the room of what was deleted goes back to the file system, a few pages at 
   const path = join(folder.path, "openclaw.db");
   await using storage = openSqlite({ path, log: silentLog, clock: systemClock });
   const sessionId = newId();
-  await storage.append(opening(sessionId, key, Array.from({ length: 40 }, () => received(newId(), "x".repeat(200_000)))));
+  await storage.append(
+    opening(
+      sessionId,
+      key,
+      Array.from({ length: 40 }, () => received(newId(), "x".repeat(200_000))),
+    ),
+  );
   await storage.deleteSession(sessionId);
   const upkeep = await storage.upkeep?.();
   using reader = new Database(path, { readonly: true });

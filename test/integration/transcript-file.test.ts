@@ -130,12 +130,22 @@ const foreign = [
       role: "toolResult",
       toolCallId: "c1",
       toolName: "read",
-      content: [{ type: "text", text: "the file" }, { type: "image", data: "AAAA", mimeType: "image/png" }],
+      content: [
+        { type: "text", text: "the file" },
+        { type: "image", data: "AAAA", mimeType: "image/png" },
+      ],
       isError: false,
     },
   }),
   answer("a2", "t1", "first answer"),
-  line({ type: "compaction", id: "k1", parentId: "a2", summary: "they talked", firstKeptEntryId: "u1", tokensBefore: 9 }),
+  line({
+    type: "compaction",
+    id: "k1",
+    parentId: "a2",
+    summary: "they talked",
+    firstKeptEntryId: "u1",
+    tokensBefore: 9,
+  }),
   user("u2", "k1", "second question"),
 ].join("\n");
 
@@ -175,9 +185,12 @@ test("a leaf that points back makes what it points to the end of the conversatio
   expect((await home.sessions.state(key))?.conversation.map(({ text }) => text)).toEqual(["one", "two"]);
 });
 
+function bare(role: string, content: string): string {
+  return line({ type: "message", message: { role, content } });
+}
+
 test("a file of the first version, without ids, is read in the order of its lines", async () => {
   await using home = new Home();
-  const bare = (role: string, content: string) => line({ type: "message", message: { role, content } });
   await home.import([header, bare("user", "one"), bare("assistant", "two"), bare("user", "three")].join("\n"), key);
   expect((await home.sessions.state(key))?.conversation.map(({ text }) => text)).toEqual(["one", "two", "three"]);
 });
@@ -190,8 +203,14 @@ test.each([
   ["an entry that follows one that is not there", [header, user("u1", "lost", "one")].join("\n")],
   ["entries that follow each other", [header, user("u1", "u2", "one"), user("u2", "u1", "two")].join("\n")],
   ["two entries of one id", [header, user("u1", null, "one"), user("u1", null, "two")].join("\n")],
-  ["an event of ours that is none", `${header}\n${line({ type: "custom", id: "x", customType: "openclaw.event", data: {} })}`],
-  ["an entry without a time", `${header}\n${JSON.stringify({ type: "x", id: "x", parentId: null, timestamp: "soon" })}`],
+  [
+    "an event of ours that is none",
+    `${header}\n${line({ type: "custom", id: "x", customType: "openclaw.event", data: {} })}`,
+  ],
+  [
+    "an entry without a time",
+    `${header}\n${JSON.stringify({ type: "x", id: "x", parentId: null, timestamp: "soon" })}`,
+  ],
 ])("%s is refused, and nothing of it is there", async (_what, file) => {
   await using home = new Home();
   const importing = home.import(file, key);
@@ -212,7 +231,9 @@ test("nothing that is there is added to: neither a session of the key nor the sa
 test("a piece that is lost, or a line without an end, is refused before it fills the memory", async () => {
   await using home = new Home();
   await home.sessions.takePiece({ uploadId: "a", offset: 0, text: header });
-  await expect(home.sessions.takePiece({ uploadId: "a", offset: 9, text: "x" })).rejects.toMatchObject({ code: "importRefused" });
+  await expect(home.sessions.takePiece({ uploadId: "a", offset: 9, text: "x" })).rejects.toMatchObject({
+    code: "importRefused",
+  });
   await expect(home.sessions.importFile("a", key)).rejects.toMatchObject({ code: "importRefused" });
   const megabyte = "x".repeat(1024 * 1024);
   let offset = 0;

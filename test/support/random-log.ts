@@ -3,7 +3,19 @@ import { type EventOf, noUsage, ownAnswer, type SessionEvent } from "#protocol";
 
 type Roll = (sides: number) => number;
 
-const words = ["hello", "wörld", "\u202e", "a\nb", '"quoted"', "日本", "\u0000", "", "x".repeat(300), "🦀", "</script>"];
+const words = [
+  "hello",
+  "wörld",
+  "\u202e",
+  "a\nb",
+  '"quoted"',
+  "日本",
+  "\u0000",
+  "",
+  "x".repeat(300),
+  "🦀",
+  "</script>",
+];
 
 /** What could have happened in a session, whole turns with tools, errors and settings; it has no beginning. */
 export function randomEvents(roll: Roll, turns: number): SessionEvent[] {
@@ -21,7 +33,15 @@ function turn(roll: Roll): SessionEvent[] {
     events.push(answer(roll, runId, { stopReason: "toolUse", toolCalls: calls }));
     for (const { id: callId, name: tool, args: params } of calls) {
       events.push({ kind: "ToolCalled", runId, callId, tool, params });
-      events.push({ kind: "ToolResult", runId, callId, tool, success: roll(3) > 0, result: text(roll), durationMs: roll(99) });
+      events.push({
+        kind: "ToolResult",
+        runId,
+        callId,
+        tool,
+        success: roll(3) > 0,
+        result: text(roll),
+        durationMs: roll(99),
+      });
     }
   }
   events.push(ending(roll, runId));
@@ -41,14 +61,25 @@ function ending(roll: Roll, runId: string): SessionEvent {
 }
 
 function answer(roll: Roll, runId: string, more: Partial<EventOf<"AgentResponse">>): SessionEvent {
-  const usage = roll(2) === 0 ? noUsage : { input: roll(999), output: roll(99), cacheRead: roll(9), cacheWrite: roll(9) };
-  const said = { text: text(roll), toolCalls: [], stopReason: "stop" as const, provider: "fake", model: "fake-1", usage };
+  const usage =
+    roll(2) === 0 ? noUsage : { input: roll(999), output: roll(99), cacheRead: roll(9), cacheWrite: roll(9) };
+  const said = {
+    text: text(roll),
+    toolCalls: [],
+    stopReason: "stop" as const,
+    provider: "fake",
+    model: "fake-1",
+    usage,
+  };
   return { kind: "AgentResponse", runId, ...said, ...more };
+}
+
+function state(key: string, value: unknown): SessionEvent {
+  return { kind: "StateChanged", key, value };
 }
 
 /** What belongs to no turn. */
 function aside(roll: Roll): SessionEvent {
-  const state = (key: string, value: unknown): SessionEvent => ({ kind: "StateChanged", key, value });
   const asides: readonly SessionEvent[] = [
     { kind: "MessageSent", messageId: newId(), to: { channel: "pigeon", chat: "c" }, text: text(roll) },
     state("model", ["fake/fake-1", "fake/a/b", "bare", null][roll(4)]),

@@ -228,7 +228,8 @@ export class House {
         if (!patched) throw fault.sessionNotFound({ key });
         return patched;
       },
-      read: async () => [],
+      read: async ({ key }, { after = 0, limit }) =>
+        (this.log.get(key) ?? []).filter(({ seq }) => seq > after).slice(0, limit),
       damaged: () => [],
       reset: async () => Promise.reject(new Error("the gateway does that")),
       delete: async () => Promise.reject(new Error("the gateway does that")),

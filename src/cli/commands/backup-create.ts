@@ -8,11 +8,13 @@ export const backupCreate = defineCommand({
     ...jsonOption,
     withSecrets: { type: "boolean", description: "Also tokens and stored credentials; keep such a file to yourself." },
   },
-  positionals: { file: { description: "Where to; a name with the time of day in this folder when absent.", optional: true } },
+  positionals: {
+    file: { description: "Where to; a name with the time of day in this folder when absent.", optional: true },
+  },
   examples: ["openclaw backup create", "openclaw backup create monday.tar --with-secrets"],
   async run(context, { options, positionals }) {
     const { createBackup } = await import("../reports/backup.ts");
     const { withSecrets, config: settingsFile, json: isJson } = options;
-    return await createBackup(context, { file: positionals.file, withSecrets, settingsFile, isJson });
+    return createBackup(context, { file: positionals.file, withSecrets, settingsFile, isJson });
   },
 });

@@ -10,6 +10,6 @@ export const backupRestore = defineCommand({
   positionals: { file: { description: "The backup." } },
   async run(context, { options, positionals }) {
     const { restoreBackup } = await import("../reports/backup.ts");
-    return await restoreBackup(context, { file: positionals.file, replaces: options.replace, isJson: options.json });
+    return restoreBackup(context, { file: positionals.file, replaces: options.replace, isJson: options.json });
   },
 });

@@ -7,6 +7,6 @@ export const backupVerify = defineCommand({
   positionals: { file: { description: "The backup." } },
   async run(context, { options, positionals }) {
     const { verifyBackup } = await import("../reports/backup.ts");
-    return await verifyBackup(context, positionals.file, options.json);
+    return verifyBackup(context, positionals.file, options.json);
   },
 });

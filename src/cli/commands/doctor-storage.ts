@@ -7,6 +7,6 @@ export const doctorStorage = defineCommand({
   positionals: {},
   async run(context, { options }) {
     const { inspectStorage } = await import("../reports/inspection.ts");
-    return await inspectStorage(context, { file: options.config, isJson: options.json });
+    return inspectStorage(context, { file: options.config, isJson: options.json });
   },
 });

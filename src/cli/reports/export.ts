@@ -40,7 +40,9 @@ export async function exportSession(
     return 0;
   }
   const count = await writeWhole(out, pages);
-  const said = json ? `${safeJson({ sessionKey, file: out, [isTranscript ? "lines" : "events"]: count })}\n` : `Wrote ${count} ${isTranscript ? "lines" : "events"} to ${out}.\n`;
+  const said = json
+    ? `${safeJson({ sessionKey, file: out, [isTranscript ? "lines" : "events"]: count })}\n`
+    : `Wrote ${count} ${isTranscript ? "lines" : "events"} to ${out}.\n`;
   await context.stdout.write(said);
   return 0;
 }

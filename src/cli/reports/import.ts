@@ -41,7 +41,9 @@ export async function importSession(
   }
   const { sessionKey, events, kept, leftOut, lostBlocks, endedTurns } = imported;
   const notes = [
-    ...Object.entries(kept).map(([type, count]) => `${count} entries of the type ${type} mean nothing here and were kept`),
+    ...Object.entries(kept).map(
+      ([type, count]) => `${count} entries of the type ${type} mean nothing here and were kept`,
+    ),
     ...(leftOut > 0 ? [`${leftOut} entries are not of the conversation's branch and were left out`] : []),
     ...(lostBlocks > 0 ? [`${lostBlocks} pieces of messages are no text and were left out`] : []),
     ...(endedTurns > 0 ? [`${endedTurns} turns were not finished and have ended`] : []),

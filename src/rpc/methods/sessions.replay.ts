@@ -18,7 +18,11 @@ export const sessionsReplay = defineMethod({
     }),
     isEqual: Type.Boolean(),
     differences: Type.Array(
-      Type.Object({ part: Type.String(), stored: Type.Optional(Type.Unknown()), replayed: Type.Optional(Type.Unknown()) }),
+      Type.Object({
+        part: Type.String(),
+        stored: Type.Optional(Type.Unknown()),
+        replayed: Type.Optional(Type.Unknown()),
+      }),
     ),
     isMended: Type.Boolean(),
   }),

@@ -6,7 +6,8 @@ import { EventRange } from "./sessions.export.ts";
 
 export const sessionsTranscript = defineMethod({
   name: "sessions.transcript",
-  summary: "A session as lines of an OpenClaw transcript file (JSONL, version 3), in pages; before the first event, its header.",
+  summary:
+    "A session as lines of an OpenClaw transcript file (JSONL, version 3), in pages; before the first event, its header.",
   scope: "operator.read",
   params: Type.Object(
     {

@@ -29,7 +29,7 @@ export function branchOf(all: readonly Entry[]): Branch {
     if (entry.type !== "leaf") path.push(entry);
     id = entry.parentId ?? null;
   }
-  return { ok: true, entries: path.reverse(), besides: all.length - path.length };
+  return { ok: true, entries: path.toReversed(), besides: all.length - path.length };
 }
 
 function targetOf(entry: Entry): string | null {

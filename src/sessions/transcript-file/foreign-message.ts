@@ -55,5 +55,10 @@ function textBlock(text: string): Static<typeof TextBlock> {
 function usageOf(usage: unknown): Usage {
   if (!isTable(usage)) return noUsage;
   const count = (name: keyof Usage) => (Number.isSafeInteger(usage[name]) ? Number(usage[name]) : 0);
-  return { input: count("input"), output: count("output"), cacheRead: count("cacheRead"), cacheWrite: count("cacheWrite") };
+  return {
+    input: count("input"),
+    output: count("output"),
+    cacheRead: count("cacheRead"),
+    cacheWrite: count("cacheWrite"),
+  };
 }

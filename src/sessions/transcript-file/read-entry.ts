@@ -1,7 +1,15 @@
 import { SessionEvent } from "#protocol";
 import type { Static } from "@sinclair/typebox";
 import { Check } from "@sinclair/typebox/value";
-import { AssistantMessage, type Entry, entryOf, eventType, opaqueKey, ToolResultMessage, UserMessage } from "./entry.ts";
+import {
+  AssistantMessage,
+  type Entry,
+  entryOf,
+  eventType,
+  opaqueKey,
+  ToolResultMessage,
+  UserMessage,
+} from "./entry.ts";
 import { answerOf, resultOf, textOf } from "./foreign-message.ts";
 import { isTable } from "./is-table.ts";
 
@@ -23,7 +31,11 @@ const AssistantEntry = entryOf(AssistantMessage);
 const ToolResultEntry = entryOf(ToolResultMessage);
 
 /** Undefined when an entry of our own is damaged; one of another program always becomes something. */
-export function readEntry(entry: Entry, place: { readonly id: string; readonly key: string }, turn: CurrentTurn): ReadEntry | undefined {
+export function readEntry(
+  entry: Entry,
+  place: { readonly id: string; readonly key: string },
+  turn: CurrentTurn,
+): ReadEntry | undefined {
   const own = ownEvent(entry);
   if (own === "damaged") return undefined;
   if (own) return { event: own, isKept: false, lostBlocks: 0 };
@@ -40,7 +52,13 @@ export function readEntry(entry: Entry, place: { readonly id: string; readonly k
   return { event: keptEvent(entry), isKept: true, lostBlocks: 0 };
 }
 
-function keptEvent({ id: _id, parentId: _parentId, timestamp: _timestamp, openclaw: _openclaw, ...value }: Entry): SessionEvent {
+function keptEvent({
+  id: _id,
+  parentId: _parentId,
+  timestamp: _timestamp,
+  openclaw: _openclaw,
+  ...value
+}: Entry): SessionEvent {
   return { kind: "StateChanged", key: opaqueKey, value };
 }
 
@@ -72,7 +90,8 @@ function ownAnswer(message: Static<typeof AssistantMessage>, own: Table): unknow
 
 function stateOf(entry: Entry): SessionEvent {
   const { type, provider, modelId, thinkingLevel, name } = entry;
-  if (type === "model_change") return { kind: "StateChanged", key: "model", value: `${String(provider)}/${String(modelId)}` };
+  if (type === "model_change")
+    return { kind: "StateChanged", key: "model", value: `${String(provider)}/${String(modelId)}` };
   if (type === "thinking_level_change") return { kind: "StateChanged", key: "thinking", value: thinkingLevel };
   if (type === "session_info") return { kind: "StateChanged", key: "label", value: name };
   return keptEvent(entry);

@@ -18,7 +18,9 @@ export interface ReadFile {
   readonly endedTurns: number;
 }
 
-export type FileReading = { readonly ok: true; readonly file: ReadFile } | { readonly ok: false; readonly because: string };
+export type FileReading =
+  | { readonly ok: true; readonly file: ReadFile }
+  | { readonly ok: false; readonly because: string };
 
 interface Target {
   readonly key: string;
@@ -26,44 +28,48 @@ interface Target {
   readonly channel: string;
 }
 
-export function readFile(
-  header: Header,
-  entries: readonly Entry[],
-  target: Target,
-): FileReading {
+export function readFile(header: Header, entries: readonly Entry[], target: Target): FileReading {
   const begun = Date.parse(header.timestamp);
   if (!Number.isFinite(begun)) return { ok: false, because: "its header has no time" };
   const branch = branchOf(entries);
   if (!branch.ok) return branch;
+  const told = tell(branch.entries, { ...target, begun });
+  if (!told.ok) return told;
+  const { events, kept, lostBlocks } = told;
+  if (events[0]?.event.kind !== "SessionStarted")
+    events.unshift({ id: `${header.id}-started`, at: begun, event: { kind: "SessionStarted", ...target } });
+  const endings = endingsOf(events);
+  const counts = { kept, leftOut: branch.besides, lostBlocks, endedTurns: endings.length };
+  return { ok: true, file: { sessionId: header.id, events: [...events, ...endings], ...counts } };
+}
+
+type Told =
+  | {
+      readonly ok: true;
+      readonly events: NewEvent[];
+      readonly kept: Readonly<Record<string, number>>;
+      readonly lostBlocks: number;
+    }
+  | { readonly ok: false; readonly because: string };
+
+/** The entries of one branch as events. */
+function tell(entries: readonly Entry[], target: Target & { readonly begun: number }): Told {
   const turn: CurrentTurn = { runId: undefined };
   const events: NewEvent[] = [];
   const kept: Record<string, number> = {};
   let lostBlocks = 0;
-  for (const [n, entry] of branch.entries.entries()) {
+  for (const [n, entry] of entries.entries()) {
     const id = entry.id ?? `entry-${n + 1}`;
     const read = readEntry(entry, { id, key: target.key }, turn);
+    const at = entry.timestamp === undefined ? target.begun : Date.parse(entry.timestamp);
     if (!read) return { ok: false, because: `the entry ${id} is damaged` };
-    if (read.isKept) kept[entry.type] = (kept[entry.type] ?? 0) + 1;
-    lostBlocks += read.lostBlocks;
-    const at = entry.timestamp === undefined ? begun : Date.parse(entry.timestamp);
     if (!Number.isFinite(at)) return { ok: false, because: `the entry ${id} has no time` };
     if (events.at(-1)?.event.kind === "SessionEnded") return { ok: false, because: "it goes on after its end" };
+    if (read.isKept) kept[entry.type] = (kept[entry.type] ?? 0) + 1;
+    lostBlocks += read.lostBlocks;
     events.push({ id, at, event: events.length === 0 ? opened(read.event, target) : read.event });
   }
-  if (events[0]?.event.kind !== "SessionStarted")
-    events.unshift({ id: `${header.id}-started`, at: begun, event: { kind: "SessionStarted", ...target } });
-  const endings = endingsOf(events);
-  return {
-    ok: true,
-    file: {
-      sessionId: header.id,
-      events: [...events, ...endings],
-      kept,
-      leftOut: branch.besides,
-      lostBlocks,
-      endedTurns: endings.length,
-    },
-  };
+  return { ok: true, events, kept, lostBlocks };
 }
 
 /** A session may be imported under another key than it had. */
@@ -97,7 +103,7 @@ export function parseHeader(line: string): Header | undefined {
 
 export function parseEntry(line: string): Entry | undefined {
   const parsed = parse(line);
-  return Check(Entry, parsed) ? (parsed as Entry) : undefined;
+  return Check(Entry, parsed) ? parsed : undefined;
 }
 
 function parse(line: string): unknown {

@@ -62,7 +62,11 @@ function answerFields(event: EventOf<"AgentResponse">, at: number): Fields & { r
 function sentFields(event: EventOf<"MessageSent">, at: number): Fields & { readonly openclaw: Fields } {
   const { text, ...openclaw } = event;
   const about = { ...mirror, usage: usageOf(noUsage), stopReason: "stop" };
-  return { type: "message", message: { role: "assistant", content: [textBlock(text)], ...about, timestamp: at }, openclaw };
+  return {
+    type: "message",
+    message: { role: "assistant", content: [textBlock(text)], ...about, timestamp: at },
+    openclaw,
+  };
 }
 
 function stateFields(event: EventOf<"StateChanged">): Fields & { readonly openclaw?: Fields } {

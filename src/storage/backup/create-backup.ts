@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, linkSync, mkdtempSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { isSystemError, systemReason } from "#base";
 import { fault } from "#protocol";
@@ -59,7 +69,13 @@ export function createBackup(options: CreateBackupOptions): Manifest {
     ],
   };
   const part = join(work.path, "backup.tar");
-  writeTar(part, manifest, { texts, paths: new Map([[databaseName, database], [headsName, heads]]) });
+  writeTar(part, manifest, {
+    texts,
+    paths: new Map([
+      [databaseName, database],
+      [headsName, heads],
+    ]),
+  });
   publish(part, file);
   return manifest;
 }
@@ -116,7 +132,8 @@ function publish(part: string, file: string): void {
     linkSync(part, file);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    if (statSync(file, { throwIfNoEntry: false })) throw fault.backupUnusable({ file, problem: "it is there already" }, error);
+    if (statSync(file, { throwIfNoEntry: false }))
+      throw fault.backupUnusable({ file, problem: "it is there already" }, error);
     renameSync(part, file); // a file system without links
   }
 }

@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fault } from "#protocol";
 import { Connection } from "../sqlite/connection.ts";
@@ -50,7 +59,8 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
 
 function filesOf({ manifest }: VerifiedBackup, { settingsPath, secretPath }: RestoreOptions) {
   return manifest.files.flatMap(({ name }) => {
-    if (name.startsWith(settingsFolder)) return [{ name, path: join(dirname(settingsPath), name.slice(settingsFolder.length)) }];
+    if (name.startsWith(settingsFolder))
+      return [{ name, path: join(dirname(settingsPath), name.slice(settingsFolder.length)) }];
     const path = name.startsWith(secretsFolder) ? secretPath(name.slice(secretsFolder.length)) : undefined;
     return path === undefined ? [] : [{ name, path }];
   });

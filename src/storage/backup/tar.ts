@@ -29,8 +29,8 @@ export class TarWriter implements Disposable {
     return this.#fd;
   }
 
-  addText(name: string, text: string): void {
-    const bytes = Buffer.from(text);
+  addText(name: string, content: string): void {
+    const bytes = Buffer.from(content);
     this.#write(header(name, bytes.length));
     this.#write(bytes);
     this.#pad(bytes.length);
@@ -38,7 +38,7 @@ export class TarWriter implements Disposable {
 
   addFile(name: string, path: string, bytes: number): void {
     this.#write(header(name, bytes));
-    const written = readPieces(path, 0, bytes, (piece) => this.#write(piece));
+    const written = readPieces(path, { from: 0, bytes }, (piece) => this.#write(piece));
     if (written !== bytes) throw new Error(`${name} became shorter while it was read`);
     this.#pad(bytes);
   }
@@ -69,24 +69,31 @@ export class TarDamaged extends Error {
  * Goes through a tar. `take` says where an entry's bytes go; they are hashed either way. Names that lead out of a folder
  * are refused, whatever they are meant for.
  */
-export function readTar(path: string, take: (name: string, bytes: number) => ((piece: Uint8Array) => void) | undefined) {
+export function readTar(
+  path: string,
+  take: (name: string, bytes: number) => ((piece: Uint8Array) => void) | undefined,
+) {
   const entries: TarEntry[] = [];
   for (let at = 0; ;) {
     const block = Buffer.alloc(blockBytes);
     let filled = 0;
-    readPieces(path, at, blockBytes, (piece) => void (filled += Buffer.from(piece).copy(block, filled)));
+    readPieces(
+      path,
+      { from: at, bytes: blockBytes },
+      (piece) => void (filled += Buffer.from(piece).copy(block, filled)),
+    );
     if (filled < blockBytes) throw new TarDamaged("it ends before its end");
     if (block.every((byte) => byte === 0)) return entries;
     const { name, bytes } = readHeader(block);
     if (entries.some((entry) => entry.name === name)) throw new TarDamaged(`${name} is in it twice`);
     const hash = new Bun.CryptoHasher("sha256");
     const write = take(name, bytes);
-    const read = readPieces(path, at + blockBytes, bytes, (piece) => {
+    const read = readPieces(path, { from: at + blockBytes, bytes }, (piece) => {
       hash.update(piece);
       write?.(piece);
     });
     if (read < bytes) throw new TarDamaged(`it ends amid ${name}`);
-    readPieces(path, at + blockBytes + bytes, padding(bytes), (piece) => {
+    readPieces(path, { from: at + blockBytes + bytes, bytes: padding(bytes) }, (piece) => {
       if (piece.some((byte) => byte !== 0)) throw new TarDamaged(`there is something behind ${name}`);
     });
     entries.push({ name, bytes, sha256: hash.digest("hex") });
@@ -96,12 +103,16 @@ export function readTar(path: string, take: (name: string, bytes: number) => ((p
 
 export function hashFile(path: string, bytes: number): string {
   const hash = new Bun.CryptoHasher("sha256");
-  readPieces(path, 0, bytes, (piece) => void hash.update(piece));
+  readPieces(path, { from: 0, bytes }, (piece) => void hash.update(piece));
   return hash.digest("hex");
 }
 
 /** Returns how many bytes there were. A piece is good until the next one. */
-function readPieces(path: string, from: number, bytes: number, take: (piece: Uint8Array) => void): number {
+function readPieces(
+  path: string,
+  { from, bytes }: { readonly from: number; readonly bytes: number },
+  take: (piece: Uint8Array) => void,
+): number {
   const fd = openSync(path, "r");
   try {
     const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, Math.max(1, bytes)));

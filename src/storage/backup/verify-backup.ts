@@ -34,7 +34,10 @@ export async function verifyBackup({ file, folder, ...options }: VerifyOptions):
   compareHeads(file, folder);
   for (const what of ["sessions", "events", "blobs"] as const)
     if (inspection.counts[what] !== manifest.counts[what])
-      throw fault.backupUnusable({ file, problem: `it has ${inspection.counts[what]} ${what}, not ${manifest.counts[what]}` });
+      throw fault.backupUnusable({
+        file,
+        problem: `it has ${inspection.counts[what]} ${what}, not ${manifest.counts[what]}`,
+      });
   return { manifest, inspection };
 }
 
@@ -87,7 +90,8 @@ function compareFiles(file: string, { files }: Manifest, entries: readonly TarEn
       throw fault.backupUnusable({ file, problem: `${name} is not as it was written` });
   }
   for (const needed of [databaseName, headsName])
-    if (!files.some(({ name }) => name === needed)) throw fault.backupUnusable({ file, problem: `${needed} is missing` });
+    if (!files.some(({ name }) => name === needed))
+      throw fault.backupUnusable({ file, problem: `${needed} is missing` });
 }
 
 function compareHeads(file: string, folder: string): void {

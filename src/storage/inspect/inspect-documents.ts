@@ -21,7 +21,11 @@ export function* inspectBlobs(db: ReadOnlyDatabase, findings: Findings): Generat
 
 function readHashes(db: ReadOnlyDatabase, after: string, findings: Findings): readonly string[] {
   try {
-    const rows = db.rows<{ hash: string }>("SELECT hash FROM blobs WHERE hash > ? ORDER BY hash LIMIT ?", after, blobsAtOnce);
+    const rows = db.rows<{ hash: string }>(
+      "SELECT hash FROM blobs WHERE hash > ? ORDER BY hash LIMIT ?",
+      after,
+      blobsAtOnce,
+    );
     return Array.from(rows, ({ hash }) => hash);
   } catch (error) {
     findings.add({ where: "blob", problem: unreadable(error) });
@@ -62,7 +66,8 @@ export function inspectOutbox(db: ReadOnlyDatabase, findings: Findings): void {
   );
   for (const row of rows) {
     const problem = outboxProblem(db, row);
-    if (problem !== undefined) findings.add({ where: "outbox", sessionId: row.sessionId, problem: `${row.id}: ${problem}` });
+    if (problem !== undefined)
+      findings.add({ where: "outbox", sessionId: row.sessionId, problem: `${row.id}: ${problem}` });
   }
 }
 

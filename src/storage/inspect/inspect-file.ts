@@ -18,7 +18,9 @@ export function inspectFile(db: ReadOnlyDatabase, findings: Findings): void {
     const problem = `its schema is ${version ?? 0} and this version's is ${migrations.length}`;
     findings.add({ where: "file", problem });
   }
-  for (const { integrity_check: said } of db.rows<{ integrity_check: string }>(`PRAGMA integrity_check(${mostComplaints})`))
+  for (const { integrity_check: said } of db.rows<{ integrity_check: string }>(
+    `PRAGMA integrity_check(${mostComplaints})`,
+  ))
     if (said !== "ok") findings.add({ where: "file", problem: said });
   const lost = new Map<string, number>();
   for (const { table, parent } of db.rows<{ table: string; parent: string }>("PRAGMA foreign_key_check")) {
@@ -33,7 +35,8 @@ export function inspectFile(db: ReadOnlyDatabase, findings: Findings): void {
 function compareSchema(db: ReadOnlyDatabase, findings: Findings): void {
   const meant = meantSchema();
   for (const { type, name, sql } of db.rows<SchemaEntry>(schemaOf)) {
-    if (meant.get(`${type} ${name}`) !== sql) findings.add({ where: "file", problem: `the ${type} ${name} is another one` });
+    if (meant.get(`${type} ${name}`) !== sql)
+      findings.add({ where: "file", problem: `the ${type} ${name} is another one` });
     meant.delete(`${type} ${name}`);
   }
   for (const missing of meant.keys()) findings.add({ where: "file", problem: `the ${missing} is not there` });

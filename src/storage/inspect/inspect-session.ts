@@ -70,24 +70,37 @@ function finish(
     findings: [
       ...problems.map((problem) => ({ where: "session" as const, problem })),
       ...log.runs.end().map((problem) => ({ where: "turn" as const, problem })),
-      ...log.lostPrompts.map((seq) => ({ where: "blob" as const, seq, problem: "the prompt that it names is not there" })),
+      ...log.lostPrompts.map((seq) => ({
+        where: "blob" as const,
+        seq,
+        problem: "the prompt that it names is not there",
+      })),
     ],
   };
 }
 
-function* headProblems(db: ReadOnlyDatabase, row: SessionRow, { first, last, seq, hash }: LogReading): Generator<string> {
-  const beyond = db.one<{ seq: number }>("SELECT seq FROM events WHERE session_id = ? AND seq > ? LIMIT 1", row.id, seq);
+function* headProblems(db: ReadOnlyDatabase, row: SessionRow, log: LogReading): Generator<string> {
+  const { first, last, seq, hash } = log;
+  const beyond = db.one<{ seq: number }>(
+    "SELECT seq FROM events WHERE session_id = ? AND seq > ? LIMIT 1",
+    row.id,
+    seq,
+  );
   if (beyond) yield `there is an event at seq ${beyond.seq}, behind the end of its log`;
   if (hash !== row.headHash) yield `seq ${seq} is not the event that its log ended with`;
-  if ((last?.id ?? null) !== row.headId) yield "the id of its last event is another one";
-  if (last && last.at !== row.updatedAt) yield "the time of its last event is another one";
-  if (first && first.at !== row.createdAt) yield "the time of its first event is another one";
-  if (first?.event.kind === "SessionStarted") {
-    if (first.event.key !== row.key) yield "its key is not the one that it was opened with";
-    if (first.event.agentId !== row.agentId) yield "its agent is not the one that it was opened with";
-  }
   const endedAt = last?.event.kind === "SessionEnded" ? last.at : null;
-  if (endedAt !== row.endedAt) yield row.endedAt === null ? "its log has ended and it has not" : "it has ended and its log has not";
+  if (endedAt !== row.endedAt)
+    yield endedAt === null ? "it has ended and its log has not" : "its log has ended and it has not";
+  if (last && last.id !== row.headId) yield "the id of its last event is another one";
+  if (last && last.at !== row.updatedAt) yield "the time of its last event is another one";
+  if (first) yield* beginningProblems(row, first);
+}
+
+function* beginningProblems(row: SessionRow, { at, event }: StoredEvent): Generator<string> {
+  if (at !== row.createdAt) yield "the time of its first event is another one";
+  if (event.kind !== "SessionStarted") return;
+  if (event.key !== row.key) yield "its key is not the one that it was opened with";
+  if (event.agentId !== row.agentId) yield "its agent is not the one that it was opened with";
 }
 
 /** How far a log was read, and what was seen on the way. */

@@ -11,6 +11,7 @@ export class ReadOnlyDatabase implements Disposable {
     this.#db = db;
   }
 
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows what its query gives
   one<Row>(sql: string, ...params: SQLQueryBindings[]): Row | undefined {
     return this.#db.query<Row, SQLQueryBindings[]>(sql).get(...params) ?? undefined;
   }
@@ -41,7 +42,9 @@ export function openReadOnly(path: string): ReadOnlyDatabase {
   try {
     const db = new Database(path, { readonly: true, strict: true });
     opened.defer(() => db.close());
-    db.run("PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;");
+    db.run(
+      "PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;",
+    );
     db.run("PRAGMA cache_size = -4096");
     db.query("PRAGMA user_version").get();
     opened.move();

@@ -40,11 +40,16 @@ export class SqliteUpkeep implements Upkeep {
       "SELECT hash FROM blobs WHERE mime_type = ? AND created_at < ? ORDER BY created_at LIMIT ?",
     );
     this.#delete = connection.statement("DELETE FROM blobs WHERE hash = ? AND mime_type = ? AND created_at < ?");
-    this.#pages = connection.statement("SELECT freelist_count AS free, page_count AS \"all\" FROM pragma_freelist_count, pragma_page_count");
+    this.#pages = connection.statement(
+      'SELECT freelist_count AS free, page_count AS "all" FROM pragma_freelist_count, pragma_page_count',
+    );
     this.#last = connection.statement("SELECT max(rowid) AS last FROM events");
   }
 
-  async endedSessions(page: { readonly before?: EndedSession; readonly limit: number }): Promise<readonly EndedSession[]> {
+  async endedSessions(page: {
+    readonly before?: EndedSession;
+    readonly limit: number;
+  }): Promise<readonly EndedSession[]> {
     const { before, limit } = page;
     return this.#ended().all(before?.endedAt ?? Number.MAX_SAFE_INTEGER, before?.id ?? "", limit);
   }
@@ -54,7 +59,11 @@ export class SqliteUpkeep implements Upkeep {
     return { bytes: bytes ?? 0, ...(last !== null && { last }) };
   }
 
-  async blobs(kind: { readonly mimeType: string; readonly before: number; readonly limit: number }): Promise<readonly string[]> {
+  async blobs(kind: {
+    readonly mimeType: string;
+    readonly before: number;
+    readonly limit: number;
+  }): Promise<readonly string[]> {
     const { mimeType, before, limit } = kind;
     return Array.from(this.#candidates().all(mimeType, before, limit), ({ hash }) => hash);
   }

@@ -35,20 +35,19 @@ test("logs that are merged in any order give the same events and the same state,
     expect(mergedSummary(b, a, c), `seed ${seed}`).toEqual(mergedSummary(a, b, c));
     for (const log of [a, b, c]) {
       const ids = new Set(log.map(({ id }) => id));
-      expect(merged.filter(({ id }) => ids.has(id)), `seed ${seed}`).toEqual(log);
+      expect(
+        merged.filter(({ id }) => ids.has(id)),
+        `seed ${seed}`,
+      ).toEqual(log);
     }
   }
 });
 
+function set(id: string, at: number, value: string): StoredEvent {
+  return { id, sessionId: "s", seq: 1, at, hash: "", event: { kind: "StateChanged", key: "label", value } };
+}
+
 test("of two that set the same, the later one wins, whichever log is named first", () => {
-  const set = (id: string, at: number, value: string): StoredEvent => ({
-    id,
-    sessionId: "s",
-    seq: 1,
-    at,
-    hash: "",
-    event: { kind: "StateChanged", key: "label", value },
-  });
   const [early, late] = [set("b", 1, "early"), set("a", 2, "late")];
   expect(mergedSummary([early], [late]).settings.label).toBe("late");
   expect(mergedSummary([late], [early]).settings.label).toBe("late");
