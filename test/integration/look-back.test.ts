@@ -9,7 +9,7 @@ import type { ModelEvent, ModelRequest } from "#providers";
 import { dice } from "../support/dice.ts";
 import { calls, says } from "../support/scripted-provider.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-import { key, Walk } from "../support/walk.ts";
+import { key, over, Walk } from "../support/walk.ts";
 
 const tools: TurnTools = {
   specs: [{ name: "look", description: "Looks.", params: { type: "object", properties: { at: { type: "string" } } } }],
@@ -115,7 +115,18 @@ test("a conversation that outgrew its window is told as its model had it", async
 test("a prompt is on disk once, with the first answer that came of it, and in the same commit", async () => {
   using folder = tempFolder();
   const house = new Changing(() => says("yes"));
-  await using walk = new Walk({ folder: folder.path, prepareTurn: house.prepareTurn });
+  const put: string[] = [];
+  await using walk = new Walk({
+    folder: folder.path,
+    prepareTurn: house.prepareTurn,
+    between: (storage) =>
+      over(storage, {
+        putBlob: (blob) => {
+          put.push(blob.mimeType);
+          return storage.putBlob(blob);
+        },
+      }),
+  });
   const commits: number[] = [];
   for (const system of ["one", "one", "two", "one"]) {
     house.system = system;
@@ -125,6 +136,7 @@ test("a prompt is on disk once, with the first answer that came of it, and in th
     commits.push(commitsIn(folder.path) - before);
   }
   expect(commits).toEqual([2, 2, 2, 2]); // the message, the answer
+  expect(put.length).toBe(2);
   using db = new Database(join(folder.path, "openclaw.db"), { readonly: true });
   expect(db.query("SELECT count(*) AS n FROM blobs").get()).toEqual({ n: 2 });
   const hashes = (await answersOf(walk)).map(({ event }) => event.prompt?.hash);
