@@ -55,14 +55,10 @@ export class Prompts {
   }
 
   /** The parts that do not change stay the same objects from turn to turn. */
-  #isLast({ system, tools, model }: Ready): boolean {
+  #isLast(prompt: Ready): boolean {
     const last = this.#last?.prompt;
-    return (
-      last?.system === system &&
-      last.tools.specs === tools.specs &&
-      last.model.contextWindow === model.contextWindow &&
-      last.model.maxTokens === model.maxTokens
-    );
+    if (!last || last.system !== prompt.system || last.tools.specs !== prompt.tools.specs) return false;
+    return limitsOf(last) === limitsOf(prompt);
   }
 
   #encode(prompt: Ready): { readonly text: string; readonly hash: string } {
@@ -73,4 +69,8 @@ export class Prompts {
     this.#last = { prompt, text, hash };
     return { text, hash };
   }
+}
+
+function limitsOf({ model: { contextWindow, maxTokens } }: Ready): string {
+  return `${contextWindow} ${maxTokens}`;
 }
