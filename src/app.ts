@@ -13,7 +13,7 @@ import { acquireLock, openStorage, readStorageUrl, type Storage, type StoragePla
 import { createHealth, createMemoryKeeper } from "#telemetry";
 import { createToolbox, tools } from "#tools";
 import { type Address, fault } from "#protocol";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { nodeAccess } from "./node-access.ts";
 import { openWorkspace } from "./open-workspace.ts";
@@ -121,6 +121,11 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
         channels: openChannels,
         prepareTurn,
         priceOf: (provider, model) => models.price(provider, model),
+        retention: () => config.settings.storage.retention,
+        sweepBesides: async () => {
+          const { sweepLogs } = await import("./sweep-logs.ts");
+          sweepLogs(home.logFile, config.settings.storage.retention.logsDays, clock.now());
+        },
         log,
         clock,
       },
@@ -130,7 +135,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
 
   const health = createHealth({
     gateway: async () => ({ state: "healthy" }),
-    storage: () => storageHealth(storage),
+    storage: () => storageHealth(storage, () => sizeWarning(home, config.settings)),
     sessions: async () => sessionsHealth(sessions),
     ...Object.fromEntries(openChannels.map((channel) => [channel.id, () => channelHealth(channel)])),
   });
@@ -249,9 +254,18 @@ function sessionKeyOf({ channel, account, chat }: Address): string {
   throw fault.invalidParams({ path: "chat_id", problem: parsed.because });
 }
 
-async function storageHealth(storage: Storage) {
+async function storageHealth(storage: Storage, warning: () => string | undefined) {
   const { ok, problem } = await storage.health();
-  return ok ? ({ state: "healthy" } as const) : { state: "unhealthy" as const, because: problem ?? "unknown" };
+  if (!ok) return { state: "unhealthy" as const, because: problem ?? "unknown" };
+  const because = storage.backend === "sqlite" ? warning() : undefined;
+  return because === undefined ? { state: "healthy" as const } : { state: "degraded" as const, because };
+}
+
+function sizeWarning(home: Home, { storage }: Settings): string | undefined {
+  const most = storage.retention.databaseMegabytes;
+  const megabytes = (statSync(home.database, { throwIfNoEntry: false })?.size ?? 0) / 1_048_576;
+  if (most === 0 || megabytes < most) return undefined;
+  return `the database has ${Math.floor(megabytes)} MB, more than storage.retention.databaseMegabytes says`;
 }
 
 function damageIn(sessions: Sessions) {

@@ -10,7 +10,7 @@ import {
 } from "#protocol";
 import type { ModelEvent, ModelStop, Provider, ToolSpec } from "#providers";
 import type { ToolEffect } from "#tools";
-import { fitToWindow } from "./window.ts";
+import { modelRequest } from "./model-request.ts";
 
 /** The model that answers, and how much it reads and writes at once (in tokens). */
 export interface TurnModel {
@@ -99,16 +99,7 @@ async function* askModel(
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent, Reply> {
   const reply = emptyReply();
-  const messages = fitToWindow(conversation, input);
-  const request = {
-    model: input.model.id,
-    system: input.system,
-    messages,
-    tools: input.tools.specs,
-    maxTokens: input.model.maxTokens,
-    sessionId: input.sessionId,
-  };
-  for await (const event of input.model.provider.stream(request, signal)) {
+  for await (const event of input.model.provider.stream(modelRequest(input, conversation), signal)) {
     const delta = take(reply, event, input.runId);
     if (delta) yield { type: "delta", delta };
     if (signal.aborted) break;

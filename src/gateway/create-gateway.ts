@@ -9,6 +9,7 @@ import { Endings } from "./endings.ts";
 import type { Gateway, Receipt, RunStatus } from "./gateway.ts";
 import type { House } from "./house.ts";
 import { createOutbox } from "./outbox.ts";
+import { Prompts } from "./prompts.ts";
 import { Recovery } from "./recovery.ts";
 import { Requests } from "./requests.ts";
 import { Run } from "./run.ts";
@@ -22,7 +23,8 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
   const outbox = createOutbox(house);
   const answers = createAnswers(house, repeat);
   const requests = new Requests(house);
-  const sweeper = createSweeper(house);
+  const prompts = new Prompts(house);
+  const sweeper = createSweeper(house, (hash) => prompts.isInUse(hash));
   const recovery = new Recovery(house, {
     reserve: (key) => {
       const reservation = house.scheduler.reserve(key);
@@ -46,7 +48,7 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
         const interrupt = () => run.stop("closing");
         closing.addEventListener("abort", interrupt);
         try {
-          await runTurn(house, run);
+          await runTurn(house, run, prompts);
           if (!isReadInLog(house, run.from)) outbox.wake();
         } finally {
           closing.removeEventListener("abort", interrupt);
@@ -169,6 +171,10 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
     async trace(id) {
       const { findTraces } = await import("./find-traces.ts");
       return findTraces(house, id, this.activeRuns());
+    },
+    async at(sessionKey, seq) {
+      const { lookBack } = await import("./look-back.ts");
+      return lookBack(house, sessionKey, seq);
     },
     outbox: (page) => house.storage.outbox(page),
     async settleDeadLetter(id, as) {

@@ -6,10 +6,22 @@ import { summarise } from "./fold.ts";
 import { Followers } from "./followers.ts";
 import { type HistoryPage, readEvents, readHistory } from "./history.ts";
 import { extended, type LiveSession, loadSession, openedBy, stateOf } from "./live-session.ts";
+import type { Past } from "./past.ts";
 import { type Damage, Quarantine } from "./quarantine.ts";
+import type { Replay } from "./replay.ts";
 import { type SettingsChange, settingEvents } from "./setting-events.ts";
 import { agentOf, parseSessionKey } from "./session-key.ts";
-import type { AppendOptions, SessionListing, SessionNotice, Sessions, SessionState } from "./sessions.ts";
+import type {
+  AppendOptions,
+  Imported,
+  SessionListing,
+  SessionNotice,
+  Sessions,
+  SessionState,
+  TranscriptPage,
+  TranscriptRange,
+} from "./sessions.ts";
+import type { ImportDesk, ImportPiece } from "./transcript-file/import-desk.ts";
 import { emptySummary, readProjection, type SessionSettings, type SessionSummary, writeProjection } from "./summary.ts";
 
 const mostListed = 1_000;
@@ -35,6 +47,7 @@ class StoredSessions implements Sessions {
   readonly #cells: Cells;
   readonly #followers: Followers;
   readonly #quarantine = new Quarantine();
+  #imports: ImportDesk | undefined;
   #isClosed = false;
 
   constructor({ storage, log, clock, cacheBytes }: SessionsOptions) {
@@ -94,6 +107,60 @@ class StoredSessions implements Sessions {
 
   read({ key, sessionId }: Pick<RunRow, "key" | "sessionId">, range: EventRange): Promise<readonly StoredEvent[]> {
     return this.#unlessBroken(key, () => this.#storage.events(sessionId, range));
+  }
+
+  past(key: string, seq: number): Promise<Past> {
+    return this.#unlessBroken(key, async () => {
+      const [row, { pastOf }] = await Promise.all([this.#storage.sessionByKey(key), import("./past.ts")]);
+      if (!row) throw fault.sessionNotFound({ key });
+      return pastOf(this.#storage, row, seq);
+    });
+  }
+
+  transcript(key: string, page: TranscriptRange): Promise<TranscriptPage> {
+    return this.#unlessBroken(key, async () => {
+      const { readTranscript } = await import("./transcript-file/read-transcript.ts");
+      return readTranscript(this.#storage, key, page);
+    });
+  }
+
+  async takePiece(piece: ImportPiece): Promise<number> {
+    this.#refuseWhenClosed();
+    const { ImportDesk } = await import("./transcript-file/import-desk.ts");
+    this.#imports ??= new ImportDesk();
+    return this.#imports.take(piece);
+  }
+
+  async importFile(uploadId: string, key: string | undefined): Promise<Imported> {
+    this.#refuseWhenClosed();
+    const { readImport, refuseKnown } = await import("./transcript-file/import-file.ts");
+    const { place, file } = readImport(this.#imports?.finish(uploadId), key);
+    return this.#cells.enter(place.key, always, async (cell) => {
+      await refuseKnown(this.#storage, place.key, file.sessionId);
+      const { events, sessionId, ...about } = file;
+      const projection = projectionAfter({ seq: 0, summary: emptySummary }, events);
+      const opens = { key: place.key, agentId: place.agentId };
+      await this.#storage.append({ sessionId, opens, events, projection });
+      cell.session = undefined;
+      return { ...about, sessionId, key: place.key, events: events.length };
+    });
+  }
+
+  replay(key: string, { mends }: { readonly mends: boolean }): Promise<Replay & { readonly isMended: boolean }> {
+    this.#refuseWhenClosed();
+    return this.#unlessBroken(key, () =>
+      this.#cells.enter(key, always, async (cell) => {
+        const [row, { replaySession }] = await Promise.all([this.#storage.sessionByKey(key), import("./replay.ts")]);
+        if (!row) throw fault.sessionNotFound({ key });
+        const replay = await replaySession(this.#storage, row, cell.session?.fold.summary);
+        const isMended = mends && (replay.differences.length > 0 || replay.stored === "absent");
+        if (!isMended) return { ...replay, isMended };
+        const projection = writeProjection({ seq: row.headSeq, summary: replay.summary });
+        await this.#storage.append({ sessionId: row.id, events: [], projection });
+        cell.session = undefined;
+        return { ...replay, isMended };
+      }),
+    );
   }
 
   damaged(): readonly Damage[] {
@@ -181,6 +248,7 @@ class StoredSessions implements Sessions {
   /** Takes nothing more, and waits for what is on its way to the disk. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
+    this.#imports?.[Symbol.dispose]();
     await this.#cells.idle();
   }
 

@@ -79,7 +79,11 @@ async function loadSummary(storage: Storage, log: Log, row: SessionRow): Promise
   return summary;
 }
 
-async function loadWindow(storage: Storage, { id, headSeq }: SessionRow): Promise<Window> {
+/** The window that a log had when that seq was its last. */
+export async function loadWindow(
+  storage: Storage,
+  { id, headSeq }: Pick<SessionRow, "id" | "headSeq">,
+): Promise<Window> {
   const oldest = Math.max(1, headSeq - windowBounds.depth + 1);
   let newest: readonly StoredEvent[] = [];
   for (let before = headSeq + 1; before > oldest && !fillsWindow(newest); before = newest[0]?.seq ?? oldest) {

@@ -86,12 +86,20 @@ export class GroupCommit {
     const jobs = this.#waiting.slice(0, mostPerCommit);
     this.#waiting = this.#waiting.slice(mostPerCommit);
     if (jobs.length === 0) return;
+    const full = this.#connection.logProblem();
+    if (full !== undefined) return this.#refuse(jobs, full);
     try {
       for (const settle of this.#writeTogether(jobs)) settle();
     } catch (error) {
       const unavailable = this.#refused(error);
       for (const job of jobs) job.reject(unavailable);
     }
+  }
+
+  #refuse(jobs: readonly Job[], problem: string): void {
+    if (this.#problem === undefined) this.#log.error("the storage does not take writes", { problem });
+    this.#problem = problem;
+    for (const job of jobs) job.reject(fault.storageUnavailable({ problem }));
   }
 
   /** Throws when the transaction as a whole failed. */
