@@ -1,5 +1,5 @@
 import { createPrepareTurn, createSystemPrompt, type ReadWorkspaceFile, workspaceMark } from "#agent";
-import { createLog, describeError, type Log, openLogFile, systemClock } from "#base";
+import { createLog, describeError, failPoint, type Log, openLogFile, systemClock } from "#base";
 import { channels } from "#channels";
 import { type Config, type Home, openConfig, prepareHome, readOrMakeToken } from "#config";
 import { createGateway, type OpenChannel } from "#gateway";
@@ -61,6 +61,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
   const { problems, warnings } = checkSettings(settings);
   if (problems.length > 0) throw fault.configInvalid({ problem: problems.join("\n") });
   const homeWarnings = prepareHome(home);
+  failPoint("app.home.prepared");
   opened.adopt(hold(home), (lock) => lock.release());
 
   const logFile = opened.use(openLogFile(home.logFile));
@@ -132,9 +133,11 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
   };
   const rpc = createRpc({ services, auth: key.auth, log, clock });
   const server = opened.use(await openServer({ settings: settings.gateway, rpc, health, version, log }));
+  failPoint("app.server.open");
   opened.use(rpc); // closed before the server, so that clients hear why
   opened.defer(() => gateway.drain(drainSeconds * 1_000));
   await gateway.recover(); // last, because a start that fails must not have worked on anything
+  failPoint("app.ready");
   log.info("the gateway is ready", { url: server.url.href, version, model: models.defaultId() });
 
   const held = opened.move();

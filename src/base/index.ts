@@ -6,5 +6,6 @@ export { createLog, describeError, type Log, type LogFields, type LogLevel, sile
 export { type LogFile, openLogFile } from "./log-file.ts";
 export { Lru } from "./lru.ts";
 export { Secret } from "./secret.ts";
+export { armFailPoint, failPoint } from "./fail-point.ts";
 export { isSystemError, systemReason } from "./system-error.ts";
 export { clip, nearest } from "./text.ts";

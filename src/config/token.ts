@@ -1,4 +1,4 @@
-import { isSystemError, newToken, Secret, systemReason } from "#base";
+import { failPoint, isSystemError, newToken, Secret, systemReason } from "#base";
 import { fault } from "#protocol";
 import {
   chmodSync,
@@ -32,6 +32,7 @@ export function readOrMakeToken(home: Home): FoundToken {
   if (known) return { token: known, isNew: false, warnings: [...warnings, ...closeToOthers(home.token)] };
   const made = newToken();
   const isNew = create(home.token, `${made}\n`);
+  failPoint("config.token.made");
   const token = isNew ? new Secret(made) : readToken(home);
   if (!token) throw fault.configInvalid({ problem: `${home.token} comes and goes; is something deleting it?` });
   return { token, isNew, warnings };
@@ -67,6 +68,7 @@ function create(file: string, content: string): boolean {
     } finally {
       closeSync(descriptor);
     }
+    failPoint("config.token.written");
     return giveName(aside, file);
   } catch (error) {
     if (!isSystemError(error)) throw error;

@@ -1,4 +1,4 @@
-import { backoffMs, pause } from "#base";
+import { backoffMs, failPoint, pause } from "#base";
 import { type Address, Fault, fault, type SessionEvent } from "#protocol";
 import type { OutboxRow } from "#storage";
 import type { House, OpenChannel } from "./house.ts";
@@ -55,6 +55,7 @@ export function createOutbox(house: House): Outbox {
 
   async function look(): Promise<void> {
     state.again = false;
+    failPoint("outbox.look.begin");
     const known = new Set(sending.keys()); // a row that is settled while it is read was under way before
     const now = house.clock.now();
     const due = await house.storage.dueOutbox({ now, limit: mostAtOnce });
@@ -78,7 +79,9 @@ export function createOutbox(house: House): Outbox {
   }
 
   async function deliver(row: OutboxRow): Promise<void> {
+    failPoint("outbox.deliver.begin");
     const sent = await attempt(row);
+    failPoint("outbox.deliver.attempted");
     if ("messageId" in sent) return insist(() => record(row, sentEvent(sent.messageId, row)));
 
     closing.signal.throwIfAborted();
@@ -93,6 +96,7 @@ export function createOutbox(house: House): Outbox {
     }
     const waitMs = backoffMs(retry, attempts);
     house.log.warn("a message was not delivered; trying again later", { ...about, waitMs });
+    failPoint("outbox.postpone.begin");
     await insist(() => house.storage.postponeOutbox(row.id, { attempts, nextAt: now + waitMs, problem }));
   }
 
@@ -108,6 +112,7 @@ export function createOutbox(house: House): Outbox {
   async function record(row: OutboxRow, event: SessionEvent): Promise<void> {
     try {
       await house.sessions.append(row.key, [event], { settles: [row.id], mustExist: true });
+      failPoint("outbox.deliver.recorded");
     } catch (error) {
       if (!(error instanceof Fault) || error.code !== "sessionNotFound") throw error;
       house.log.info("a message's session was deleted while it was sent", { outboxId: row.id });
@@ -147,7 +152,9 @@ export function createOutbox(house: House): Outbox {
         throw fault.deliveryFailed({ problem: problemOf(error) }, error);
       });
       try {
+        failPoint("outbox.send.sent");
         await house.sessions.append(sessionKey, [sentEvent(messageId, { to, text })]);
+        failPoint("outbox.send.recorded");
       } catch (error) {
         // Where people follow the log, the record is the message. Elsewhere they have it: whoever heard of a failure would send it twice.
         if (channel.followsLog) throw error;

@@ -1,3 +1,4 @@
+import { failPoint } from "#base";
 import type { EventOf, SessionEvent } from "#protocol";
 import type { RunRow } from "#storage";
 import { delivery, unanswered } from "./ending.ts";
@@ -36,6 +37,7 @@ export async function recoverRuns(house: House, resume: Resume): Promise<{ resum
 
 async function recoverRun(house: House, row: RunRow, resume: Resume): Promise<"resumed" | "ended"> {
   const events = await eventsSince(house, row);
+  failPoint("recovery.run.read");
   const message = events.find((event) => event.kind === "MessageReceived" && event.runId === row.runId);
   if (message?.kind !== "MessageReceived") throw new Error(`run ${row.runId} has no message at seq ${row.seq}`);
   if (row.resumed < mostResumes) {
@@ -43,10 +45,12 @@ async function recoverRun(house: House, row: RunRow, resume: Resume): Promise<"r
       ...openCalls(events, row.runId).map(outcomeUnknown),
       { kind: "StateChanged", key: "run.resumed", value: { runId: row.runId, attempt: row.resumed + 1 } },
     ]);
+    failPoint("recovery.run.marked");
     if (resume({ message, key: row.key, startedAt: row.startedAt })) return "resumed";
   }
   const ending = unanswered(row.runId, { stopReason: "error", problem: interrupted });
   await house.sessions.append(row.key, [ending], delivery(house, message, [ending]));
+  failPoint("recovery.run.ended");
   return "ended";
 }
 

@@ -1,5 +1,5 @@
 import { takeTurn } from "#agent";
-import { describeError, newId } from "#base";
+import { describeError, failPoint, newId } from "#base";
 import { Fault, type SessionEvent } from "#protocol";
 import type { SessionState } from "#sessions";
 import { delivery, endAborted, endBadly } from "./ending.ts";
@@ -14,6 +14,7 @@ import type { Run } from "./run.ts";
 export async function runTurn(house: House, run: Run): Promise<void> {
   try {
     const state = await house.sessions.state(run.sessionKey);
+    failPoint("gateway.turn.begun");
     if (!state) return; // the session was deleted while this waited
     if (run.stopCause === "asked") return await endAborted(house, run);
     await converse(house, run, state);
@@ -33,6 +34,7 @@ async function converse(house: House, run: Run, state: SessionState): Promise<vo
   const prepared = await house.prepareTurn(state.summary.settings);
   if (!prepared.ready) return endBadly(house, run, prepared.problem);
 
+  failPoint("gateway.turn.prepared");
   const { timeoutMs, ...turn } = prepared;
   const timer = setTimeout(() => run.stop("timeout"), timeoutMs);
   try {
@@ -40,12 +42,15 @@ async function converse(house: House, run: Run, state: SessionState): Promise<vo
     for await (const event of takeTurn(input, run.signal)) {
       if (event.type === "delta") {
         run.said(event.delta);
+        failPoint("gateway.turn.delta");
         house.sessions.stream(run.sessionKey, event.delta);
         continue;
       }
       const events = asEnded(event.events, run, timeoutMs);
       if (events.length === 0) return;
+      failPoint("gateway.turn.event");
       await house.sessions.append(run.sessionKey, events, delivery(house, run, events));
+      failPoint("gateway.turn.recorded");
     }
   } finally {
     clearTimeout(timer);

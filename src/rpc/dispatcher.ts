@@ -1,4 +1,4 @@
-import { clip, type Log, newId } from "#base";
+import { clip, failPoint, type Log, newId } from "#base";
 import { Fault, fault, permits } from "#protocol";
 import type { ConnectionInfo } from "./connection.ts";
 import type { AnyMethod, Catalog, MethodContext } from "./method.ts";
@@ -69,6 +69,7 @@ export class Dispatcher implements Calls {
     const given = params ?? {};
     const problem = await this.#params.problem(method.params, given);
     if (problem) throw problem;
+    failPoint("rpc.call.checked");
     return method.handle(given, new CallContext(this.#context, origin));
   }
 

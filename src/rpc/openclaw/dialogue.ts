@@ -1,3 +1,4 @@
+import { failPoint } from "#base";
 import { Check } from "@sinclair/typebox/value";
 import { Fault, fault, type Scope } from "#protocol";
 import type { AuthSettings } from "../authenticator.ts";
@@ -65,6 +66,7 @@ export class Dialogue implements Dialect {
       const finish = finishers.get(method);
       if (!finish) return this.#resultText(id, result);
       this.#speaker.say(this.#resultText(id, result));
+      failPoint("rpc.accepted.said");
       const end = await finish(result, (name, given) => this.#table.calls.call(name, given, this.#speaker));
       return end === undefined ? undefined : this.#resultText(id, end);
     } catch (error) {
@@ -106,8 +108,10 @@ export class Dialogue implements Dialect {
     const problem = this.#authenticate(params, admission.scopes);
     if (problem) return refuse(problem);
     const hello = await this.#table.hello(speaker.caller);
+    failPoint("rpc.hello.begin");
     speaker.listen(new Interests(params.caps));
     speaker.say(resultText(id, hello));
+    failPoint("rpc.hello.said");
     this.#isGreeted = true;
   }
 
