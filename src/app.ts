@@ -1,8 +1,8 @@
 import { createPrepareTurn, createSystemPrompt, type ReadWorkspaceFile, workspaceMark } from "#agent";
 import { createLog, describeError, failPoint, type Log, openLogFile, systemClock } from "#base";
-import { channels } from "#channels";
+import { type Channel, channels } from "#channels";
 import { type Config, type Home, openConfig, prepareHome, readOrMakeToken } from "#config";
-import { createGateway, type OpenChannel } from "#gateway";
+import { createGateway, type Gateway, type OpenChannel } from "#gateway";
 import { openServer } from "#http";
 import { createModels } from "#providers";
 import { type AuthSettings, checkToken, createRpc, type Services } from "#rpc";
@@ -27,6 +27,8 @@ export interface AppOptions {
   /** Another settings file than the one in the home. */
   readonly file?: string | undefined;
   readonly version: string;
+  /** Beside those that are built in. */
+  readonly channels?: readonly Channel[];
 }
 
 /** A running gateway. Disposing of it waits for the turns that run, as long as `runtime.drainSeconds` says. */
@@ -43,6 +45,8 @@ export interface App extends AsyncDisposable {
   readonly model: string;
   /** For the person who started it. */
   readonly warnings: readonly string[];
+  /** Where channels that were added bring what people write. */
+  receive: Gateway["receive"];
 }
 
 const largestWorkspaceFile = 1024 * 1024;
@@ -54,7 +58,7 @@ const agentId = "main";
  * Opens everything in order; what was opened is closed backwards, also when a later step fails. Throws `configInvalid`,
  * `alreadyRunning` or `cannotListen`, each with a sentence for a person.
  */
-export async function openApp({ home, environment, flags, file, version }: AppOptions): Promise<App> {
+export async function openApp({ home, environment, flags, file, version, ...more }: AppOptions): Promise<App> {
   await using opened = new AsyncDisposableStack();
   const config = openConfig({ schema: Settings, home, environment, flags, file });
   const { settings } = config;
@@ -96,7 +100,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
       log.error("a turn broke in a way it could not record", { error: describeError(error) }),
     ),
   );
-  const openChannels = await openAll(opened);
+  const openChannels = await openAll([...channels, ...(more.channels ?? [])], opened);
   const gateway = opened.use(
     createGateway({ sessions, storage, scheduler, channels: openChannels, prepareTurn, log, clock }, sessionKeyOf),
   );
@@ -148,6 +152,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     isOpen: key.auth.mode === "none",
     settingsFile: config.file,
     model: models.defaultId() ?? "none",
+    receive: (message) => gateway.receive(message),
     warnings: [...config.warnings, ...warnings, ...homeWarnings, ...key.warnings],
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
@@ -195,9 +200,12 @@ function doorKey(config: Config<Settings>, home: Home): DoorKey {
   return { auth: { mode, token: () => token }, file: home.token, isNew, warnings: [...warnings, ...weak] };
 }
 
-async function openAll(opened: AsyncDisposableStack): Promise<(OpenChannel & { readonly label: string })[]> {
+async function openAll(
+  all: readonly Channel[],
+  opened: AsyncDisposableStack,
+): Promise<(OpenChannel & { readonly label: string })[]> {
   return Promise.all(
-    channels.map(async (channel) => {
+    all.map(async (channel) => {
       const { id, label, followsLog } = channel;
       return { id, label, followsLog, connection: opened.use(await channel.open()) };
     }),

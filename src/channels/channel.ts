@@ -5,9 +5,12 @@ export type ChannelState = "online" | "degraded" | "offline";
 /** An open line to one chat platform. */
 export interface Connection extends AsyncDisposable {
   readonly state: ChannelState;
-  /** Resolves with the platform's id of the message: only then was it sent. */
+  /**
+   * Resolves with the platform's id of the message: only then was it sent. `key` is the same at every attempt to send one
+   * message, for platforms that take a key once; whether an attempt before a crash arrived cannot be known otherwise.
+   */
   send(
-    message: { readonly to: Address; readonly text: string },
+    message: { readonly to: Address; readonly text: string; readonly key?: string },
     signal: AbortSignal,
   ): Promise<{ readonly messageId: string }>;
 }

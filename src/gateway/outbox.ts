@@ -1,4 +1,5 @@
 import { backoffMs, failPoint, pause } from "#base";
+import type { Connection } from "#channels";
 import { type Address, Fault, fault, type SessionEvent } from "#protocol";
 import type { OutboxRow } from "#storage";
 import type { House, OpenChannel } from "./house.ts";
@@ -102,7 +103,7 @@ export function createOutbox(house: House): Outbox {
 
   async function attempt(row: OutboxRow): Promise<{ readonly messageId: string } | { readonly problem: string }> {
     try {
-      return await transmit(openChannel(row.to.channel), row);
+      return await transmit(openChannel(row.to.channel), { to: row.to, text: row.text, key: row.id });
     } catch (error) {
       return { problem: problemOf(error) };
     }
@@ -131,10 +132,10 @@ export function createOutbox(house: House): Outbox {
     }
   }
 
-  async function transmit({ connection }: OpenChannel, { to, text }: Pick<OutboxRow, "to" | "text">) {
+  async function transmit({ connection }: OpenChannel, message: Parameters<Connection["send"]>[0]) {
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(sendTimeoutMs)]);
     signal.throwIfAborted();
-    return orAborted(connection.send({ to, text }, signal), signal);
+    return orAborted(connection.send(message, signal), signal);
   }
 
   function openChannel(id: string): OpenChannel {
