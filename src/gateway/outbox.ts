@@ -59,10 +59,12 @@ export function createOutbox(house: House): Outbox {
     failPoint("outbox.look.begin");
     const known = new Set(sending.keys()); // a row that is settled while it is read was under way before
     const now = house.clock.now();
-    const due = await house.storage.dueOutbox({ now, limit: mostAtOnce });
+    const nextAt = await house.storage.nextOutboxAt(now);
+    // Nothing waits so long: the clock has gone back, and what waits for its old time would wait that much longer.
+    const wentBack = nextAt !== undefined && nextAt - now > retry.mostMs;
+    const due = await house.storage.dueOutbox({ now: wentBack ? nextAt : now, limit: mostAtOnce });
     const fresh = due.filter((row) => !known.has(row.id));
     for (const row of fresh.slice(0, mostAtOnce - sending.size)) begin(row);
-    const nextAt = await house.storage.nextOutboxAt(now);
     if (nextAt !== undefined) wakeIn(nextAt - now);
   }
 

@@ -21,7 +21,7 @@ describe("an answer", () => {
     await walk.say("hello", { ...inChat, from: to });
     const sent = await recorded(walk, 1);
     expect(sent).toEqual([{ kind: "MessageSent", runId: "m1", messageId: "p1", to, text: "echo hello" }]);
-    expect(channel.got).toEqual([{ to, text: "echo hello" }]);
+    expect(channel.got).toEqual([{ to, text: "echo hello", key: expect.any(String) }]);
     expect(await waiting(walk)).toEqual([]);
   });
 
@@ -146,6 +146,41 @@ describe("a delivery that fails", () => {
     await walk.gateway.recover();
     await recorded(walk, 1);
     expect(channel.texts).toEqual(["echo hello"]);
+  });
+
+  test("has the same key at every attempt, and another one than other messages", async () => {
+    using folder = tempFolder();
+    const keys: (string | undefined)[] = [];
+    const channel = new FakeChannel(({ key: given }) => {
+      keys.push(given);
+      if (keys.length === 1) throw new Error("down");
+      return "p";
+    });
+    await using walk = new Walk({ folder: folder.path, channels: [channel] });
+    for (const text of ["one", "two"]) await walk.say(text, inChat);
+    await recorded(walk, 2);
+    const [first, again, next] = keys;
+    expect(first).toBeString();
+    expect(again).toBe(first);
+    expect(next).not.toBe(first);
+  });
+
+  test("does not wait for a time that the clock went back from", async () => {
+    using folder = tempFolder();
+    let ahead = 24 * 3_600_000;
+    const clock = { ...systemClock, now: () => Date.now() + ahead };
+    let failures = 1;
+    const channel = new FakeChannel(() => {
+      if (failures-- > 0) throw new Error("down");
+      return "p";
+    });
+    await using walk = new Walk({ folder: folder.path, channels: [channel], clock });
+    await walk.say("one", inChat);
+    await until("a failure", async () => ((await waiting(walk))[0]?.attempts ?? 0) > 0);
+    ahead = 0;
+    await walk.say("two", inChat);
+    await recorded(walk, 2);
+    expect(channel.texts).toEqual(["echo one", "echo two"]);
   });
 
   test("for a day is given up, the log says so, and what comes after it goes out", async () => {

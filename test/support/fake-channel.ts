@@ -4,6 +4,7 @@ import type { Address } from "#protocol";
 export interface SentMessage {
   readonly to: Address;
   readonly text: string;
+  readonly key?: string;
 }
 
 /** What the platform does with a message: takes it and names it, or throws. */
