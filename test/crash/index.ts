@@ -43,7 +43,7 @@ try {
   if (values.only === undefined) tallies.push(await atRandom({ ...effort, house, executable, lanes }));
   const minutes = (performance.now() - startedAt) / 60_000;
   const text = report({ commit, places, tallies, minutes, perPlace: effort.perPlace });
-  console.log(text);
+  process.stdout.write(text);
   if (!values.short && values.only === undefined) await Bun.write(join(import.meta.dir, "REPORT.md"), text);
   if (tallies.some(({ violations }) => violations.length > 0)) process.exitCode = 1;
 } finally {

@@ -71,7 +71,7 @@ async function overLine(open: () => Promise<Line>, work: (line: Line) => Promise
   }
 }
 
-async function talk({ target: _, book, signal, era }: Load, line: Line, way: Exclude<Way, "pigeon">): Promise<void> {
+async function talk({ book, signal, era }: Load, line: Line, way: Exclude<Way, "pigeon">): Promise<void> {
   for (let i = 0; !signal.aborted; i++) {
     const id = book.newId(way);
     const sessionKey = `agent:main:chat-${era}-${pick(4)}`;

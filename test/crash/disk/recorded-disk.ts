@@ -49,7 +49,7 @@ export class RecordedDisk {
       file.pending.push(change);
       return;
     }
-    file.synced = file.pending.reduce((content, pending) => changed(content, pending, () => true), file.synced);
+    for (const pending of file.pending) file.synced = changed(file.synced, pending, () => true);
     file.pending = [];
   }
 
@@ -57,10 +57,9 @@ export class RecordedDisk {
   afterPowerCut(survives: () => boolean): Map<string, Buffer> {
     const files = new Map<string, Buffer>();
     for (const [path, { synced, pending }] of this.#files) {
-      files.set(
-        path,
-        pending.reduce((content, change) => changed(content, change, survives), Buffer.from(synced)),
-      );
+      let content: Buffer = Buffer.from(synced);
+      for (const change of pending) content = changed(content, change, survives);
+      files.set(path, content);
     }
     return files;
   }
