@@ -22,6 +22,8 @@ interface Effort {
   /** The command of the house, with places to die at. */
   readonly house: Peer;
   readonly lanes: number;
+  /** Then no further death is begun, however many were meant to be. */
+  readonly minutes: number;
 }
 
 /** A home is left for a new one after so many deaths; until then it grows, and its recovery with it. */
@@ -36,17 +38,19 @@ export async function atPlaces(
   effort: Effort & { readonly perPlace: number },
 ): Promise<Tally> {
   const tally = newTally("at named places");
-  const due = places.flatMap((place) => Array.from({ length: effort.perPlace }, () => place)).toReversed();
+  const rounds = Array.from({ length: effort.perPlace }, () => places); // in rounds, so that a short run has seen them all
+  const due = rounds.flat().toReversed();
+  const isOver = deadline(effort.minutes);
   const tried = new Map<string, number>();
   await inLanes(effort.lanes, async () => {
-    while (due.length > 0 && tally.violations.length < mostViolations) {
+    while (due.length > 0 && !isOver() && tally.violations.length < mostViolations) {
       await inOneHome(effort.house, tally, async (lane, era) => {
-        const place = due.pop();
+        const place = isOver() ? undefined : due.pop();
         if (!place) return false;
         const tries = (tried.get(place.name) ?? 0) + 1;
         tried.set(place.name, tries);
         if (await dieAt(lane, place, era)) tally.hits.set(place.name, (tally.hits.get(place.name) ?? 0) + 1);
-        else if (tries < 3 * effort.perPlace + 5) due.push(place);
+        else if (tries < 3 * effort.perPlace + 5) due.unshift(place);
         tally.kills++;
         await check(lane, tally, place.name);
         await lane.live(era, { afterMs: 20 + Math.random() * 100, signal: "SIGKILL", patchesSettings: false });
@@ -63,12 +67,13 @@ export async function atRandom(
   effort: Effort & { readonly random: number; readonly executable: Peer },
 ): Promise<Tally> {
   const tally = newTally("at random moments");
+  const isOver = deadline(effort.minutes);
   const state = { homes: 0, left: effort.random };
   await inLanes(effort.lanes, async () => {
-    while (state.left > 0 && tally.violations.length < mostViolations) {
+    while (state.left > 0 && !isOver() && tally.violations.length < mostViolations) {
       const peer = state.homes++ % 2 === 0 ? effort.executable : effort.house;
       await inOneHome(peer, tally, async (lane, era) => {
-        if (state.left-- <= 0) return false;
+        if (isOver() || state.left-- <= 0) return false;
         const afterMs = 20 + Math.random() * 280;
         await lane.live(era, { afterMs, signal: "SIGKILL", patchesSettings: false });
         tally.kills++;
@@ -85,7 +90,7 @@ async function dieAt(lane: Lane, place: Place, era: number): Promise<boolean> {
     place.home === "fresh" ||
     place.ends === "asked" ||
     /^(app|storage\.(lock|open)|gateway\.recover)\./.test(place.name);
-  const nth = once ? 1 : 1 + Math.floor(Math.random() * 6);
+  const nth = once ? 1 : 1 + Math.floor(Math.random() * (place.name.startsWith("recovery.") ? 2 : 6));
   if (place.debts === "old") {
     lane.model.hangs = true;
     await lane.live(era, { afterMs: 60, signal: "SIGKILL", patchesSettings: false });
@@ -96,7 +101,7 @@ async function dieAt(lane: Lane, place: Place, era: number): Promise<boolean> {
   try {
     return await lane.live(era, {
       crashAt: `${place.name}:${nth}`,
-      afterMs: asked ? 60 : 2_000,
+      afterMs: asked ? 60 : 1_500,
       signal: asked ? "SIGTERM" : "SIGKILL",
       patchesSettings: place.name.startsWith("config."),
     });
@@ -133,6 +138,11 @@ async function inOneHome(peer: Peer, tally: Tally, once: (lane: Lane, era: numbe
   tally.said += lane.messages.said;
   tally.acknowledged += lane.messages.acknowledged;
   tally.readyMs.push(...lane.readyMs);
+}
+
+function deadline(minutes: number): () => boolean {
+  const end = performance.now() + minutes * 60_000;
+  return () => performance.now() > end;
 }
 
 async function inLanes(count: number, work: () => Promise<void>): Promise<void> {

@@ -1,8 +1,9 @@
 /**
  * Kills the gateway and looks what is left: at every named place, and at random moments, under everything that people do
- * to it. `--short` is what CI runs; without it, the report is written beside this file.
+ * to it. Then runs the tests beside this file: power cuts, failing disks, flipped bits. `--short` is what CI runs; without
+ * it, the report is written beside this file.
  *
- *     npm run test:crash -- [--short] [--only name] [--lanes n]
+ *     npm run test:crash -- [--short] [--only name] [--lanes n] [--minutes n]
  */
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,10 +16,16 @@ import { report } from "./report.ts";
 
 const { values } = parseArgs({
   args: Bun.argv.slice(2),
-  options: { short: { type: "boolean" }, only: { type: "string" }, lanes: { type: "string", default: "2" } },
+  options: {
+    short: { type: "boolean" },
+    only: { type: "string" },
+    lanes: { type: "string", default: "2" },
+    minutes: { type: "string", default: "60" },
+  },
 });
 const effort = values.short ? { perPlace: 1, random: 60 } : { perPlace: 25, random: 1_000 };
 const lanes = Number(values.lanes);
+const minutes = Number(values.minutes);
 
 const commit = Bun.spawnSync(["git", "describe", "--always", "--dirty=+changes", "--abbrev=12"])
   .stdout.toString()
@@ -39,13 +46,23 @@ try {
   const executable = { command: [released], hasPigeons: false };
   const startedAt = performance.now();
   const places = failPoints.filter(({ name }) => values.only === undefined || name === values.only);
-  const tallies: Tally[] = [await atPlaces(places, { ...effort, house, lanes })];
-  if (values.only === undefined) tallies.push(await atRandom({ ...effort, house, executable, lanes }));
-  const minutes = (performance.now() - startedAt) / 60_000;
-  const text = report({ commit, places, tallies, minutes, perPlace: effort.perPlace });
+  const tallies: Tally[] = [await atPlaces(places, { ...effort, house, lanes, minutes: minutes * 0.7 })];
+  if (values.only === undefined)
+    tallies.push(await atRandom({ ...effort, house, executable, lanes, minutes: minutes * 0.3 }));
+  const took = (performance.now() - startedAt) / 60_000;
+  const text = report({ commit, places, tallies, minutes: took, planned: effort });
   process.stdout.write(text);
   if (!values.short && values.only === undefined) await Bun.write(join(import.meta.dir, "REPORT.md"), text);
-  if (tallies.some(({ violations }) => violations.length > 0)) process.exitCode = 1;
+  const tests = values.only === undefined ? runTests() : 0;
+  if (tests !== 0 || tallies.some(({ violations }) => violations.length > 0)) process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+function runTests(): number {
+  const run = Bun.spawnSync([process.execPath, "test", "--timeout", "300000", import.meta.dir], {
+    env: { ...Bun.env, OPENCLAW_CRASH: values.short ? "short" : "long" },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  return run.exitCode;
 }

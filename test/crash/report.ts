@@ -7,13 +7,14 @@ interface Run {
   readonly places: typeof failPoints;
   readonly tallies: readonly Tally[];
   readonly minutes: number;
-  readonly perPlace: number;
+  readonly planned: { readonly perPlace: number; readonly random: number };
 }
 
 /** What a run found, for people. */
-export function report({ commit, places, tallies, minutes, perPlace }: Run): string {
-  const [named] = tallies;
-  const missed = places.filter(({ name }) => (named?.hits.get(name) ?? 0) < perPlace);
+export function report({ commit, places, tallies, minutes, planned }: Run): string {
+  const [named, random] = tallies;
+  const fewest = Math.min(...places.map(({ name }) => named?.hits.get(name) ?? 0));
+  const isWhole = fewest >= planned.perPlace && (random?.kills ?? 0) >= planned.random;
   return [
     "# Killed, and looked at",
     "",
@@ -26,7 +27,7 @@ export function report({ commit, places, tallies, minutes, perPlace }: Run): str
     "A violation would be: an acknowledged message that is missing or doubled, a turn without exactly one ending, a tool that ran twice, a gap in a log, a hash that does not fit, a failed `integrity_check`, an answer that did not reach the platform, a start that took over two seconds, something owed that never settled. Unacknowledged messages are said again with the same id after each start, and must be taken once.",
     "",
     ...tallies.flatMap(({ title, violations }) => violations.slice(0, 20).map((text) => `- **${title}**: ${text}`)),
-    `Places: ${places.length}, each passed on to its death ${perPlace} times${missed.length === 0 ? "." : `, but for ${missed.map(({ name }) => `${name} (${named?.hits.get(name) ?? 0})`).join(", ")}.`}`,
+    `${places.length} places, each passed to its death at least ${fewest} times of ${planned.perPlace}; ${random?.kills ?? 0} kills at random moments of ${planned.random}. ${isWhole ? "A whole run." : "Not a whole run: it ended early, or did not get everywhere."}`,
     "",
     "| place | the process stood where | deaths |",
     "|---|---|---|",
