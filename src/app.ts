@@ -1,5 +1,5 @@
 import { createPrepareTurn, createSystemPrompt, type ReadWorkspaceFile, workspaceMark } from "#agent";
-import { createLog, describeError, failPoint, type Log, openLogFile, systemClock } from "#base";
+import { createLog, describeError, failPoint, type Log, openLogFile, systemClock, tailLog } from "#base";
 import { type Channel, channels } from "#channels";
 import { type Config, type Home, openConfig, prepareHome, readOrMakeToken } from "#config";
 import { createGateway, type Gateway, type OpenChannel } from "#gateway";
@@ -87,9 +87,10 @@ export async function openApp({ home, environment, flags, file, version, ...more
     primary: () => config.settings.agents.defaults.model.primary,
     log,
   });
+  const toolbox = createToolbox({ tools, workspace, sandbox, settings: settings.tools, log });
   const prepareTurn = createPrepareTurn({
     models,
-    toolbox: createToolbox({ tools, workspace, sandbox, settings: settings.tools, log }),
+    toolbox,
     systemPrompt: createSystemPrompt({ read: reader(workspace, log), mark: workspaceMark(folder) }),
     limits: () => config.settings.agents.defaults,
   });
@@ -132,6 +133,8 @@ export async function openApp({ home, environment, flags, file, version, ...more
       turns: gateway.load(),
       memory: { rssBytes: process.memoryUsage.rss() },
     }),
+    tailLog: (wanted) => tailLog(home.logFile, wanted),
+    tools: () => toolbox.specs(),
     parseSessionKey: (text) => parseSessionKey(text, { agentId }),
     transcriptRow,
   };

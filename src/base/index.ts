@@ -8,4 +8,5 @@ export { Lru } from "./lru.ts";
 export { Secret } from "./secret.ts";
 export { armFailPoint, failPoint } from "./fail-point.ts";
 export { isSystemError, systemReason } from "./system-error.ts";
+export { type LogTail, tailLog, type TailRequest } from "./tail-log.ts";
 export { clip, nearest } from "./text.ts";

@@ -12,6 +12,8 @@ export interface Home {
   readonly logFile: string;
   /** The token that `gateway run` makes on its first run. */
   readonly token: string;
+  /** What the tokens of devices are made with. */
+  readonly deviceKey: string;
 }
 
 /** The folders of an installation, as absolute paths. Creates none, and never falls back to the working directory. */
@@ -29,6 +31,7 @@ export function locateHome(environment: Environment, platform = process.platform
     lock: join(state, "gateway.lock"),
     logFile: join(state, "logs", "gateway.log"),
     token: join(state, "token"),
+    deviceKey: join(state, "device-key"),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Schema, file, flags and environment become one checked value. */
 export type { Config, ConfigChange, ExplainedValue, Source } from "./config.ts";
+export { type FoundDeviceKey, readOrMakeDeviceKey } from "./device-key.ts";
 export { readEnvironment } from "./environment.ts";
 export { expandTilde, type Home, locateHome } from "./home.ts";
 export type { Tolerance } from "./load.ts";

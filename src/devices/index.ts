@@ -16,3 +16,5 @@ export type {
   Surface,
   SurfaceRequest,
 } from "./devices.ts";
+export { createDevices, type DevicesOptions } from "./create-devices.ts";
+export { scopesToApprove } from "./surface.ts";

@@ -1,7 +1,9 @@
 import { failPoint } from "#base";
-import { type Address, type InboundMessage, type SessionEvent, fault } from "#protocol";
+import { type Address, type InboundMessage, fault } from "#protocol";
 import type { Place } from "#scheduler";
 import type { NewReceipt } from "#storage";
+import { createAnswers } from "./answers.ts";
+import { received, receiptOf } from "./arrival.ts";
 import { channelToDeliver, endAborted } from "./ending.ts";
 import { Endings } from "./endings.ts";
 import type { Gateway, Receipt, RunStatus } from "./gateway.ts";
@@ -16,6 +18,7 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
   const runs = new Set<Run>();
   const endings = new Endings();
   const outbox = createOutbox(house);
+  const answers = createAnswers(house, repeat);
   const recovery: { underWay?: Promise<unknown> } = {};
 
   /** From here on the turn is ours: it ends in the log, whatever happens. */
@@ -128,6 +131,10 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
 
   return {
     receive,
+    async answer(message, work) {
+      if (recovery.underWay) await recovery.underWay;
+      return answers.answer(message, work);
+    },
     async abort({ sessionKey, runId }) {
       if (recovery.underWay) await recovery.underWay;
       const mine = [...runs].filter(
@@ -166,20 +173,5 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
       for (const run of runs) run.stop("closing");
       await outbox[Symbol.asyncDispose]();
     },
-  };
-}
-
-function received({ id, runId, from, sender, text }: InboundMessage): SessionEvent {
-  return { kind: "MessageReceived", runId, messageId: id, from, sender, text };
-}
-
-/** What marks a message as this one: said again, it is known; with the same id and another content, it is a conflict. */
-function receiptOf({ id, runId, sessionKey, from, sender, text }: InboundMessage): NewReceipt {
-  const request = JSON.stringify([sessionKey, from.account ?? "", from.chat, from.thread ?? "", sender, text]);
-  return {
-    scope: `inbound:${from.channel}`,
-    key: id,
-    requestHash: Bun.SHA256.hash(request, "hex"),
-    runId,
   };
 }

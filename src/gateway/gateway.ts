@@ -27,6 +27,12 @@ export interface ActiveRun {
 export interface Gateway extends AsyncDisposable {
   /** Asks for a place, then puts the message on disk, then starts its turn. Rejects only with `storageUnavailable`, or for a bug. */
   receive(message: InboundMessage): Promise<Receipt>;
+  /**
+   * A message that the gateway answers itself, with what `work` says; no turn is started. Both are put on disk together
+   * when the work is done. A message that was taken before is not worked on again. Rejects as `work` does, or with
+   * `storageUnavailable`; then nothing is kept.
+   */
+  answer(message: InboundMessage, work: () => Promise<string>): Promise<Receipt>;
   /** Stops the turns of a session, or one turn, waiting or running; answers with their ids. */
   abort(target: { readonly sessionKey: string; readonly runId?: string }): Promise<readonly string[]>;
   activeRuns(): readonly ActiveRun[];

@@ -73,6 +73,7 @@ function allRoutes(options: AppOptions): readonly AppRoute[] {
   const rest = restRoutes(rpc.methods);
   return [
     { verb: "GET", path: "/", answer: () => jsonResponse({ name: "OpenClaw on Bun", version, doors }) },
+    { verb: "GET", path: "/control-ui-config.json", answer: (arrival) => showUiConfig(options, arrival) },
     { verb: "GET", path: "/docs", answer: docs },
     { verb: "GET", path: "/docs/reference.js", answer: docs },
     { verb: "GET", path: "/openapi.json", answer: docs },
@@ -138,13 +139,34 @@ async function answerRpc({ rpc, keepOpen }: AppOptions, arrival: Admitted): Prom
   }
 }
 
+/** What OpenClaw's dashboard asks for before it opens its socket. */
+function showUiConfig({ rpc, version }: AppOptions, arrival: Admitted): Response {
+  checkReader(callerOf(rpc, arrival));
+  return jsonResponse({
+    basePath: "",
+    assistantName: "OpenClaw",
+    assistantAvatarStatus: "none",
+    assistantAgentId: rpc.agentId,
+    serverVersion: version,
+    embedSandbox: "scripts",
+    allowExternalEmbedUrls: false,
+    automaticallyFetchFavicons: false,
+    terminalEnabled: false,
+    cliAgentsEnabled: false,
+    pluginAssetsRequireAuth: true,
+    pluginFrameGrants: [],
+  });
+}
+
+function checkReader(caller: Caller): void {
+  if (permits(caller.scopes, "operator.read")) return;
+  throw caller.isAuthenticated
+    ? fault.missingScope({ scope: "operator.read" })
+    : fault.unauthorized({ problem: "This needs a token" });
+}
+
 function listMethods(rpc: Rpc, arrival: Admitted): Response {
-  const caller = callerOf(rpc, arrival);
-  if (!permits(caller.scopes, "operator.read")) {
-    throw caller.isAuthenticated
-      ? fault.missingScope({ scope: "operator.read" })
-      : fault.unauthorized({ problem: "This needs a token" });
-  }
+  checkReader(callerOf(rpc, arrival));
   const methods = rpc.methods.map(({ name, summary, scope, route, params, result }) => ({
     name,
     summary,

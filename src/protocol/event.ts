@@ -68,6 +68,9 @@ const AgentResponse = Type.Object({
   usage: Usage,
 });
 
+/** What an answer is said to come from that the gateway gave itself. No model is told of it, nor of what it answers. */
+export const ownAnswer = { provider: "openclaw", model: "gateway-injected" } as const;
+
 const MessageSent = Type.Object({
   kind: Type.Literal("MessageSent"),
   messageId: Type.String({ description: "The platform's." }),

@@ -18,6 +18,12 @@ const table = {
     says: "Too many wrong attempts; try again in {seconds} seconds.",
   },
   sessionNotFound: { rpc: -32004, status: 404, retryable: false, says: "There is no session “{key}”." },
+  sessionChanged: {
+    rpc: -32021,
+    status: 409,
+    retryable: false,
+    says: "The session “{key}” is another one by now; read it again and repeat the change.",
+  },
   channelNotFound: {
     rpc: -32005,
     status: 404,

@@ -4,6 +4,7 @@ export {
   type Delta,
   type EventKind,
   type EventOf,
+  ownAnswer,
   SessionEvent,
   StopReason,
   type StoredEvent,

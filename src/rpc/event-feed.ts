@@ -1,5 +1,13 @@
 import { clip, Lru } from "#base";
-import type { Delta, EventOf, StoredEvent, TranscriptRow } from "#protocol";
+import {
+  addUsage,
+  type Delta,
+  type EventOf,
+  noUsage,
+  type StoredEvent,
+  type TranscriptRow,
+  type Usage,
+} from "#protocol";
 import type { SessionNotice } from "#sessions";
 import { type PayloadOf, type WireEvent, wireEvent } from "./wire-events.ts";
 
@@ -14,6 +22,8 @@ interface Run {
   text: string;
   /** The step that is being said has said something. */
   hasSpoken: boolean;
+  /** Of the steps that were followed. */
+  usage: Usage;
 }
 
 /** What happens in the sessions, as clients are told of it. Follows each turn from its message to its one ending. */
@@ -55,7 +65,7 @@ export class EventFeed {
       case "ToolCalled":
         return this.#toolCalled(sessionKey, event);
       case "ToolResult":
-        return this.#toolResult(sessionKey, event);
+        return this.#toolResult(sessionKey, stored, event);
       case "AgentResponse":
         return this.#responded(sessionKey, stored, event);
       case "MessageSent":
@@ -87,10 +97,11 @@ export class EventFeed {
     this.#emit(wireEvent("agent.tool.start", { sessionKey, runId, callId, tool, params }));
   }
 
-  #toolResult(sessionKey: string, event: EventOf<"ToolResult">): void {
+  #toolResult(sessionKey: string, stored: StoredEvent, event: EventOf<"ToolResult">): void {
     const { runId, callId, tool, success, durationMs } = event;
     const result = clip(event.result, longestResult);
     this.#emit(wireEvent("agent.tool.result", { sessionKey, runId, callId, tool, success, result, durationMs }));
+    this.#message(sessionKey, stored);
   }
 
   #responded(sessionKey: string, stored: StoredEvent, event: EventOf<"AgentResponse">): void {
@@ -98,8 +109,9 @@ export class EventFeed {
     if (!run) return;
     run.text = [run.text, event.text].filter((text) => text !== "").join("\n\n");
     run.hasSpoken = false;
+    run.usage = addUsage(run.usage, event.usage);
+    this.#message(sessionKey, stored);
     if (event.stopReason === "toolUse") return;
-    if (event.text !== "") this.#message(sessionKey, stored);
     this.#emit(wireEvent("chat", ending(run, stored.at, event)));
     this.#end(run);
     this.#changed(sessionKey, event.stopReason === "error" ? "error" : "end", event.runId);
@@ -129,7 +141,7 @@ export class EventFeed {
     if (this.#ended.get(runId)) return undefined;
     const known = this.#runs.get(runId);
     if (known) return known;
-    const run: Run = { runId, sessionKey, text: "", hasSpoken: false };
+    const run: Run = { runId, sessionKey, text: "", hasSpoken: false, usage: noUsage };
     this.#runs.set(runId, run);
     const busy = (this.#busy.get(sessionKey) ?? 0) + 1;
     this.#busy.set(sessionKey, busy);
@@ -155,7 +167,7 @@ export class EventFeed {
 }
 
 function ending(run: Run, timestamp: number, event: EventOf<"AgentResponse">): PayloadOf<"chat"> {
-  const { runId, sessionKey, text } = run;
+  const { runId, sessionKey, text, usage } = run;
   const { stopReason, problem } = event;
   const isBroken = stopReason === "aborted" || stopReason === "error";
   return {
@@ -165,5 +177,6 @@ function ending(run: Run, timestamp: number, event: EventOf<"AgentResponse">): P
     ...(text !== "" && { message: { role: "assistant", content: [{ type: "text", text }], timestamp } }),
     ...(problem && { errorMessage: problem.message }),
     stopReason,
+    usage,
   };
 }

@@ -19,6 +19,8 @@ import { type WireEvent, wireEvents } from "./wire-events.ts";
 /** Which methods exist and who may call them. */
 export interface Rpc extends AsyncDisposable {
   readonly methods: readonly AnyMethod[];
+  /** The agent that answers where none is named. */
+  readonly agentId: string;
 
   /** Checks a credential. Without any, a caller that may use public methods (all of them in mode `none`). Throws `unauthorized` or `lockedOut`. */
   authenticate(credential: Credential, address: string): Caller;
@@ -89,6 +91,7 @@ export function createRpc(options: {
 
   return {
     methods,
+    agentId: services.agentId,
     authenticate: (credential, address) => callerOf({ id: "http", address }, authenticator.check(credential, address)),
     call: (name, params, from) => dispatcher.call(name, params, new SingleCall(from, authenticator)),
     answer: async (text, from) => {

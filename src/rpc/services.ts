@@ -1,4 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
+import type { LogTail, TailRequest } from "#base";
 import type { Config } from "#config";
 import type { Gateway } from "#gateway";
 import type { StoredEvent, TranscriptRow } from "#protocol";
@@ -21,6 +22,9 @@ export const ChannelStatus = Type.Object({
   state: Type.Union([Type.Literal("online"), Type.Literal("degraded"), Type.Literal("offline")]),
 });
 export type ChannelStatus = Static<typeof ChannelStatus>;
+
+export const ToolListing = Type.Object({ name: Type.String(), description: Type.String() });
+export type ToolListing = Static<typeof ToolListing>;
 
 /** What `status` shows to those who may read. Holds no secret and no path outside the home. */
 export const GatewayStatus = Type.Object({
@@ -52,6 +56,10 @@ export interface Services {
   readonly channels: () => readonly ChannelStatus[];
   readonly health: () => Promise<HealthReport>;
   readonly status: () => Promise<GatewayStatus>;
+  /** Of the gateway's own log. */
+  readonly tailLog: (wanted: TailRequest) => Promise<LogTail>;
+  /** Those that the agent may use. */
+  readonly tools: () => readonly ToolListing[];
   /** A session key in whatever spelling, to its canonical one. */
   readonly parseSessionKey: (text: string) => ParsedKey;
   /** The row that `Sessions.history` makes of this event, so that what streams by and what is read later are the same. */

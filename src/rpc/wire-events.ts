@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
-import { type Scope, TranscriptRow } from "#protocol";
+import { type Scope, TranscriptRow, Usage } from "#protocol";
 import type { Interests } from "./interests.ts";
 import type { Tellable } from "./outgoing.ts";
 
@@ -81,11 +81,12 @@ export const wireEvents = [
       message: Type.Optional(AssistantMessage),
       errorMessage: Type.Optional(Type.String()),
       stopReason: Type.Optional(Type.String()),
+      usage: Type.Optional(Usage),
     }),
   }),
   defineEvent({
     name: "message",
-    summary: "A message of a conversation is on disk: received, answered or sent.",
+    summary: "A row of a conversation is on disk: a message, a step of an answer, what a tool gave, the answer.",
     scope: "operator.read",
     isDroppable: false,
     payload: Type.Object({ sessionKey: Type.String(), message: TranscriptRow }),

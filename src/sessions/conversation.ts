@@ -1,4 +1,4 @@
-import type { ConversationMessage, EventOf } from "#protocol";
+import { type ConversationMessage, type EventOf, ownAnswer } from "#protocol";
 import type { Said } from "./window.ts";
 
 type ToolMessage = Extract<ConversationMessage, { role: "tool" }>;
@@ -67,6 +67,7 @@ function messagesOf({ events }: Turn): readonly ConversationMessage[] {
 }
 
 function tell(events: readonly Said[]): readonly ConversationMessage[] {
+  if (events.some(isOwnAnswer)) return [];
   const messages: ConversationMessage[] = [];
   let calls: OpenCalls | undefined;
   const close = () => {
@@ -88,6 +89,10 @@ function tell(events: readonly Said[]): readonly ConversationMessage[] {
   }
   close();
   return messages;
+}
+
+function isOwnAnswer(event: Said): boolean {
+  return event.kind === "AgentResponse" && event.provider === ownAnswer.provider && event.model === ownAnswer.model;
 }
 
 /** Nothing for an answer without words, which model APIs refuse. Calls beside another stop reason were never made. */

@@ -52,6 +52,10 @@ class StoredSessions implements Sessions {
     });
   }
 
+  peek(key: string): SessionState | undefined {
+    return this.#cells.peek(key)?.state;
+  }
+
   async append(key: string, events: readonly SessionEvent[], options: AppendOptions = {}): Promise<Appended> {
     this.#refuseWhenClosed();
     const { mustExist, ...rest } = options;

@@ -55,6 +55,9 @@ export interface Sessions extends AsyncDisposable {
   /** Undefined when nothing was ever said under this key, or it was deleted. */
   state(key: string): Promise<SessionState | undefined>;
 
+  /** What of it is in memory, as it is for every session while something is told of it; undefined says nothing of the disk. */
+  peek(key: string): SessionState | undefined;
+
   /**
    * Adds to the log, opening the session with `SessionStarted` when the key has none. Resolves when it is on disk and
    * everyone who follows was told. Events of one session keep the order of the calls. Rejects with `storageUnavailable`,

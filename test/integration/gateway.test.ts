@@ -5,6 +5,47 @@ import { Gates, key, shown, Walk } from "../support/walk.ts";
 
 const other = "agent:main:other";
 
+describe("a message that the gateway answers itself", () => {
+  const message = { id: "a", runId: "a", sessionKey: key, from: { channel: "webchat", chat: "c" }, sender: "u" };
+  const said = { ...message, text: "/do" };
+
+  test("is worked on once, however often it is said, and is on disk with its answer and no turn", async () => {
+    using folder = tempFolder();
+    await using walk = new Walk({ folder: folder.path });
+    const work = Promise.withResolvers<string>();
+    const done: string[] = [];
+    const first = walk.gateway.answer(said, () => {
+      done.push("once");
+      return work.promise;
+    });
+    await until("the work to be under way", () => done.length === 1);
+    const again = () => walk.gateway.answer(said, async () => String(done.push("again")));
+    expect(await again()).toEqual({ taken: true, runId: "a", status: "running", isRepeat: true });
+    const changed = { ...message, text: "/undo" };
+    expect(await walk.gateway.answer(changed, async () => "no")).toEqual({ taken: false, because: "conflict" });
+    work.resolve("Done.");
+    expect(await first).toEqual({ taken: true, runId: "a", status: "ok", isRepeat: false });
+    expect(await again()).toEqual({ taken: true, runId: "a", status: "ok", isRepeat: true });
+    expect(await walk.gateway.answer(changed, async () => "no")).toEqual({ taken: false, because: "conflict" });
+    expect(done).toEqual(["once"]);
+    expect(await walk.log()).toMatchObject([
+      { kind: "SessionStarted" },
+      { kind: "MessageReceived", text: "/do", runId: "a" },
+      { kind: "AgentResponse", text: "Done.", runId: "a", stopReason: "stop", model: "gateway-injected" },
+    ]);
+    expect(walk.asked).toEqual([]);
+    expect(walk.gateway.load()).toEqual({ running: 0, waiting: 0 });
+  });
+
+  test("whose work fails leaves nothing behind, and may be said again", async () => {
+    using folder = tempFolder();
+    await using walk = new Walk({ folder: folder.path });
+    await expect(walk.gateway.answer(said, () => Promise.reject(new Error("not now")))).rejects.toThrow("not now");
+    expect(await walk.log()).toEqual([]);
+    expect(await walk.gateway.answer(said, async () => "Done.")).toMatchObject({ isRepeat: false, status: "ok" });
+  });
+});
+
 describe("a receipt", () => {
   test("says that the message is on disk and has a turn, and the turn answers it", async () => {
     using folder = tempFolder();

@@ -1,48 +1,7 @@
-import { locateHome } from "#config";
 import { expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { openApp } from "../../src/app.ts";
-import { type Script, startFakeModel } from "../support/fake-model.ts";
-import { fakeModelConfig, freePort, token } from "../support/gateway-process.ts";
-import { OfficialClient } from "../support/openclaw-client.ts";
-import { resultProblems, schemaProblems } from "../support/openclaw-schema.ts";
-import { startRelay } from "../support/recording-relay.ts";
-import { tempFolder } from "../support/temp-folder.ts";
+import { openOpenClawHouse as openHouse } from "../support/openclaw-house.ts";
+import { resultProblems } from "../support/openclaw-schema.ts";
 import { until } from "../support/until.ts";
-
-/** A whole gateway with a scripted model, a relay before it that remembers what it says, and the original's own client. */
-async function openHouse(script: Script, options: ConstructorParameters<typeof OfficialClient>[0] = {}) {
-  await using opened = new AsyncDisposableStack();
-  const folder = opened.use(tempFolder());
-  const model = opened.use(startFakeModel({ script }));
-  writeFileSync(join(folder.path, "openclaw.toml"), fakeModelConfig(model.url));
-  const environment = { OPENCLAW_HOME: folder.path, OPENCLAW_GATEWAY_AUTH_TOKEN: token };
-  const port = await freePort();
-  const start = () =>
-    openApp({ home: locateHome(environment), environment, flags: { "gateway.port": port }, version: "1.2.3" });
-  const running = { app: await start() };
-  opened.defer(() => running.app[Symbol.asyncDispose]());
-  const relay = opened.use(startRelay(`ws://127.0.0.1:${port}`));
-  const connect = (more: typeof options = {}) => OfficialClient.connect({ url: relay.url, token, ...options, ...more });
-  const client = opened.use(await connect());
-  const held = opened.move();
-  return {
-    client,
-    relay,
-    model,
-    join: async (more: typeof options) => held.use(await connect(more)),
-    /** Stops the gateway, waits for what should happen meanwhile, and starts it again on the same port. */
-    restart: async (meanwhile: () => Promise<unknown>) => {
-      await running.app[Symbol.asyncDispose]();
-      await meanwhile();
-      running.app = await start();
-    },
-    /** Everything the gateway said, against the original's schema. */
-    expectSchema: () => expect(relay.said.flatMap(schemaProblems)).toEqual([]),
-    [Symbol.asyncDispose]: () => held.disposeAsync(),
-  };
-}
 
 const answerOf = (said: string) => ({ role: "assistant", content: [{ type: "text", text: said }] });
 
@@ -117,7 +76,7 @@ test("a message is streamed to its end, over a tool, and stays in the history", 
   const phases = agent
     .filter(({ stream }) => stream === "lifecycle")
     .map(({ data }) => (data as { phase: string }).phase);
-  expect(phases).toEqual(["start", "end"]);
+  expect(phases).toEqual(["start", "model", "finishing", "model", "end"]);
   const tools = agent.filter(({ stream }) => stream === "tool").map(({ data }) => data);
   expect(tools).toMatchObject([
     { phase: "start", name: "write", toolCallId: "c1", args: { path: "n.txt" } },
@@ -130,6 +89,8 @@ test("a message is streamed to its end, over a tool, and stays in the history", 
   await until("the end of the change", () => onlooker.heard("sessions.changed").some(({ phase }) => phase === "end"));
   expect(onlooker.heard("session.message").map(({ message }) => (message as { role: string }).role)).toEqual([
     "user",
+    "assistant",
+    "toolResult",
     "assistant",
   ]);
   expect(client.heard("session.message")).toEqual([]);
@@ -232,7 +193,12 @@ test("sessions are made, set, listed by what they hold, begun anew and deleted",
   await expect(client.request("sessions.patch", { key: "tui-1", thinkingLevel: "enormous" })).rejects.toThrow(
     "invalid sessions.patch params: at /thinkingLevel",
   );
-  await expect(client.request("sessions.patch", { key: "nobody", label: "x" })).rejects.toThrow("no session");
+  await expect(
+    client.request("sessions.patch", { key: "tui-1", label: "x", expectedSessionId: "another" }),
+  ).rejects.toThrow("another one by now");
+  await expect(client.request("sessions.delete", { key: "tui-1", expectedSessionId: "another" })).rejects.toThrow(
+    "another one by now",
+  );
   expect(await client.request("sessions.list", { search: "plan" })).toMatchObject({ count: 1 });
   expect(await client.request("sessions.list", { spawnedBy: "agent:main:tui-1" })).toMatchObject({ count: 0 });
   expect(await client.request("sessions.subscribe", { limit: 5 })).toMatchObject({

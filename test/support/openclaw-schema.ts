@@ -10,11 +10,22 @@ const payloads: Readonly<Record<string, keyof typeof ProtocolSchemas>> = {
 };
 
 const results: Readonly<Record<string, keyof typeof ProtocolSchemas>> = {
+  "agent.identity.get": "AgentIdentityResult",
   "agents.list": "AgentsListResult",
   "channels.status": "ChannelsStatusResult",
+  "commands.list": "CommandsListResult",
+  "config.schema": "ConfigSchemaResponse",
+  "config.schema.lookup": "ConfigSchemaLookupResult",
+  "logs.tail": "LogsTailResult",
   "models.list": "ModelsListResult",
+  "question.list": "QuestionListResult",
   "sessions.create": "SessionsCreateResult",
   "sessions.delete": "SessionsDeleteResult",
+  "sessions.resolve": "SessionsResolveResult",
+  "system.info": "SystemInfoResult",
+  "taskSuggestions.list": "TaskSuggestionsListResult",
+  "tools.catalog": "ToolsCatalogResult",
+  "tools.effective": "ToolsEffectiveResult",
 };
 
 /** What is wrong with a frame that the server sent, by the original's schema; nothing when nothing is. */
@@ -32,6 +43,16 @@ export function resultProblems(method: string, result: unknown): string[] {
   const schema = results[method];
   if (!schema) throw new Error(`the original has no schema for the result of ${method}`);
   return against(schema, result);
+}
+
+/** The same for what a cursor of `chat.history` brings. */
+export function deltaProblems(result: unknown): string[] {
+  return against("ChatHistoryCursorResult", result);
+}
+
+/** The same for the row of a session. */
+export function sessionRowProblems(row: unknown): string[] {
+  return against("SessionRow", row);
 }
 
 /** The original sends these two with every `agent` event, though its schema is closed to them. */

@@ -4,6 +4,7 @@ import type { Gateway, Receipt } from "#gateway";
 import {
   type InboundMessage,
   noUsage,
+  ownAnswer,
   type SessionEvent,
   type StoredEvent,
   type TranscriptRow,
@@ -82,6 +83,8 @@ export class House {
           turns: { running: 0, waiting: 0 },
           memory: { rssBytes: 1 },
         },
+      tailLog: async () => ({ cursor: 7, size: 7, lines: ["a line"], isTruncated: false, isReset: false }),
+      tools: () => [{ name: "clock", description: "Tells the time." }],
       parseSessionKey: (text) =>
         /^[a-z0-9:-]+$/i.test(text)
           ? { ok: true, key: text.toLowerCase() }
@@ -104,6 +107,15 @@ export class House {
         const { runId, id, from, sender, text } = message;
         this.append(message.sessionKey, { kind: "MessageReceived", runId, messageId: id, from, sender, text });
         return { taken: true, runId, status: "queued", isRepeat: false };
+      },
+      answer: async (message, work) => {
+        const text = await work();
+        this.taken.set(message.id, { message, status: "ok" });
+        const { runId, id, from, sender, sessionKey } = message;
+        this.append(sessionKey, { kind: "MessageReceived", runId, messageId: id, from, sender, text: message.text });
+        const answer = { runId, text, toolCalls: [], stopReason: "stop" as const, usage: noUsage, ...ownAnswer };
+        this.append(sessionKey, { kind: "AgentResponse", ...answer });
+        return { taken: true, runId, status: "ok", isRepeat: false };
       },
       abort: async ({ sessionKey, runId }) => {
         const mine = active().filter(
@@ -155,6 +167,7 @@ export class House {
     };
     return {
       state: async (key) => state(key),
+      peek: state,
       append: async (key, events) => {
         if (events.length > 0) throw new Error("RPC opens sessions, it appends nothing to them");
         return {
@@ -288,11 +301,11 @@ export interface Frame {
 
 export function openRpc(
   house: House,
-  options: { limits?: Partial<RpcLimits>; mode?: "none"; log?: Log; token?: string } = {},
+  options: { limits?: Partial<RpcLimits>; mode?: "none"; log?: Log; token?: string; services?: Services } = {},
 ): Rpc {
   const secret = new Secret(options.token ?? rightToken);
   return createRpc({
-    services: house.services,
+    services: options.services ?? house.services,
     auth: options.mode === "none" ? { mode: "none" } : { mode: "token", token: () => secret },
     log: options.log ?? silentLog,
     clock: house.clock,

@@ -7,6 +7,7 @@ export const rightToken = "right-".repeat(8);
 
 /** A few methods behind the interface of RPC: enough to see what the server does with answers, faults and bugs. */
 export class TinyRpc implements Rpc {
+  readonly agentId = "main";
   readonly methods: readonly AnyMethod[] = methods.map(widen);
   /** What reached a method, in order. */
   readonly calls: { readonly name: string; readonly params: unknown; readonly caller: Caller }[] = [];

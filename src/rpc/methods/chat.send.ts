@@ -3,7 +3,7 @@ import { newId } from "#base";
 import { type Fault, fault } from "#protocol";
 import type { Receipt } from "#gateway";
 import { MessageText, readMessageText } from "../message-text.ts";
-import { closed, defineMethod } from "../method.ts";
+import { closed, defineMethod, type MethodContext } from "../method.ts";
 import { readSessionKey, SessionKey } from "../session-key.ts";
 
 /** Where what is said over RPC comes from: the channel of those who read the log themselves. */
@@ -38,6 +38,9 @@ export const chatSend = defineMethod({
       sessionKey: SessionKey,
       message: MessageText,
       idempotencyKey: Type.Optional(IdempotencyKey),
+      isPlain: Type.Optional(
+        Type.Boolean({ description: "For the model, also when it reads like one of our commands (`commands.list`)." }),
+      ),
     },
     closed,
   ),
@@ -45,25 +48,31 @@ export const chatSend = defineMethod({
     runId: Type.String(),
     status: SendStatus,
   }),
-  handle: async ({ sessionKey, message, idempotencyKey = newId() }, { services }) => {
+  handle: async ({ sessionKey, message, idempotencyKey = newId(), isPlain = false }, context) => {
+    const { services } = context;
     if (!idempotencyKey.isWellFormed()) {
       throw fault.invalidParams({ path: "idempotencyKey", problem: "it is not valid Unicode" });
     }
     const key = readSessionKey(sessionKey, services);
     const text = readMessageText(message, "message");
     const from = { channel, chat: key };
-    const receipt = await services.gateway.receive({
-      id: idempotencyKey,
-      runId: idempotencyKey,
-      sessionKey: key,
-      from,
-      sender,
-      text,
-    });
+    const inbound = { id: idempotencyKey, runId: idempotencyKey, sessionKey: key, from, sender, text };
+    const command = isPlain ? undefined : await commandIn(text, key, context);
+    const receipt = await (command ? services.gateway.answer(inbound, command) : services.gateway.receive(inbound));
     if (!receipt.taken) throw refusals[receipt.because](idempotencyKey);
     return { runId: receipt.runId, status: statusOf(receipt) };
   },
 });
+
+/** What does it, when the message is for the gateway and not for the model. Most are not, and load nothing. */
+async function commandIn(text: string, sessionKey: string, context: MethodContext) {
+  if (!text.trimStart().startsWith("/")) return undefined;
+  const [{ commands }, { readCommand }] = await Promise.all([
+    import("../commands/index.ts"),
+    import("../commands/read-command.ts"),
+  ]);
+  return readCommand(text, { sessionKey, context }, commands);
+}
 
 type Refusal = Extract<Receipt, { taken: false }>["because"];
 

@@ -6,12 +6,14 @@ import { chatAbort } from "./chat.abort.ts";
 import { chatHistory } from "./chat.history.ts";
 import { chatSend } from "./chat.send.ts";
 import { chatStartup } from "./chat.startup.ts";
+import { commandsList } from "./commands.list.ts";
 import { configGet } from "./config.get.ts";
 import { configPatch } from "./config.patch.ts";
 import { configSchema } from "./config.schema.ts";
 import { connect } from "./connect.ts";
 import { connectionsList } from "./connections.list.ts";
 import { health } from "./health.ts";
+import { logsTail } from "./logs.tail.ts";
 import { messageSend } from "./message.send.ts";
 import { modelsList } from "./models.list.ts";
 import { ping } from "./ping.ts";
@@ -29,6 +31,8 @@ import { sessionsSubscribe } from "./sessions.subscribe.ts";
 import { sessionsUnsubscribe } from "./sessions.unsubscribe.ts";
 import { status } from "./status.ts";
 import { systemPresence } from "./system-presence.ts";
+import { systemInfo } from "./system.info.ts";
+import { toolsCatalog } from "./tools.catalog.ts";
 
 /** Every method there is: dispatch, scopes, REST, reference and the typed client read this list. */
 export const methods = [
@@ -40,12 +44,14 @@ export const methods = [
   chatHistory,
   chatSend,
   chatStartup,
+  commandsList,
   configGet,
   configPatch,
   configSchema,
   connect,
   connectionsList,
   health,
+  logsTail,
   messageSend,
   modelsList,
   ping,
@@ -63,4 +69,6 @@ export const methods = [
   sessionsUnsubscribe,
   status,
   systemPresence,
+  systemInfo,
+  toolsCatalog,
 ] as const;

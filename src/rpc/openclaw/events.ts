@@ -6,6 +6,7 @@ export const events = {
   agent: "operator.read",
   chat: "operator.read",
   "connect.challenge": "public",
+  health: "operator.read",
   presence: "operator.read",
   "session.message": "operator.read",
   "session.tool": "operator.read",

@@ -30,7 +30,7 @@ export async function helloOk(greeter: Greeter, caller: Caller) {
     type: "hello-ok",
     protocol,
     server: { version: services.version, connId: caller.id, bootId: greeter.bootId },
-    features: { methods: catalog.methods, events: catalog.events, capabilities: [] },
+    features: { methods: catalog.methods, events: catalog.events, capabilities: ["published-model-catalog"] },
     snapshot: {
       presence: presenceOf(greeter.connections()),
       // The schema knows no snapshot that is not well; what is wrong is told by the method.

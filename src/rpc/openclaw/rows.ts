@@ -1,6 +1,6 @@
-import type { TranscriptRow } from "#protocol";
+import type { TranscriptRow, Usage } from "#protocol";
 import type { Services } from "../services.ts";
-import type { SessionRow } from "../session-row.ts";
+import { type SessionRow, sessionRow } from "../session-row.ts";
 
 /** The agent that a canonical session key names. */
 export function agentOf(sessionKey: string): string {
@@ -12,7 +12,7 @@ export function rowOf({ id, seq, runId, sender, usage, ...row }: TranscriptRow) 
   const { timestamp, idempotencyKey } = row;
   return {
     ...row,
-    ...(usage && { usage: { ...usage, totalTokens: usage.input + usage.output + usage.cacheRead + usage.cacheWrite } }),
+    ...(usage && { usage: usageOf(usage) }),
     __openclaw: {
       id,
       seq,
@@ -24,14 +24,40 @@ export function rowOf({ id, seq, runId, sender, usage, ...row }: TranscriptRow) 
   };
 }
 
+export function usageOf(usage: Usage) {
+  return { ...usage, totalTokens: usage.input + usage.output + usage.cacheRead + usage.cacheWrite };
+}
+
 /** A session as lists show it. */
 export function sessionRowOf(row: SessionRow, services: Services) {
+  return rowWith(row, row.hasActiveRun ? runsOf(row.key, services) : [], services);
+}
+
+/** A session as it is while something is told of it; a run that has just come to its end is over for those who are told. */
+export function liveRowOf(key: string, services: Services, endedRun?: string) {
+  const state = services.sessions.peek(key);
+  if (!state) return undefined;
+  const runs = runsOf(key, services).filter((runId) => runId !== endedRun);
+  return rowWith(sessionRow(state, new Set(runs.length > 0 ? [key] : [])), runs, services);
+}
+
+function runsOf(key: string, { gateway }: Services): readonly string[] {
+  return gateway
+    .activeRuns()
+    .filter((run) => run.sessionKey === key)
+    .map((run) => run.runId);
+}
+
+function rowWith(row: SessionRow, activeRunIds: readonly string[], services: Services) {
   const { key, sessionId, agentId, updatedAt, createdAt, label, thinking, preview, usage, hasActiveRun } = row;
-  const { gateway } = services;
-  const runs = hasActiveRun ? gateway.activeRuns().filter((run) => run.sessionKey === key) : [];
+  const kind = isGroup(key) ? "group" : "direct";
   return {
     key,
-    kind: isGroup(key) ? "group" : "direct",
+    kind,
+    chatType: kind,
+    isMain: isMain(key, services),
+    archived: false,
+    pinned: false,
     agentId,
     sessionId,
     createdAt,
@@ -44,7 +70,7 @@ export function sessionRowOf(row: SessionRow, services: Services) {
     inputTokens: usage.input,
     outputTokens: usage.output,
     hasActiveRun,
-    activeRunIds: runs.map((run) => run.runId),
+    activeRunIds,
     status: hasActiveRun ? "running" : "done",
   };
 }
@@ -64,6 +90,11 @@ export function modelFields(id: string | undefined): { readonly modelProvider?: 
 export function sessionDefaults(services: Services) {
   const model = services.models().find((one) => one.isDefault);
   return { ...modelFields(model?.id), ...(model && { contextTokens: model.contextWindow }) };
+}
+
+function isMain(key: string, { parseSessionKey }: Services): boolean {
+  const main = parseSessionKey("main");
+  return main.ok && main.key === key;
 }
 
 function isGroup(key: string): boolean {

@@ -1,30 +1,41 @@
 import type { Interests } from "../interests.ts";
 import type { PayloadOf } from "../wire-events.ts";
 import type { EventName, OpenClawEvent } from "./events.ts";
-import { agentOf } from "./rows.ts";
+import { agentOf, usageOf } from "./rows.ts";
 
 /** Deltas that come sooner are told together: each tells the whole text again. */
 const betweenDeltasMs = 75;
 
-type Tell = (event: OpenClawEvent) => void;
+interface Listeners {
+  readonly tell: (event: OpenClawEvent) => void;
+  /** The row of the session as it is now, where it is known. */
+  readonly session: () => SessionFields | undefined;
+}
+
+interface SessionFields {
+  readonly sessionId: string;
+  readonly modelProvider?: string;
+  readonly model?: string;
+}
 
 /** What one run has said and what of it was told, in `agent` and `chat` events that count by one number. */
 export class RunStory {
   readonly #runId: string;
   readonly #sessionKey: string;
-  readonly #tell: Tell;
+  readonly #listeners: Listeners;
   readonly #startedAt = Date.now();
   readonly #said = { text: "", thinking: "" };
   readonly #told = { text: 0, thinking: 0 };
   #seq = 0;
   #isBegun = false;
+  #hasModel = false;
   #lastToldMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(runId: string, sessionKey: string, tell: Tell) {
+  constructor(runId: string, sessionKey: string, listeners: Listeners) {
     this.#runId = runId;
     this.#sessionKey = sessionKey;
-    this.#tell = tell;
+    this.#listeners = listeners;
   }
 
   /** The first goes out at once, what follows soon after with whatever came meanwhile. Nobody listening is told later. */
@@ -38,6 +49,7 @@ export class RunStory {
 
   callsTool({ callId, tool, params }: PayloadOf<"agent.tool.start">): void {
     this.#flush();
+    this.#tellModel();
     this.#tellTool({ phase: "start", name: tool, toolCallId: callId, args: params });
   }
 
@@ -54,21 +66,33 @@ export class RunStory {
     });
   }
 
-  /** Tells the one ending, and what was not told before it. */
-  ends({ state, message, errorMessage, stopReason }: PayloadOf<"chat">): void {
+  /** Tells what has been said and was not told yet. */
+  settle(): void {
     this.#flush();
-    const times = { startedAt: this.#startedAt, endedAt: Date.now() };
+  }
+
+  /** Tells the one ending, and what was not told before it. */
+  ends({ state, message, errorMessage, stopReason, usage }: PayloadOf<"chat">): void {
+    this.#flush();
+    const endedAt = Date.now();
     const whole = message && { message };
+    const settled = { startedAt: this.#startedAt, endedAt, executionSettled: true };
+    const replied = message && {
+      terminalReply: { disposition: "visible", text: message.content.map((block) => block.text).join("") },
+    };
     if (state === "aborted") {
       this.#tellChat({ state, stopReason: "rpc", ...whole });
-      this.#agent("lifecycle", { phase: "end", status: "cancelled", aborted: true, stopReason: "rpc", ...times });
+      const cancelled = { status: "cancelled", aborted: true, stopReason: "rpc" };
+      this.#agent("lifecycle", { phase: "end", ...cancelled, ...settled, ...replied });
     } else if (state === "error") {
       const error = errorMessage ?? "the run failed";
-      this.#agent("lifecycle", { phase: "error", error, ...times });
-      this.#tellChat({ state, errorMessage: error, ...whole });
+      this.#agent("lifecycle", { phase: "error", error, aborted: false, stopReason: "error", ...settled });
+      this.#tellChat({ state, errorMessage: error, stopReason, ...whole, ...(usage && { usage: usageOf(usage) }) });
     } else {
-      this.#agent("lifecycle", { phase: "end", aborted: false, stopReason, ...times });
-      this.#tellChat({ state, stopReason, ...whole });
+      this.#agent("lifecycle", { phase: "finishing", stopReason, aborted: false, endedAt });
+      if (this.#hasModel) this.#agent("lifecycle", { phase: "model", provider: null, model: null });
+      this.#agent("lifecycle", { phase: "end", aborted: false, stopReason, ...settled, ...replied });
+      this.#tellChat({ state, stopReason, ...whole, ...(usage && { usage: usageOf(usage) }) });
     }
   }
 
@@ -82,6 +106,7 @@ export class RunStory {
     this.close();
     this.#begin();
     const { text, thinking } = this.#said;
+    if (text.length > this.#told.text || thinking.length > this.#told.thinking) this.#tellModel();
     if (thinking.length > this.#told.thinking) {
       const delta = thinking.slice(this.#told.thinking);
       this.#agent("thinking", { text: thinking, delta }, true);
@@ -105,7 +130,20 @@ export class RunStory {
     if (this.#isBegun) return;
     this.#isBegun = true;
     this.#agent("lifecycle", { phase: "start", startedAt: this.#startedAt });
-    this.#emit("sessions.changed", { ts: Date.now(), phase: "start", runId: this.#runId }, { isFor: followsSessions });
+    const session = this.#listeners.session();
+    this.#emit(
+      "sessions.changed",
+      { ...session, ...(session && { session }), ts: Date.now(), phase: "start", runId: this.#runId },
+      { isFor: followsSessions },
+    );
+  }
+
+  /** Which model is at work, once it shows that it is. */
+  #tellModel(): void {
+    const { modelProvider: provider, model } = this.#listeners.session() ?? {};
+    if (this.#hasModel || model === undefined) return;
+    this.#hasModel = true;
+    this.#agent("lifecycle", { phase: "model", provider, model });
   }
 
   #agent(stream: string, data: object, isDroppable = false): void {
@@ -136,7 +174,7 @@ export class RunStory {
   ): void {
     const place = { sessionKey: this.#sessionKey, agentId: agentOf(this.#sessionKey) };
     const payload = { ...fields, ...place };
-    this.#tell({ name, scope: "operator.read", isDroppable: false, payload, ...to });
+    this.#listeners.tell({ name, scope: "operator.read", isDroppable: false, payload, ...to });
   }
 
   readonly #isOwn = (heeded: Interests | undefined): boolean =>
@@ -146,6 +184,6 @@ export class RunStory {
     !heeded?.caps.has("session-scoped-events") || heeded.follows(this.#sessionKey);
 }
 
-function followsSessions(heeded: Interests | undefined): boolean {
+export function followsSessions(heeded: Interests | undefined): boolean {
   return heeded?.followsSessions ?? false;
 }

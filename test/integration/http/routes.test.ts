@@ -7,6 +7,17 @@ import { rightToken } from "../../support/tiny-rpc.ts";
 const http = await openHttp();
 afterAll(() => http[Symbol.asyncDispose]());
 
+test("what OpenClaw's dashboard asks for first is for those who may read", async () => {
+  const stranger = await http.ask("/control-ui-config.json");
+  expect([stranger.status, stranger.headers.get("content-type")]).toEqual([401, "application/json; charset=utf-8"]);
+  expect(await (await http.get("/control-ui-config.json")).json()).toMatchObject({
+    basePath: "",
+    assistantAgentId: "main",
+    serverVersion: "1.2.3",
+    terminalEnabled: false,
+  });
+});
+
 describe("probes", () => {
   test("/health shows the state of each component, and the version", async () => {
     const response = await http.ask("/health");

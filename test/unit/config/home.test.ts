@@ -1,4 +1,12 @@
-import { type Home, locateHome, prepareHome, readEnvironment, readOrMakeToken, readToken } from "#config";
+import {
+  type Home,
+  locateHome,
+  prepareHome,
+  readEnvironment,
+  readOrMakeDeviceKey,
+  readOrMakeToken,
+  readToken,
+} from "#config";
 import { expect, test } from "bun:test";
 import {
   chmodSync,
@@ -12,7 +20,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { problemOf } from "./installation.ts";
 
 test("the home follows OPENCLAW_HOME, XDG_CONFIG_HOME, HOME, and never the working directory", () => {
@@ -92,6 +100,24 @@ test("no token is no token; a file without one is refused and kept", async () =>
     writeFileSync(place.home.token, text);
     expect(await problemOf(() => readOrMakeToken(place.home))).toContain("holds no token");
     expect(readFileSync(place.home.token, "utf8")).toBe(text);
+  }
+});
+
+test("the key of device tokens is made once, for the owner only, and nothing shorter is taken for it", async () => {
+  using place = temporary();
+  const made = readOrMakeDeviceKey(place.home);
+  expect(made.key.reveal()).toMatch(/^[0-9a-f]{64}$/);
+  expect(statSync(place.home.deviceKey).mode & 0o777).toBe(0o600);
+  expect(dirname(place.home.deviceKey)).toBe(place.home.state);
+  chmodSync(place.home.deviceKey, 0o644);
+  const again = readOrMakeDeviceKey(place.home);
+  expect(again.key.reveal()).toBe(made.key.reveal());
+  expect(again.warnings.join()).toContain("was readable by others");
+  expect(statSync(place.home.deviceKey).mode & 0o777).toBe(0o600);
+  for (const text of ["", "a", made.key.reveal().slice(1)]) {
+    writeFileSync(place.home.deviceKey, text);
+    expect(await problemOf(() => readOrMakeDeviceKey(place.home))).toContain("holds no device key");
+    expect(readFileSync(place.home.deviceKey, "utf8")).toBe(text);
   }
 });
 

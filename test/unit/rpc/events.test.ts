@@ -81,7 +81,7 @@ test("a turn is told from its message to its answer", () => {
   say(response());
   expect(told()).toEqual([
     expect.objectContaining({ name: "message", message: expect.objectContaining({ role: "assistant", seq: 2 }) }),
-    { name: "chat", ...ofRun, state: "final", message: finalMessage("answer"), stopReason: "stop" },
+    { name: "chat", ...ofRun, state: "final", message: finalMessage("answer"), stopReason: "stop", usage: noUsage },
     { name: "typing", sessionKey: "main", isTyping: false },
     { name: "sessions.changed", ...ofRun, reason: "end" },
   ]);
@@ -143,21 +143,37 @@ test.each([
       state,
       stopReason,
       message: finalMessage("half"),
+      usage: noUsage,
       ...(state === "error" && { errorMessage: "The model is down." }),
     },
   ]);
 });
 
-test("a turn without a word has no message, and a delta after the end is not told", () => {
+test("a turn without a word ends without one, and a delta after the end is not told", () => {
   const { told, say, stream } = follow();
   say(response({ text: "", stopReason: "aborted" }));
   stream("late");
   expect(told()).toEqual([
     { name: "typing", sessionKey: "main", isTyping: true },
-    { name: "chat", ...ofRun, state: "aborted", stopReason: "aborted" },
+    expect.objectContaining({ name: "message", message: expect.objectContaining({ role: "assistant", seq: 1 }) }),
+    { name: "chat", ...ofRun, state: "aborted", stopReason: "aborted", usage: noUsage },
     { name: "typing", sessionKey: "main", isTyping: false },
     { name: "sessions.changed", ...ofRun, reason: "end" },
   ]);
+});
+
+test("what the steps of a turn used is told in one sum with its end, and each step is a row", () => {
+  const { told, say } = follow();
+  const usage = { input: 3, output: 2, cacheRead: 1, cacheWrite: 0 };
+  say(received());
+  say(response({ text: "I look.", stopReason: "toolUse", usage }));
+  say(response({ usage }));
+  const all = told();
+  expect(all.filter(({ name }) => name === "message")).toHaveLength(3);
+  expect(all.find(({ name }) => name === "chat")).toMatchObject({
+    state: "final",
+    usage: { input: 6, output: 4, cacheRead: 2, cacheWrite: 0 },
+  });
 });
 
 test("typing begins with the first turn of a session and ends with the last", () => {

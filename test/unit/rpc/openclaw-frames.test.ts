@@ -210,6 +210,7 @@ test("pieces of an answer that come quickly are told together, and what is left 
   const house = new House();
   await using rpc = openRpc(house);
   const client = await OpenClawSocket.connected(rpc, ["operator.read"]);
+  house.append("main", received("r1"));
   delta(house, "think", "ThinkingDelta");
   for (const word of ["one ", "two ", "three "]) delta(house, word);
   const chat = () => client.events("chat").map(({ payload }) => payload ?? {});
@@ -224,13 +225,46 @@ test("pieces of an answer that come quickly are told together, and what is left 
   const agent = client.events("agent").map(({ payload }) => payload ?? {});
   expect(agent.map(({ stream, seq }) => [stream, seq])).toEqual([
     ["lifecycle", 1],
-    ["thinking", 2],
-    ["assistant", 3],
+    ["lifecycle", 2],
+    ["thinking", 3],
     ["assistant", 4],
-    ["lifecycle", 5],
+    ["assistant", 5],
+    ["lifecycle", 6],
+    ["lifecycle", 7],
+    ["lifecycle", 8],
   ]);
-  expect(agent[2]).toMatchObject({ runId: "r1", data: { text: "one two three ", delta: "one two three " } });
-  expect(chat()[0]).toMatchObject({ seq: 3, sessionKey: "main" });
+  const phases = agent.filter(({ stream }) => stream === "lifecycle").map(({ data }) => data);
+  expect(phases).toMatchObject([
+    { phase: "start" },
+    { phase: "model", provider: "demo", model: "demo" },
+    { phase: "finishing", stopReason: "stop" },
+    { phase: "model", provider: null, model: null },
+    { phase: "end", executionSettled: true, terminalReply: { text: "one two three four" } },
+  ]);
+  expect(agent[3]).toMatchObject({ runId: "r1", data: { text: "one two three ", delta: "one two three " } });
+  expect(chat()[0]).toMatchObject({ seq: 4, sessionKey: "main" });
+});
+
+test("a row is told after all of it that was streamed", async () => {
+  const house = new House();
+  await using rpc = openRpc(house);
+  const client = await OpenClawSocket.connected(rpc, ["operator.read"]);
+  await client.ask("sessions.subscribe");
+  house.append("main", received("r1"));
+  delta(house, "ans");
+  delta(house, "wer");
+  house.append("main", { ...answered("r1"), stopReason: "toolUse" } as SessionEvent);
+  const told = client.frames.flatMap(({ event, payload }) =>
+    event === "chat" ? payload?.["deltaText"] : (event ?? []),
+  );
+  expect(told.filter((one) => one !== "agent")).toEqual([
+    "session.message",
+    "sessions.changed",
+    "sessions.changed",
+    "ans",
+    "wer",
+    "session.message",
+  ]);
 });
 
 test.each([

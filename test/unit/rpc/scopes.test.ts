@@ -13,10 +13,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "channels.status",
     "chat.history",
     "chat.startup",
+    "commands.list",
     "config.get",
     "config.schema",
     "connections.list",
     "health",
+    "logs.tail",
     "models.list",
     "sessions.describe",
     "sessions.export",
@@ -28,6 +30,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "sessions.unsubscribe",
     "status",
     "system-presence",
+    "system.info",
+    "tools.catalog",
   ],
   "operator.write": [
     "agent",
@@ -42,13 +46,33 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "operator.admin": ["config.patch", "sessions.delete"],
 };
 
+/** What the OpenClaw dialect has besides. */
+const alsoAllowed: typeof allowed = {
+  "operator.read": [
+    "agent.identity.get",
+    "chat.metadata",
+    "config.schema.lookup",
+    "last-heartbeat",
+    "sessions.preview",
+    "sessions.resolve",
+    "taskSuggestions.list",
+    "tools.effective",
+    "usage.status",
+  ],
+  "operator.write": ["sessions.abort", "sessions.send"],
+  "operator.approvals": ["exec.approval.list", "openclaw.approval.list", "plugin.approval.list"],
+  "operator.questions": ["question.list"],
+  "operator.admin": ["chat.inject", "config.set"],
+};
+
 const grants: readonly (readonly [string, readonly Scope[], readonly string[]])[] = [
   ["none", [], ["public"]],
   ["read", ["operator.read"], ["public", "operator.read"]],
   ["write", ["operator.write"], ["public", "operator.read", "operator.write"]],
-  ["approvals", ["operator.approvals"], ["public"]],
+  ["approvals", ["operator.approvals"], ["public", "operator.approvals"]],
+  ["questions", ["operator.questions"], ["public", "operator.questions"]],
   ["pairing", ["operator.pairing"], ["public"]],
-  ["admin", ["operator.admin"], ["public", "operator.read", "operator.write", "operator.admin"]],
+  ["admin", ["operator.admin"], ["public", ...allScopes]],
 ];
 
 const matrix = grants.flatMap(([who, scopes, groups]) =>
@@ -87,7 +111,7 @@ test.each(grants)(
     const { methods: served } = (payload as { features: { methods: string[] } }).features;
     expect(served.length).toBeGreaterThan(25);
     for (const name of served) {
-      const may = groups.some((group) => allowed[group]?.includes(name));
+      const may = groups.some((group) => allowed[group]?.includes(name) || alsoAllowed[group]?.includes(name));
       const { error } = await client.ask(name, { nonsense: 1 });
       expect(error?.code === "FORBIDDEN", name).toBe(!may);
     }

@@ -8,7 +8,7 @@ interface Shape<Ours extends TSchema, Result extends TSchema, Theirs extends TSc
   readonly params: Theirs;
   /** How our params are called here, for errors. */
   readonly names?: Readonly<Record<string, string>>;
-  ask(theirs: Static<Theirs>, context: MethodContext): Static<Ours>;
+  ask(theirs: Static<Theirs>, context: MethodContext): Promise<Static<Ours>> | Static<Ours>;
   answer(result: Static<Result>, asked: { readonly theirs: Static<Theirs>; readonly context: MethodContext }): unknown;
 }
 
@@ -23,13 +23,23 @@ export function adapt<Name extends string, Ours extends TSchema, Result extends 
     params: shape.params,
     result: Type.Unknown(),
     handle: async (theirs, context) => {
-      const result = await method.handle(shape.ask(theirs, context), context).catch((error: unknown) => {
+      const done = async () => method.handle(await shape.ask(theirs, context), context);
+      const result = await done().catch((error: unknown) => {
         throw renamed(error, shape.names);
       });
       return shape.answer(result, { theirs, context });
     },
   };
   return adapted;
+}
+
+/** A method that this dialect alone has; what it does is made of what others do. */
+export function own<Theirs extends TSchema>(
+  method: Pick<Method<string, Theirs, TSchema>, "handle" | "params" | "scope"> & { readonly name: string },
+): AnyMethod {
+  const { name } = method;
+  const made: Method<string, Theirs, TSchema> = { ...method, summary: name, result: Type.Unknown() };
+  return made;
 }
 
 /** Params where more than we read may be said. */

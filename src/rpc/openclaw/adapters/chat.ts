@@ -1,40 +1,39 @@
-import { type Static, Type } from "@sinclair/typebox";
-import { MessageText } from "../../message-text.ts";
-import type { MethodContext, AnyMethod } from "../../method.ts";
+import { Type } from "@sinclair/typebox";
+import { fault } from "#protocol";
+import { MessageText, readMessageText } from "../../message-text.ts";
+import type { AnyMethod, MethodContext } from "../../method.ts";
 import { chatAbort } from "../../methods/chat.abort.ts";
 import { chatHistory } from "../../methods/chat.history.ts";
 import { chatSend, IdempotencyKey } from "../../methods/chat.send.ts";
 import { chatStartup } from "../../methods/chat.startup.ts";
-import { SessionKey } from "../../session-key.ts";
-import { activeKeys, sessionRow } from "../../session-row.ts";
-import { rowOf, sessionDefaults, sessionRowOf } from "../rows.ts";
-import { adapt, open } from "./adapter.ts";
+import { commandsList } from "../../methods/commands.list.ts";
+import { readSessionKey, SessionKey } from "../../session-key.ts";
+import { adapt, open, own } from "./adapter.ts";
+import { commandEntry } from "./commands.ts";
+import { HistoryParams, historyOf } from "./history.ts";
 import { modelChoice } from "./models.ts";
 
 /** Files cannot be given to the model yet: whoever sends some is told, so that none is lost in silence. */
 export const noAttachments = Type.Optional(Type.Array(Type.Unknown(), { maxItems: 0 }));
 
-const HistoryParams = Type.Object(
-  {
-    sessionKey: SessionKey,
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })),
-    offset: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000 })),
-    maxBytes: Type.Optional(Type.Integer({ minimum: 1 })),
-  },
-  open,
-);
-type HistoryParams = Static<typeof HistoryParams>;
-
-const mostRows = 1_000;
-const usualRows = 200;
-
 export const chat: readonly AnyMethod[] = [
   adapt(chatSend, {
     params: Type.Object(
-      { sessionKey: SessionKey, message: MessageText, idempotencyKey: IdempotencyKey, attachments: noAttachments },
+      {
+        sessionKey: SessionKey,
+        message: MessageText,
+        idempotencyKey: IdempotencyKey,
+        attachments: noAttachments,
+        suppressCommandInterpretation: Type.Optional(Type.Boolean()),
+      },
       open,
     ),
-    ask: ({ sessionKey, message, idempotencyKey }) => ({ sessionKey, message, idempotencyKey }),
+    ask: ({ sessionKey, message, idempotencyKey, suppressCommandInterpretation: isPlain }) => ({
+      sessionKey,
+      message,
+      idempotencyKey,
+      ...(isPlain !== undefined && { isPlain }),
+    }),
     answer: ({ runId, status }, { context }) => {
       context.interests().started(runId);
       if (status === "aborted") return { runId, status: "timeout", summary: "aborted", stopReason: "rpc" };
@@ -46,57 +45,48 @@ export const chat: readonly AnyMethod[] = [
     ask: ({ sessionKey, runId }) => ({ sessionKey, ...(runId !== undefined && { runId }) }),
     answer: (result) => result,
   }),
-  adapt(chatHistory, {
+  own({ name: chatHistory.name, scope: chatHistory.scope, params: HistoryParams, handle: historyOf }),
+  own({
+    name: chatStartup.name,
+    scope: chatStartup.scope,
     params: HistoryParams,
-    ask: askHistory,
-    answer: (page, { theirs, context }) => historyOf(page, theirs, context),
+    handle: async (params, context) => ({ ...(await historyOf(params, context)), metadata: await metadataOf(context) }),
   }),
-  adapt(chatStartup, {
-    params: HistoryParams,
-    ask: askHistory,
-    answer: async ({ models, ...page }, { theirs, context }) => ({
-      ...(await historyOf(page, theirs, context)),
-      metadata: { models: models.map(modelChoice), commands: [], swarmEnabled: false },
-    }),
+  own({
+    name: "chat.metadata",
+    scope: chatStartup.scope,
+    params: Type.Object({}, open),
+    handle: (_params, context) => metadataOf(context),
+  }),
+  own({
+    name: "chat.inject",
+    scope: "operator.admin",
+    params: Type.Object(
+      { sessionKey: SessionKey, message: MessageText, label: Type.Optional(Type.String({ maxLength: 100 })) },
+      open,
+    ),
+    handle: inject,
   }),
 ];
 
-function askHistory({ sessionKey, limit = usualRows, offset = 0 }: HistoryParams) {
-  return { sessionKey, limit: Math.min(mostRows, limit + offset) };
-}
-
-async function historyOf(
-  page: Static<typeof chatHistory.result>,
-  { offset = 0, maxBytes }: HistoryParams,
-  { services }: MethodContext,
-) {
-  const { sessionKey } = page;
-  const state = await services.sessions.state(sessionKey);
-  const wanted = page.messages.slice(0, Math.max(0, page.messages.length - offset)).map(rowOf);
-  const messages = newestWithin(wanted, maxBytes);
-  const hasMore = page.hasMore || messages.length < wanted.length;
-  const next = offset + messages.length;
-  const run = services.gateway.activeRuns().find((one) => one.sessionKey === sessionKey && one.status === "running");
+/** What a client offers in a chat: models to choose and commands to type. */
+async function metadataOf(context: MethodContext) {
+  const { commands } = await commandsList.handle({}, context);
   return {
-    sessionKey,
-    ...(state && { sessionId: state.id }),
-    messages,
-    pendingInputs: { items: [], total: 0 },
-    hasMore,
-    ...(hasMore && next < mostRows && messages.length > 0 && { nextOffset: next }),
-    ...(state && { totalMessages: state.summary.messageCount }),
-    defaults: sessionDefaults(services),
-    ...(state && { sessionInfo: sessionRowOf(sessionRow(state, activeKeys(services)), services) }),
-    ...(run && { inFlightRun: { runId: run.runId, text: run.text, startedAt: run.startedAt } }),
+    models: context.services.models().map(modelChoice),
+    commands: commands.map((command) => commandEntry(command, true)),
+    swarmEnabled: false,
   };
 }
 
-/** As many of the newest as fit, one at least. */
-function newestWithin<Row>(rows: readonly Row[], maxBytes = Number.POSITIVE_INFINITY): readonly Row[] {
-  let bytes = 0;
-  for (const [back, row] of rows.toReversed().entries()) {
-    bytes += Buffer.byteLength(JSON.stringify(row));
-    if (bytes > maxBytes && back > 0) return rows.slice(-back);
-  }
-  return rows;
+/** Says something in a conversation that is there, as if the agent had. */
+async function inject(
+  { sessionKey, message, label }: { readonly sessionKey: string; readonly message: string; readonly label?: string },
+  context: MethodContext,
+) {
+  const key = readSessionKey(sessionKey, context.services);
+  if (!(await context.services.sessions.state(key))) throw fault.sessionNotFound({ key });
+  const text = readMessageText(label === undefined ? message : `[${label}]\n\n${message}`, "message");
+  const { messageId } = await context.services.gateway.send({ channel: "webchat", chat: key }, text);
+  return { ok: true, messageId };
 }

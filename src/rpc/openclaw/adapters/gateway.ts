@@ -1,8 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import type { AnyMethod } from "../../method.ts";
 import { channelsStatus } from "../../methods/channels.status.ts";
-import { configGet } from "../../methods/config.get.ts";
-import { configSchema } from "../../methods/config.schema.ts";
 import { connectionsList } from "../../methods/connections.list.ts";
 import { health } from "../../methods/health.ts";
 import { messageSend } from "../../methods/message.send.ts";
@@ -28,25 +26,6 @@ export const gateway: readonly AnyMethod[] = [
       channelAccounts: {},
       channelDefaultAccountId: {},
     }),
-  }),
-  adapt(configGet, {
-    params: anything,
-    ask: () => ({}),
-    answer: ({ value, hash }) => ({
-      path: "",
-      exists: true,
-      raw: null,
-      parsed: value,
-      config: value,
-      hash,
-      valid: true,
-      issues: [],
-    }),
-  }),
-  adapt(configSchema, {
-    params: anything,
-    ask: () => ({}),
-    answer: ({ schema }, { context }) => ({ schema, uiHints: {}, version: context.services.version }),
   }),
   adapt(health, {
     params: anything,

@@ -1,12 +1,28 @@
 import type { AnyMethod } from "../../method.ts";
 import { agent, finishAgent } from "./agent.ts";
 import { chat } from "./chat.ts";
+import { commands } from "./commands.ts";
+import { config } from "./config.ts";
 import { gateway } from "./gateway.ts";
 import { models } from "./models.ts";
+import { none } from "./none.ts";
+import { sessionLookup } from "./session-lookup.ts";
 import { sessions } from "./sessions.ts";
+import { system } from "./system.ts";
 
 /** The methods of this dialect: those of the one table, in the shapes that its clients know. What is not here is not served. */
-export const openClawMethods: readonly AnyMethod[] = [...agent, ...chat, ...gateway, ...models, ...sessions];
+export const openClawMethods: readonly AnyMethod[] = [
+  ...agent,
+  ...chat,
+  ...commands,
+  ...config,
+  ...gateway,
+  ...models,
+  ...none,
+  ...sessionLookup,
+  ...sessions,
+  ...system,
+];
 
 /** What is answered a second time, under the same id. */
 export const finishers: ReadonlyMap<string, typeof finishAgent> = new Map([["agent", finishAgent]]);

@@ -11,7 +11,7 @@ const text = Type.Optional(Type.String({ maxLength: 512 }));
 export const ListParams = Type.Object(
   {
     limit: Type.Optional(Type.Integer({ minimum: 1 })),
-    offset: Type.Optional(Type.Integer({ minimum: 0 })),
+    offset: Type.Optional(Type.Integer({ minimum: 0, maximum: 20_000 })),
     activeMinutes: Type.Optional(Type.Integer({ minimum: 1 })),
     activeOnly: Type.Optional(Type.Boolean()),
     label: text,

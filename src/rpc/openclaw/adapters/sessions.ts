@@ -1,4 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
+import { fault } from "#protocol";
 import type { AnyMethod, MethodContext } from "../../method.ts";
 import { sessionsCreate } from "../../methods/sessions.create.ts";
 import { sessionsDelete } from "../../methods/sessions.delete.ts";
@@ -13,10 +14,16 @@ import { sessionsUnsubscribe } from "../../methods/sessions.unsubscribe.ts";
 import { readSessionKey, SessionKey } from "../../session-key.ts";
 import type { SessionRow } from "../../session-row.ts";
 import { modelFields, sessionDefaults, sessionRowOf } from "../rows.ts";
-import { adapt, open } from "./adapter.ts";
+import { adapt, open, own } from "./adapter.ts";
 import { isWanted, ListParams, mostListed, usuallyListed } from "./session-filter.ts";
+import { findSessions } from "./session-pages.ts";
 
 const Keyed = Type.Object({ key: SessionKey }, open);
+/** What is done only while the key still stands for the session that the client saw. */
+const Expected = Type.Object(
+  { key: SessionKey, expectedSessionId: Type.Optional(Type.String({ maxLength: 128 })) },
+  open,
+);
 const names = { sessionKey: "key", thinking: "thinkingLevel" };
 
 const Change = Type.Object(
@@ -51,9 +58,9 @@ export const sessions: readonly AnyMethod[] = [
     }),
   }),
   adapt(sessionsDelete, {
-    params: Keyed,
+    params: Expected,
     names,
-    ask: ({ key }) => ({ sessionKey: key }),
+    ask: askExpected,
     answer: ({ deleted }, { theirs, context }) => ({
       ok: true,
       key: readSessionKey(theirs.key, context.services),
@@ -67,12 +74,9 @@ export const sessions: readonly AnyMethod[] = [
     ask: ({ key }) => ({ sessionKey: key }),
     answer: ({ session }, { context }) => ({ session: session && sessionRowOf(session, context.services) }),
   }),
-  adapt(sessionsList, {
-    params: ListParams,
-    ask: askList,
-    answer: (listed, { theirs, context }) => listOf(listed.sessions, theirs, context),
-  }),
-  adapt(sessionsPatch, {
+  own({ name: sessionsList.name, scope: sessionsList.scope, params: ListParams, handle: listOf }),
+  // Clients set the model of a conversation before the first word of it is said: then this opens it.
+  adapt(named(sessionsPatch.name, sessionsCreate), {
     params: Type.Object(
       {
         key: SessionKey,
@@ -83,20 +87,27 @@ export const sessions: readonly AnyMethod[] = [
       { additionalProperties: false },
     ),
     names,
-    ask: ({ key, ...change }) => ({ sessionKey: key, ...changeOf(change) }),
+    ask: async ({ agentId, ...theirs }, context) => {
+      if (agentId !== undefined && agentId !== context.services.agentId) {
+        throw fault.invalidParams({ path: "agentId", problem: "there is no such agent" });
+      }
+      return { ...(await askExpected(theirs, context)), ...changeOf(theirs) };
+    },
     answer: ({ session }, { context }) => {
       const entry = sessionRowOf(session, context.services);
       return { ok: true, key: session.key, entry, resolved: resolved(session, context) };
     },
   }),
   adapt(sessionsReset, {
-    params: Keyed,
+    params: Expected,
     names,
-    ask: ({ key }) => ({ sessionKey: key }),
+    ask: askExpected,
     answer: async (_result, { theirs, context }) => {
       const key = readSessionKey(theirs.key, context.services);
       const { session } = await sessionsDescribe.handle({ sessionKey: key }, context);
-      return { ok: true, key, ...(session && { entry: sessionRowOf(session, context.services) }) };
+      if (!session) return { ok: true, key };
+      const entry = sessionRowOf(session, context.services);
+      return { ok: true, key, entry, resolved: resolved(session, context) };
     },
   }),
   adapt(sessionsSubscribe, {
@@ -104,16 +115,22 @@ export const sessions: readonly AnyMethod[] = [
     ask: () => ({}),
     answer: async (result, { theirs, context }) => {
       if (Object.keys(theirs).length === 0) return result;
-      const listed = await sessionsList.handle(askList(theirs), context);
-      return { ...result, list: listOf(listed.sessions, theirs, context) };
+      return { ...result, list: await listOf(theirs, context) };
     },
   }),
   adapt(sessionsUnsubscribe, { params: Type.Object({}, open), ask: () => ({}), answer: (result) => result }),
   adapt(sessionsMessagesSubscribe, {
-    params: Keyed,
+    params: Type.Object({ ...Keyed.properties, includeApprovals: Type.Optional(Type.Boolean()) }, open),
     names,
     ask: ({ key }) => ({ sessionKey: key }),
-    answer: ({ subscribed, sessionKey }) => ({ subscribed, key: sessionKey }),
+    // Nothing waits for an approval here.
+    answer: ({ subscribed, sessionKey }, { theirs: { includeApprovals = false } }) => ({
+      subscribed,
+      key: sessionKey,
+      ...(includeApprovals && {
+        approvalReplay: { sessionKey, updatedAtMs: Date.now(), approvals: [], truncated: false },
+      }),
+    }),
   }),
   adapt(sessionsMessagesUnsubscribe, {
     params: Keyed,
@@ -123,14 +140,28 @@ export const sessions: readonly AnyMethod[] = [
   }),
 ];
 
-function askList({ limit = usuallyListed, offset = 0 }: ListParams) {
-  return { limit: Math.min(mostListed, limit + offset + 1) };
+/** Throws `sessionChanged` when it is not there any more. */
+async function askExpected(
+  { key, expectedSessionId }: { readonly key: string; readonly expectedSessionId?: string },
+  { services }: MethodContext,
+) {
+  const sessionKey = readSessionKey(key, services);
+  if (expectedSessionId !== undefined && (await services.sessions.state(sessionKey))?.id !== expectedSessionId) {
+    throw fault.sessionChanged({ key: sessionKey });
+  }
+  return { sessionKey };
 }
 
-/** Filters what was read: what the sessions beyond it hold is not looked for. */
-function listOf(rows: readonly SessionRow[], params: ListParams, { services }: MethodContext) {
-  const { limit = usuallyListed, offset = 0 } = params;
-  const wanted = rows.filter((row) => isWanted(row, params));
+/** The same method under another name. */
+function named<Theirs extends typeof sessionsCreate>(name: string, method: Theirs) {
+  return { ...method, name };
+}
+
+async function listOf(params: ListParams, context: MethodContext) {
+  const { services } = context;
+  const { offset = 0 } = params;
+  const limit = Math.min(mostListed, params.limit ?? usuallyListed);
+  const wanted = await findSessions(context, offset + limit + 1, (row) => isWanted(row, params));
   const page = wanted.slice(offset, offset + limit);
   const next = offset + page.length;
   const hasMore = wanted.length > next;
