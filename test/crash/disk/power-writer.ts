@@ -9,12 +9,12 @@ import { newEvent, opening, openSqliteFile, received } from "../../support/stora
 const [, , database = "", sideLog = "", most = "0", mode] = process.argv;
 if (mode === "unsynced") armFailPoint("storage.open.unsynced", () => {});
 const storage = openSqliteFile(database);
-const state = { left: Number(most) };
+const due = Array.from({ length: Number(most) }, (_, n) => n);
 
 async function write(): Promise<void> {
   const sessionId = newId();
   await storage.append(opening(sessionId, `agent:main:${sessionId}`));
-  while (state.left-- > 0) {
+  while (due.pop() !== undefined) {
     const event = newEvent(received(newId(), "x".repeat(Math.random() * 3_000)));
     const receipt = { scope: "test", key: event.id, requestHash: "", runId: event.id };
     await storage.append({ sessionId, events: [event], receipt });
