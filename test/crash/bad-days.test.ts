@@ -2,11 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cpuMs } from "../../bench/figures.ts";
-import { type GatewayProcess, startGateway, token } from "../support/gateway-process.ts";
+import { startFakeModel } from "../support/fake-model.ts";
+import { fakeModelConfig, type GatewayProcess, startGateway, token } from "../support/gateway-process.ts";
 import { SocketClient, textOf } from "../support/socket-client.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
 import { compileShim, noShim } from "./disk/shim.ts";
+import { debts } from "./inspect.ts";
 
 const main = join(import.meta.dir, "../../src/main.ts");
 const command = [process.execPath, "run", main];
@@ -160,4 +162,40 @@ test("the gateway with few file descriptors outlives a crowd, is not busy meanwh
   for (const socket of crowd) socket.close();
   await using client = await until("a way in", async () => SocketClient.open(gateway.socketUrl).catch(() => undefined));
   expect((await client.chat("hello")).state).toBe("final");
+}, 60_000);
+
+test("five hundred sessions that were waiting for an answer get one each after a kill, never more than eight at once", async () => {
+  using home = tempFolder();
+  const model = { hangs: true, now: 0, most: 0, asked: new Map<string, number>() };
+  await using fake = startFakeModel({
+    remember: 0,
+    script: async ({ messages }) => {
+      if (model.hangs) return { parts: [new Promise(() => {})] };
+      const text = messages.findLast((message) => message.role === "user")?.text ?? "";
+      model.asked.set(text, (model.asked.get(text) ?? 0) + 1);
+      model.most = Math.max(model.most, ++model.now);
+      await Bun.sleep(2);
+      model.now--;
+      return "there you are";
+    },
+  });
+  const config = `${fakeModelConfig(fake.url)}\n[runtime]\nmax_queue = 1000\n`;
+  const sessions = Array.from({ length: 500 }, (_, n) => `waiting-${n}`);
+  {
+    await using gateway = await startGateway({ home: home.path, config, command });
+    await using client = await SocketClient.open(gateway.socketUrl);
+    for (const sessionKey of sessions) await client.call("chat.send", { sessionKey, message: sessionKey });
+    await gateway.stop("SIGKILL");
+  }
+  model.hangs = false;
+  await using gateway = await startGateway({ home: home.path, config, command });
+  await using client = await SocketClient.open(gateway.socketUrl);
+  await until("every answer", () => debts(join(home.path, "state/openclaw.db")).runs === 0, 30_000);
+  for (const sessionKey of sessions) {
+    const { messages } = await client.call<{ messages: Row[] }>("chat.history", { sessionKey });
+    expect(messages.map(({ role }) => role)).toEqual(["user", "assistant"]);
+  }
+  expect([...model.asked.values()]).toEqual(sessions.map(() => 1));
+  expect(model.most).toBeGreaterThan(1);
+  expect(model.most).toBeLessThanOrEqual(8);
 }, 60_000);
