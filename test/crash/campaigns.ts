@@ -11,6 +11,7 @@ export interface Tally {
   /** How often the process died at each place. */
   readonly hits: Map<string, number>;
   readonly readyMs: number[];
+  starved: number;
   said: number;
   acknowledged: number;
   doubleArrivals: number;
@@ -91,10 +92,10 @@ async function dieAt(lane: Lane, place: Place, era: number): Promise<boolean> {
     place.ends === "asked" ||
     /^(app|storage\.(lock|open)|gateway\.recover)\./.test(place.name);
   const nth = once ? 1 : 1 + Math.floor(Math.random() * (place.name.startsWith("recovery.") ? 2 : 6));
-  if (place.debts === "old") {
+  if (place.debts !== undefined) {
     lane.model.hangs = true;
-    await lane.live(era, { afterMs: 60, signal: "SIGKILL", patchesSettings: false });
-    await lane.age(2);
+    await lane.live(era, { afterMs: 150, signal: "SIGKILL", patchesSettings: false });
+    if (place.debts === "old") await lane.age(2);
   }
   lane.refuse(place.platform === "refusing" ? 300 : 5);
   const asked = place.ends === "asked";
@@ -138,6 +139,7 @@ async function inOneHome(peer: Peer, tally: Tally, once: (lane: Lane, era: numbe
   tally.said += lane.messages.said;
   tally.acknowledged += lane.messages.acknowledged;
   tally.readyMs.push(...lane.readyMs);
+  tally.starved += lane.starved.length;
 }
 
 function deadline(minutes: number): () => boolean {
@@ -156,6 +158,7 @@ function newTally(title: string): Tally {
     violations: [],
     hits: new Map(),
     readyMs: [],
+    starved: 0,
     said: 0,
     acknowledged: 0,
     doubleArrivals: 0,

@@ -7,8 +7,8 @@ interface FailPoint {
   readonly home?: "fresh";
   /** Passed when the process is asked to stop. */
   readonly ends?: "asked";
-  /** Passed by a start that finds turns which were taken up too often. */
-  readonly debts?: "old";
+  /** Passed by a start that finds open turns, or such that were taken up too often. */
+  readonly debts?: "some" | "old";
   /** Passed when the platform refuses a delivery. */
   readonly platform?: "refusing";
 }
@@ -25,8 +25,8 @@ export const failPoints: readonly FailPoint[] = [
   { name: "storage.migration.written", at: "a step of the schema is made, not committed", home: "fresh" },
   { name: "storage.migration.done", at: "a step of the schema is committed", home: "fresh" },
   { name: "app.server.open", at: "clients can connect, what a crash left is not taken up" },
-  { name: "recovery.run.read", at: "an open turn is read" },
-  { name: "recovery.run.marked", at: "an open turn is marked as taken up, and has no place yet" },
+  { name: "recovery.run.read", at: "an open turn is read", debts: "some" },
+  { name: "recovery.run.marked", at: "an open turn is marked as taken up, and has no place yet", debts: "some" },
   { name: "recovery.run.ended", at: "a turn that was taken up too often is ended", debts: "old" },
   { name: "gateway.recover.over", at: "what a crash left is taken up, what came meanwhile waits" },
   { name: "app.ready", at: "the gateway is ready, nobody was told" },

@@ -26,6 +26,13 @@ export function report({ commit, places, tallies, minutes, planned }: Run): stri
     "",
     "A violation would be: an acknowledged message that is missing or doubled, a turn without exactly one ending, a tool that ran twice, a gap in a log, a hash that does not fit, a failed `integrity_check`, an answer that did not reach the platform, a start that took over two seconds, something owed that never settled. Unacknowledged messages are said again with the same id after each start, and must be taken once.",
     "",
+    ...tallies.flatMap(({ title, starved }) =>
+      starved === 0
+        ? []
+        : [
+            `- **${title}**: ${starved} starts took over two seconds while the process got less than half a second of a processor: the machine was busy with other work. They are no violations.`,
+          ],
+    ),
     ...tallies.flatMap(({ title, violations }) => violations.slice(0, 20).map((text) => `- **${title}**: ${text}`)),
     `${places.length} places, each passed to its death at least ${fewest} times of ${planned.perPlace}; ${random?.kills ?? 0} kills at random moments of ${planned.random}. ${isWhole ? "A whole run." : "Not a whole run: it ended early, or did not get everywhere."}`,
     "",
