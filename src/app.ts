@@ -1,11 +1,21 @@
 import { createPrepareTurn, createSystemPrompt, type ReadWorkspaceFile, workspaceMark } from "#agent";
-import { createLog, describeError, failPoint, type Log, openLogFile, systemClock, tailLog } from "#base";
+import {
+  createLog,
+  describeError,
+  failPoint,
+  lazily,
+  type Log,
+  type Secret,
+  openLogFile,
+  systemClock,
+  tailLog,
+} from "#base";
 import { type Channel, channels } from "#channels";
-import { type Config, type Home, openConfig, prepareHome, readOrMakeToken } from "#config";
+import { type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config";
 import { createGateway, type Gateway, type OpenChannel } from "#gateway";
 import { openServer } from "#http";
 import { createModels } from "#providers";
-import { type AuthSettings, checkToken, createRpc, type Services } from "#rpc";
+import { type AuthMode, createRpc, type Services } from "#rpc";
 import { type Jail, JailError, openSandbox } from "#sandbox";
 import { createScheduler } from "#scheduler";
 import { createSessions, parseSessionKey, transcriptRow } from "#sessions";
@@ -15,8 +25,10 @@ import { createToolbox, tools } from "#tools";
 import { type Address, fault } from "#protocol";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { nodeAccess } from "./node-access.ts";
 import { openWorkspace } from "./open-workspace.ts";
 import { checkSettings } from "./check-settings.ts";
+import { doorKey } from "./door-key.ts";
 import { Settings } from "./settings.ts";
 
 export interface AppOptions {
@@ -39,6 +51,7 @@ export interface App extends AsyncDisposable {
   readonly isNewToken: boolean;
   /** Nobody is asked for a token. */
   readonly isOpen: boolean;
+  readonly authMode: AuthMode;
   /** The file of the settings, which need not be there. */
   readonly settingsFile: string;
   /** `provider/model` of what answers. */
@@ -62,7 +75,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
   await using opened = new AsyncDisposableStack();
   const config = openConfig({ schema: Settings, home, environment, flags, file });
   const { settings } = config;
-  const { problems, warnings } = checkSettings(settings);
+  const { problems, warnings } = checkSettings(config);
   if (problems.length > 0) throw fault.configInvalid({ problem: problems.join("\n") });
   const homeWarnings = prepareHome(home);
   failPoint("app.home.prepared");
@@ -87,7 +100,14 @@ export async function openApp({ home, environment, flags, file, version, ...more
     primary: () => config.settings.agents.defaults.model.primary,
     log,
   });
-  const toolbox = createToolbox({ tools, workspace, sandbox, settings: settings.tools, log });
+  const toolbox = createToolbox({
+    tools,
+    workspace,
+    sandbox,
+    settings: settings.tools,
+    log,
+    nodes: nodeAccess(() => rpc.nodes),
+  });
   const prepareTurn = createPrepareTurn({
     models,
     toolbox,
@@ -118,6 +138,17 @@ export async function openApp({ home, environment, flags, file, version, ...more
     gateway,
     sessions,
     config,
+    devices: lazily(async () => {
+      const { createDevices } = await import("#devices");
+      return createDevices({
+        storage,
+        key: () => deviceKey(home, log),
+        autoApproveLocal: () => config.settings.gateway.nodes.pairing.autoApproveLocal,
+        clock,
+        log,
+      });
+    }),
+    entrance: () => ({ url: server.url.href.replace(/^http/, "ws"), auth: key.auth.mode }),
     models: () => models.list(),
     modelProviders: () => models.providers(),
     channels: () => openChannels.map(({ id, label, connection }) => ({ id, label, state: connection.state })),
@@ -153,6 +184,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
     ...(key.file !== undefined && { tokenFile: key.file }),
     isNewToken: key.isNew,
     isOpen: key.auth.mode === "none",
+    authMode: key.auth.mode,
     settingsFile: config.file,
     model: models.defaultId() ?? "none",
     receive: (message) => gateway.receive(message),
@@ -175,32 +207,17 @@ function reader(workspace: Jail, log: Log): ReadWorkspaceFile {
   };
 }
 
+function deviceKey(home: Home, log: Log): Secret {
+  const { key, warnings } = readOrMakeDeviceKey(home);
+  for (const warning of warnings) log.warn(warning);
+  return key;
+}
+
 /** One gateway a home: a second one would answer the same messages again. */
 function hold(home: Home) {
   const lock = acquireLock(home.lock);
   if (lock.held) return lock;
   throw fault.alreadyRunning({ home: home.root, pid: lock.pid ?? "unknown" });
-}
-
-interface DoorKey {
-  readonly auth: AuthSettings;
-  readonly file?: string | undefined;
-  readonly isNew: boolean;
-  readonly warnings: readonly string[];
-}
-
-/** What clients have to bring: the token of the settings, or the one that is made on the first run. */
-function doorKey(config: Config<Settings>, home: Home): DoorKey {
-  const { mode, token: configured } = config.settings.gateway.auth;
-  if (mode === "none") return { auth: { mode }, isNew: false, warnings: [] };
-  if (configured) return { auth: { mode, token: () => configured }, isNew: false, warnings: [] };
-  const { token, isNew, warnings } = readOrMakeToken(home);
-  const checked = checkToken(token.reveal());
-  if (!checked.ok) {
-    throw fault.configInvalid({ problem: `The token in ${home.token} cannot guard the gateway: ${checked.because}` });
-  }
-  const weak = checked.warning === undefined ? [] : [checked.warning];
-  return { auth: { mode, token: () => token }, file: home.token, isNew, warnings: [...warnings, ...weak] };
 }
 
 async function openAll(

@@ -1,7 +1,8 @@
 import { silentLog } from "#base";
+import type { Config } from "#config";
 import { checkListening } from "#http";
 import { createModels } from "#providers";
-import { checkToken } from "#rpc";
+import { checkDoorKey } from "./door-key.ts";
 import type { Settings } from "./settings.ts";
 
 /** What settings mean together that are each well-formed by themselves, for the person who wrote them. */
@@ -12,31 +13,21 @@ export interface SettingsCheck {
   readonly warnings: readonly string[];
 }
 
-export function checkSettings(settings: Settings): SettingsCheck {
+export function checkSettings(config: Pick<Config<Settings>, "settings" | "explain">): SettingsCheck {
+  const { settings } = config;
   const listening = checkListening(settings.gateway);
-  const token = checkConfiguredToken(settings);
+  const key = checkDoorKey(config);
   const model = createModels({
     settings: () => settings.models,
     primary: () => settings.agents.defaults.model.primary,
     log: silentLog,
   }).trouble();
   return {
-    problems: [token.problem, listening.ok ? undefined : `${listening.because}.`, storageProblem(settings)].filter(
+    problems: [key.problem, listening.ok ? undefined : `${listening.because}.`, storageProblem(settings)].filter(
       isText,
     ),
-    warnings: [token.warning, listening.ok ? listening.warning : undefined, model].filter(isText),
+    warnings: [key.warning, listening.ok ? listening.warning : undefined, model].filter(isText),
   };
-}
-
-function checkConfiguredToken({ gateway: { auth } }: Settings): {
-  readonly problem?: string;
-  readonly warning?: string | undefined;
-} {
-  if (auth.mode === "none" || auth.token === undefined) return {};
-  const checked = checkToken(auth.token.reveal());
-  return checked.ok
-    ? { warning: checked.warning }
-    : { problem: `gateway.auth.token cannot guard the gateway: ${checked.because}` };
 }
 
 function storageProblem({ storage }: Settings): string | undefined {

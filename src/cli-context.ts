@@ -32,7 +32,7 @@ export function createCliContext(
         import("./check-settings.ts"),
       ]);
       const config = openConfig({ schema: Settings, home, environment, flags: {}, file });
-      const { problems, warnings } = checkSettings(config.settings);
+      const { problems, warnings } = checkSettings(config);
       return { file: config.file, problems, warnings: [...config.warnings, ...warnings] };
     },
     readClientSettings: async (file) => {

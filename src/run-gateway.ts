@@ -32,7 +32,7 @@ function greeting(app: App, { home, version, environment }: AppOptions): string 
     `OpenClaw ${version} listens on ${url}`,
     ...app.warnings.map((warning) => `Warning: ${warning}`),
     `Settings: ${app.settingsFile}${settings}`,
-    `Token: ${tokenOf(app)}`,
+    secretLine(app),
     `Model: ${app.model}${isDemo ? " (built in, works offline; its first answer says how to set a real one)" : ""}`,
     "",
     "Send a first message from another terminal:",
@@ -42,9 +42,15 @@ function greeting(app: App, { home, version, environment }: AppOptions): string 
   return `${lines.join("\n")}\n`;
 }
 
-function tokenOf({ isOpen, tokenFile }: App): string {
-  if (isOpen) return "nobody is asked for one";
-  return tokenFile === undefined ? "as the settings have it" : `in ${tokenFile}`;
+function secretLine({ authMode, tokenFile }: App): string {
+  const where = tokenFile === undefined ? "as the settings have it" : `in ${tokenFile}`;
+  const lines: Readonly<Record<App["authMode"], string>> = {
+    none: "Token: nobody is asked for one",
+    password: "Password: as the settings have it",
+    token: `Token: ${where}`,
+    "trusted-proxy": `Token: ${where}, for this machine alone; others come by the proxy`,
+  };
+  return lines[authMode];
 }
 
 /** With the executable's whole path, because the other terminal may be in another folder. */

@@ -1,15 +1,12 @@
 import type { Rpc, Socket } from "#rpc";
 import { bench, group } from "mitata";
-import { House, openRpc, rightToken } from "../../test/support/rpc-house.ts";
+import { House, openRpc, operator, peer, rightToken } from "../../test/support/rpc-house.ts";
 
 export function benchRpc(): void {
   group("rpc", () => {
     const quiet = new House();
     const rpc = openRpc(quiet);
-    const from = {
-      caller: rpc.authenticate({ token: rightToken }, "127.0.0.1"),
-      signal: new AbortController().signal,
-    };
+    const from = operator(rpc);
     const ping = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping", params: {} });
     bench("JSON-RPC: a ping to its answer", async () => rpc.answer(ping, from));
 
@@ -26,5 +23,5 @@ export function benchRpc(): void {
 
 function join(rpc: Rpc, count: number): void {
   const socket: Socket = { send: (text) => text.length, bufferedBytes: () => 0, close: () => {} };
-  for (let i = 0; i < count; i++) rpc.open(socket, { address: "127.0.0.1", credential: { token: rightToken } });
+  for (let i = 0; i < count; i++) rpc.open(socket, peer({ token: rightToken }));
 }

@@ -2,9 +2,11 @@
 export { type Backoff, backoffMs } from "./backoff.ts";
 export { type Clock, pause, systemClock } from "./clock.ts";
 export { newId, newToken } from "./ids.ts";
+export { lazily } from "./lazily.ts";
 export { createLog, describeError, type Log, type LogFields, type LogLevel, silentLog } from "./log.ts";
 export { type LogFile, openLogFile } from "./log-file.ts";
 export { Lru } from "./lru.ts";
+export { checkPassword, hashPassword, isPasswordHash, longestPassword, type PasswordCheck } from "./password.ts";
 export { Secret } from "./secret.ts";
 export { armFailPoint, failPoint } from "./fail-point.ts";
 export { isSystemError, systemReason } from "./system-error.ts";

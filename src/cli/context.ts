@@ -47,7 +47,7 @@ export interface ClientSettings {
   readonly gateway: {
     readonly port: number;
     readonly bind: string;
-    readonly auth: { readonly mode: string; readonly token?: Secret };
+    readonly auth: { readonly mode: string; readonly token?: Secret; readonly password?: Secret };
   };
 }
 
@@ -94,6 +94,8 @@ export interface EditorOptions {
 export interface LineEditor extends Disposable {
   /** The next line; undefined when there will be none. */
   ask(prompt: string): Promise<string | undefined>;
+  /** The same, without showing what is typed. */
+  askSecret(prompt: string): Promise<string | undefined>;
   /** Forgets what was typed so far, and asks again. */
   restart(): void;
 }

@@ -8,9 +8,26 @@ import { configSchema } from "./commands/config-schema.ts";
 import { configSet } from "./commands/config-set.ts";
 import { configUnset } from "./commands/config-unset.ts";
 import { configValidate } from "./commands/config-validate.ts";
+import { devicesApprove } from "./commands/devices-approve.ts";
+import { devicesList } from "./commands/devices-list.ts";
+import { devicesReject } from "./commands/devices-reject.ts";
+import { devicesRemove } from "./commands/devices-remove.ts";
+import { devicesRename } from "./commands/devices-rename.ts";
+import { devicesRevoke } from "./commands/devices-revoke.ts";
+import { devicesRotate } from "./commands/devices-rotate.ts";
+import { devicesSetupCode } from "./commands/devices-setup-code.ts";
 import { gatewayCall } from "./commands/gateway-call.ts";
+import { gatewayPassword } from "./commands/gateway-password.ts";
 import { gatewayRun } from "./commands/gateway-run.ts";
 import { health } from "./commands/health.ts";
+import { nodesApprove } from "./commands/nodes-approve.ts";
+import { nodesDescribe } from "./commands/nodes-describe.ts";
+import { nodesInvoke } from "./commands/nodes-invoke.ts";
+import { nodesList } from "./commands/nodes-list.ts";
+import { nodesPending } from "./commands/nodes-pending.ts";
+import { nodesReject } from "./commands/nodes-reject.ts";
+import { nodesRemove } from "./commands/nodes-remove.ts";
+import { nodesRename } from "./commands/nodes-rename.ts";
 import { sessionsDelete } from "./commands/sessions-delete.ts";
 import { sessionsExport } from "./commands/sessions-export.ts";
 import { sessionsList } from "./commands/sessions-list.ts";
@@ -44,9 +61,26 @@ export const commands: readonly AnyCommand[] = [
   configSet,
   configUnset,
   configValidate,
+  devicesApprove,
+  devicesList,
+  devicesReject,
+  devicesRemove,
+  devicesRename,
+  devicesRevoke,
+  devicesRotate,
+  devicesSetupCode,
   gatewayCall,
+  gatewayPassword,
   gatewayRun,
   health,
+  nodesApprove,
+  nodesDescribe,
+  nodesInvoke,
+  nodesList,
+  nodesPending,
+  nodesReject,
+  nodesRemove,
+  nodesRename,
   sessionsDelete,
   sessionsExport,
   sessionsList,

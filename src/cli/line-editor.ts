@@ -46,6 +46,16 @@ export function createEditor(options: EditorOptions, output: Output): LineEditor
         waiting = resolve;
       });
     },
+    async askSecret(prompt) {
+      await output.write(prompt);
+      const line = early.shift();
+      if (line !== undefined || isClosed) return line;
+      const typed = await new Promise<string | undefined>((resolve) => {
+        waiting = resolve;
+      });
+      await output.write("\n");
+      return typed;
+    },
     restart() {
       if (isClosed || !waiting) return;
       reader.write("", { ctrl: true, name: "e" });

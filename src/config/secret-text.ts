@@ -5,6 +5,8 @@ import { type TSchema, Type } from "@sinclair/typebox";
 export function SecretText(options: {
   readonly description: string;
   readonly alsoVariable?: string;
+  /** A change counts when the gateway is started again. */
+  readonly restart?: true;
 }): TSchema & { static: Secret } {
   // A `Type.String` inside, because TypeBox cannot check a schema whose kind it does not know.
   return Type.Unsafe<Secret>(Type.String({ minLength: 1, secret: true, ...options }));

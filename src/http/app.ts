@@ -1,11 +1,10 @@
-import { failPoint, type Log, newId } from "#base";
+import { failPoint, lazily, type Log, newId } from "#base";
 import { Fault, fault, permits } from "#protocol";
 import type { Caller, Rpc } from "#rpc";
 import { Elysia } from "elysia";
 import { parseJsonObject, readBody } from "./body.ts";
 import { readCredential } from "./credential.ts";
 import type { Admitted } from "./guards.ts";
-import { lazily } from "./lazily.ts";
 import { jsonResponse, refuse, refuseFault, refuseInternal, refuseRpcFault } from "./refusal.ts";
 import { paramsFromText, type RestRoute, restRoot, restRoutes } from "./rest.ts";
 
@@ -117,7 +116,7 @@ async function call(
   arrival: Admitted,
   { name, params }: { readonly name: string; readonly params?: (caller: Caller) => unknown },
 ): Promise<Response> {
-  const caller = callerOf(rpc, arrival);
+  const caller = await callerOf(rpc, arrival);
   const read = params ? await params(caller) : {};
   if (caller.isAuthenticated) keepOpen(arrival.request);
   return jsonResponse(await rpc.call(name, read, { caller, signal: arrival.request.signal }));
@@ -126,7 +125,7 @@ async function call(
 /** JSON-RPC 2.0 over HTTP, single or batch; nothing but notifications are answered with 204. */
 async function answerRpc({ rpc, keepOpen }: AppOptions, arrival: Admitted): Promise<Response> {
   try {
-    const caller = callerOf(rpc, arrival);
+    const caller = await callerOf(rpc, arrival);
     const text = await readBody(arrival.request, mostBytesFrom(caller));
     if (caller.isAuthenticated) keepOpen(arrival.request);
     const answer = await rpc.answer(text, { caller, signal: arrival.request.signal });
@@ -140,8 +139,8 @@ async function answerRpc({ rpc, keepOpen }: AppOptions, arrival: Admitted): Prom
 }
 
 /** What OpenClaw's dashboard asks for before it opens its socket. */
-function showUiConfig({ rpc, version }: AppOptions, arrival: Admitted): Response {
-  checkReader(callerOf(rpc, arrival));
+async function showUiConfig({ rpc, version }: AppOptions, arrival: Admitted): Promise<Response> {
+  checkReader(await callerOf(rpc, arrival));
   return jsonResponse({
     basePath: "",
     assistantName: "OpenClaw",
@@ -165,8 +164,8 @@ function checkReader(caller: Caller): void {
     : fault.unauthorized({ problem: "This needs a token" });
 }
 
-function listMethods(rpc: Rpc, arrival: Admitted): Response {
-  checkReader(callerOf(rpc, arrival));
+async function listMethods(rpc: Rpc, arrival: Admitted): Promise<Response> {
+  checkReader(await callerOf(rpc, arrival));
   const methods = rpc.methods.map(({ name, summary, scope, route, params, result }) => ({
     name,
     summary,
@@ -178,8 +177,8 @@ function listMethods(rpc: Rpc, arrival: Admitted): Response {
   return jsonResponse({ methods });
 }
 
-function callerOf(rpc: Rpc, { request, address }: Admitted): Caller {
-  return rpc.authenticate(readCredential(request.headers), address);
+async function callerOf(rpc: Rpc, arrival: Admitted): Promise<Caller> {
+  return rpc.authenticate(readCredential(arrival), arrival);
 }
 
 /** A stranger may ask for little, and is not given memory for more. */

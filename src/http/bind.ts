@@ -1,4 +1,5 @@
 import type { NetworkInterfaceInfo } from "node:os";
+import type { AuthMode } from "#rpc";
 import { isIP } from "./ip-address.ts";
 
 export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
@@ -34,13 +35,13 @@ export type Exposure =
 /** May this be listened on with this kind of authentication? Whoever can reach the port can run the agent. */
 export function checkExposure(
   bind: { readonly hostname: string; readonly isLoopback: boolean },
-  mode: "token" | "none",
+  mode: AuthMode,
 ): Exposure {
-  if (mode === "token") return { ok: true };
+  if (mode !== "none") return { ok: true };
   if (bind.isLoopback) return { ok: true, warning: "Authentication is off: every program on this machine may call." };
   return {
     ok: false,
-    because: `gateway.auth.mode is “none”, which is allowed on loopback only, but gateway.bind leads to ${bind.hostname}; set the mode to “token” or bind to loopback`,
+    because: `gateway.auth.mode is “none”, which is allowed on loopback only, but gateway.bind leads to ${bind.hostname}; set another mode or bind to loopback`,
   };
 }
 

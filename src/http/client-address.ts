@@ -37,6 +37,22 @@ export function createClientAddress(isTrusted: IsTrustedProxy): ClientAddress {
   };
 }
 
+/** Headers that proxies write, and nobody else has a reason to. */
+const proxyHeaders = [
+  ...forwardedHeaders,
+  "cf-connecting-ip",
+  "cf-access-authenticated-user-email",
+  "tailscale-user-login",
+  "x-forwarded-port",
+  "x-forwarded-proto",
+  "x-forwarded-user",
+];
+
+/** Did this come through a proxy, as far as it shows? */
+export function isForwarded(headers: Headers): boolean {
+  return proxyHeaders.some((name) => headers.has(name));
+}
+
 export type IsTrustedProxy = (address: string) => boolean;
 
 /** Knows the networks of `trustedProxies`. Throws a plain sentence for an entry that is no network. */

@@ -1,6 +1,7 @@
 import { type Arrival, readArrival } from "./arrival.ts";
 import { addressesOf, type Interfaces, isLoopback } from "./bind.ts";
-import { createClientAddress, type IsTrustedProxy } from "./client-address.ts";
+import { createClientAddress, isForwarded, type IsTrustedProxy } from "./client-address.ts";
+import type { Identity, ReadIdentity } from "./identity.ts";
 import { isIP } from "./ip-address.ts";
 import { isProbe } from "./probes.ts";
 import type { Refusal } from "./refusal.ts";
@@ -11,6 +12,12 @@ export interface Admitted extends Arrival {
   readonly address: string;
   /** The page that asks, when it is one of `allowedOrigins` rather than our own. */
   readonly crossOrigin?: string;
+  /** A page asks, and it is ours or one of `allowedOrigins`. */
+  readonly isPage: boolean;
+  /** The socket's other end is this machine, and speaks for nobody else. */
+  readonly isLocal?: true;
+  /** Whom a trusted proxy names. */
+  readonly identity: Identity;
 }
 
 export type Admission =
@@ -23,6 +30,7 @@ export interface GuardOptions {
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly isTrustedProxy: IsTrustedProxy;
+  readonly readIdentity: ReadIdentity;
   readonly interfaces: () => Interfaces;
 }
 
@@ -46,10 +54,17 @@ export function createGuards(options: GuardOptions): (request: Request, peer: st
       return { admitted: false, refusal: { status: 403, code: "proxy_attribution_required", message } };
     }
     const origin = request.headers.get("origin")?.toLowerCase();
-    const crossOrigin = origin !== undefined && allowedOrigins.has(origin) ? { crossOrigin: origin } : {};
+    const identity = options.readIdentity(arrival.peer, request.headers);
     return {
       admitted: true,
-      arrival: { ...arrival, address: client.known ? client.address : arrival.peer, ...crossOrigin },
+      arrival: {
+        ...arrival,
+        address: client.known ? client.address : arrival.peer,
+        ...(origin !== undefined && allowedOrigins.has(origin) && { crossOrigin: origin }),
+        isPage: origin !== undefined,
+        ...(!identity.named && isLocal(arrival) && { isLocal: true }),
+        identity,
+      },
     };
   };
 }
@@ -58,6 +73,11 @@ export function createGuards(options: GuardOptions): (request: Request, peer: st
 export function whyNotOrigin(entry: string): string | undefined {
   if (/^[a-z][a-z0-9+.-]*:\/\/[^/*\s@]+\/?$/i.test(entry)) return undefined;
   return `“${entry}” is not an origin like https://desk.example.org (no path, no *)`;
+}
+
+/** An address alone does not tell: a proxy of this machine speaks for the whole world from 127.0.0.1. */
+function isLocal({ peer, hostname, request: { headers } }: Arrival): boolean {
+  return isLoopback(peer) && (hostname === "localhost" || isLoopback(hostname)) && !isForwarded(headers);
 }
 
 type Guard = (arrival: Arrival) => Refusal | undefined;

@@ -1,13 +1,13 @@
-import { type Clock, type Log, newId, pause, systemClock } from "#base";
+import { type Clock, lazily, type Log, newId, pause, systemClock } from "#base";
 import { Fault, fault } from "#protocol";
-import type { Rpc } from "#rpc";
+import type { Caller, Rpc } from "#rpc";
 import type { Health } from "#telemetry";
 import type { Interfaces } from "./bind.ts";
 import { checkListening, readInterfaces } from "./check-listening.ts";
 import { openTrustedProxies } from "./client-address.ts";
 import { readCredential } from "./credential.ts";
 import { type Admitted, createGuards } from "./guards.ts";
-import { lazily } from "./lazily.ts";
+import { createReadIdentity } from "./identity.ts";
 import { answerProbe, isProbe } from "./probes.ts";
 import { createRefusalLog } from "./refusal-log.ts";
 import { refuse, refuseFault, refuseInternal } from "./refusal.ts";
@@ -46,7 +46,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const startedAt = clock.elapsed();
   const state = { isStopping: false };
   const isTrustedProxy = await openTrustedProxies(settings.trustedProxies);
-  const admit = createGuards({ ...settings, isTrustedProxy, hostname, interfaces });
+  const readIdentity = createReadIdentity(settings.auth, isTrustedProxy);
+  const admit = createGuards({ ...settings, isTrustedProxy, readIdentity, hostname, interfaces });
   const noteRefusal = createRefusalLog(log, clock);
   const probeOptions = {
     health: options.health,
@@ -61,7 +62,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   });
 
   const enter = async (arrival: Admitted): Promise<Response | undefined> => {
-    if (isProbe(arrival.path)) return answerProbe(arrival, probeOptions, callerOfProbe(rpc, arrival));
+    if (isProbe(arrival.path)) return answerProbe(arrival, probeOptions, await callerOfProbe(rpc, arrival));
     if (state.isStopping) throw fault.shuttingDown({});
     if (server.pendingRequests > mostRequests) {
       throw fault.tooManyRequests({ problem: "Too many requests are being answered" });
@@ -139,23 +140,26 @@ function isForSocket({ path, request }: Admitted): boolean {
 }
 
 /** The credential is checked before there is a socket, so that a wrong one is answered with a status. */
-function upgrade(server: Bun.Server<SocketData>, rpc: Rpc, { request, address }: Admitted): Response | undefined {
+async function upgrade(server: Bun.Server<SocketData>, rpc: Rpc, arrival: Admitted): Promise<Response | undefined> {
+  const { request, isPage } = arrival;
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket" || request.method !== "GET") {
     const message = "Here a WebSocket is opened; POST /rpc takes single calls.";
     return refuse({ status: 426, code: "upgradeRequired", message, headers: { upgrade: "websocket" } });
   }
-  const credential = readCredential(request.headers);
-  rpc.authenticate(credential, address);
+  const credential = readCredential(arrival);
+  const caller = await rpc.authenticate(credential, arrival);
+  const hasToken = credential.token !== undefined;
   const userAgent = request.headers.get("user-agent")?.slice(0, 200);
-  const peer = { address, credential, ...(userAgent !== undefined && { userAgent }) };
+  const peer = { caller, hasToken, isPage, ...(userAgent !== undefined && { userAgent }) };
   if (server.upgrade(request, { data: { peer } })) return undefined;
   return refuse({ status: 400, code: "badRequest", message: "This is not a well-formed WebSocket upgrade." });
 }
 
 /** Probes are asked without a credential; one that is sent is checked, and shows more. */
-function callerOfProbe(rpc: Rpc, { request, address }: Admitted) {
-  const credential = readCredential(request.headers);
-  return credential.token === undefined ? undefined : rpc.authenticate(credential, address);
+async function callerOfProbe(rpc: Rpc, arrival: Admitted): Promise<Caller | undefined> {
+  const credential = readCredential(arrival);
+  if (credential.token === undefined && credential.user === undefined) return undefined;
+  return rpc.authenticate(credential, arrival);
 }
 
 /** What a request that failed is answered with. A failure nobody planned goes to the log, under a number. */

@@ -18,16 +18,75 @@ export const gatewaySettings = Type.Object({
   }),
   auth: Type.Object(
     {
-      mode: Type.Union([Type.Literal("token"), Type.Literal("none")], {
-        default: "token",
-        restart: true,
-        description: "token asks every client for the token; none asks nobody, and is allowed on loopback only.",
-      }),
+      mode: Type.Union(
+        [Type.Literal("token"), Type.Literal("password"), Type.Literal("trusted-proxy"), Type.Literal("none")],
+        {
+          default: "token",
+          restart: true,
+          description:
+            "token asks every client for the token, password for the password; trusted-proxy believes a proxy that says who it is; none asks nobody, and is allowed on loopback only.",
+        },
+      ),
       token: Type.Optional(
         SecretText({
           description: "The token; one is made on the first run when this is not set.",
           alsoVariable: "OPENCLAW_GATEWAY_TOKEN", // the name that the original's clients and guides use
+          restart: true,
         }),
+      ),
+      password: Type.Optional(
+        SecretText({
+          description: "The password, for the environment alone: in the file it would lie there readable.",
+          alsoVariable: "OPENCLAW_GATEWAY_PASSWORD",
+          restart: true,
+        }),
+      ),
+      passwordHash: Type.Optional(
+        SecretText({
+          description: "What is kept of the password; `openclaw gateway password` writes it.",
+          restart: true,
+        }),
+      ),
+      trustedProxy: Type.Object(
+        {
+          userHeader: Type.Optional(
+            Type.String({
+              pattern: "^[A-Za-z0-9-]+$",
+              restart: true,
+              description: "The header in which the proxy says who is calling; the proxy must replace it, always.",
+            }),
+          ),
+          allowUsers: Type.Array(Type.String({ minLength: 1 }), {
+            default: [],
+            restart: true,
+            description: "Users who may come in; all that the proxy names where it is empty.",
+          }),
+          requiredHeaders: Type.Array(Type.String({ pattern: "^[A-Za-z0-9-]+$" }), {
+            default: [],
+            restart: true,
+            description: "Headers without which nothing that comes from the proxy is believed.",
+          }),
+          allowLoopback: Type.Boolean({
+            default: false,
+            restart: true,
+            description: "A proxy on this machine is believed too; then so is every program on it.",
+          }),
+        },
+        { default: {}, description: "For gateway.auth.mode = trusted-proxy; the proxies are gateway.trusted_proxies." },
+      ),
+    },
+    { default: {} },
+  ),
+  nodes: Type.Object(
+    {
+      pairing: Type.Object(
+        {
+          autoApproveLocal: Type.Boolean({
+            default: true,
+            description: "A device of this machine that shows the token or password is paired without asking anybody.",
+          }),
+        },
+        { default: {} },
       ),
     },
     { default: {} },

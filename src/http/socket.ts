@@ -1,14 +1,7 @@
 import { type Log, newId } from "#base";
 import { Fault } from "#protocol";
-import type { Line, Rpc, Socket } from "#rpc";
+import type { Line, Peer, Rpc, Socket } from "#rpc";
 import type { ServerWebSocket, WebSocketHandler } from "bun";
-
-/** Who is at the other end, known before there is a socket. */
-export interface Peer {
-  readonly address: string;
-  readonly userAgent?: string;
-  readonly credential: { readonly token?: string };
-}
 
 /** What a socket carries: who is coming, and once it is open nothing but the line. */
 export type SocketData = { readonly peer: Peer } | { readonly line: Line | undefined };
@@ -52,7 +45,7 @@ function lineOf(ws: ServerWebSocket<SocketData>): Line | undefined {
   return "line" in ws.data ? ws.data.line : undefined;
 }
 
-/** The credential was checked before the upgrade; it can only have been withdrawn since. */
+/** The credential was checked before the upgrade. */
 function openLine(arrival: {
   readonly rpc: Rpc;
   readonly log: Log;

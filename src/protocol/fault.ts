@@ -11,6 +11,15 @@ const table = {
   internal: { rpc: -32603, status: 500, retryable: false, says: "Something broke on our side (incident {incident})." },
   unauthorized: { rpc: -32001, status: 401, retryable: false, says: "{problem}." },
   missingScope: { rpc: -32002, status: 403, retryable: false, says: "This needs the scope {scope}." },
+  wrongRole: { rpc: -32025, status: 403, retryable: false, says: "“{method}” is not for the role {role}." },
+  beyondCaller: { rpc: -32024, status: 403, retryable: false, says: "This would give more than the caller may give." },
+  deviceNotFound: { rpc: -32022, status: 404, retryable: false, says: "There is no paired device “{device}”." },
+  pairingNotFound: {
+    rpc: -32023,
+    status: 404,
+    retryable: false,
+    says: "There is no request “{request}”; it was answered, or nobody answered in time.",
+  },
   lockedOut: {
     rpc: -32003,
     status: 429,
@@ -74,6 +83,33 @@ const table = {
     says: "Another gateway (process {pid}) already runs on {home}; stop it, or let OPENCLAW_HOME name another folder.",
   },
   cannotListen: { rpc: -32019, status: 503, retryable: false, says: "{problem}." },
+  nodeNotFound: { rpc: -32030, status: 404, retryable: false, says: "There is no node “{node}”." },
+  nodeNotConnected: { rpc: -32031, status: 503, retryable: true, says: "The node “{node}” is not connected." },
+  nodeLeft: {
+    rpc: -32032,
+    status: 503,
+    retryable: false,
+    says: "The node “{node}” left before it answered; what it has done is not known.",
+  },
+  nodeCommandNotAllowed: {
+    rpc: -32033,
+    status: 403,
+    retryable: false,
+    says: "The node may not be asked for “{command}”: {reason}.",
+  },
+  nodeUnapproved: {
+    rpc: -32036,
+    status: 503,
+    retryable: true,
+    says: "What this node offers is awaiting operator approval.",
+  },
+  nodeTimedOut: {
+    rpc: -32034,
+    status: 504,
+    retryable: false,
+    says: "The node “{node}” did not answer within {timeoutMs} ms.",
+  },
+  nodeFailed: { rpc: -32035, status: 502, retryable: false, says: "The node could not do it: {nodeCode}: {problem}." },
 } as const satisfies Record<string, FaultKind>;
 
 interface FaultKind {

@@ -1,13 +1,13 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { clip, failPoint } from "#base";
 import { type Fault, fault, Scope } from "#protocol";
-import type { Credential } from "./authenticator.ts";
+import type { Credential, Match, Whereabouts } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
-import type { Challenge, Dialect, DialectName, Speaker } from "./dialect.ts";
+import type { Challenge, Dialect, DialectName, Guest, Speaker } from "./dialect.ts";
 import type { Inbox, Sender } from "./inbox.ts";
 import { Interests } from "./interests.ts";
 import type { RpcLimits } from "./limits.ts";
-import { type Claim, callerOf, narrow, noCredential } from "./origin.ts";
+import { type Claim, narrow, noCredential } from "./origin.ts";
 import type { Outgoing } from "./outgoing.ts";
 
 /** The other side's line, as the server gives it to us. */
@@ -34,6 +34,8 @@ export const ConnectionInfo = Type.Object({
   address: Type.String(),
   dialect: Type.Union([Type.Literal("jsonrpc"), Type.Literal("openclaw")]),
   isAuthenticated: Type.Boolean(),
+  role: Type.Union([Type.Literal("operator"), Type.Literal("node")]),
+  deviceId: Type.Optional(Type.String({ description: "The device that has signed the connection." })),
   scopes: Type.Array(Scope),
   connectedAt: Type.Integer({ description: "Milliseconds since 1970." }),
   client: Type.Optional(Type.String({ description: "What the client calls itself." })),
@@ -52,20 +54,29 @@ export interface Switchboard {
   dialectFor(connection: Connection, first: string): Dialect;
   /** What is spoken to a client that has not said anything yet. */
   readonly usualDialect: Dialect;
-  /** The scopes of a credential; undefined without one. Throws `unauthorized` or `lockedOut`. */
-  granted(credential: Credential, address: string): Caller["scopes"] | undefined;
+  /** What a credential opens; undefined without one. Throws `unauthorized` or `lockedOut`. */
+  check(credential: Credential, from: Whereabouts): Promise<Match | undefined>;
   authenticated(connection: Connection): void;
   left(connection: Connection): void;
 }
 
-/** The close codes of RFC 6455, section 7.4.1, and the registry it opened. */
-export const closeCode = { normal: 1000, protocol: 1002, policy: 1008, tooBig: 1009, restart: 1012 } as const;
+/** Most are the close codes of RFC 6455, section 7.4.1, and the registry it opened. */
+export const closeCode = {
+  normal: 1000,
+  protocol: 1002,
+  policy: 1008,
+  tooBig: 1009,
+  restart: 1012,
+  /** The original's own: what this connection was let in by is gone. */
+  shutOut: 4001,
+} as const;
 
 const longestClientName = 128;
 
 /** One client on its socket. There are thousands of these, so what is rarely needed is made when it is. */
 export class Connection implements Line, Sender, Speaker {
   readonly challenge: Challenge;
+  readonly isPage: boolean;
   caller: Caller;
   lastHeardMs: number;
   #dialect: Dialect | undefined;
@@ -89,13 +100,19 @@ export class Connection implements Line, Sender, Speaker {
   constructor(
     board: Switchboard,
     socket: Socket,
-    peer: { readonly caller: Caller; readonly userAgent?: string; readonly challenge: Challenge },
+    peer: {
+      readonly caller: Caller;
+      readonly isPage: boolean;
+      readonly userAgent?: string;
+      readonly challenge: Challenge;
+    },
   ) {
     this.#board = board;
     this.#socket = socket;
     this.#client = peer.userAgent === undefined ? undefined : clip(peer.userAgent, longestClientName);
     this.caller = peer.caller;
     this.challenge = peer.challenge;
+    this.isPage = peer.isPage;
     this.lastHeardMs = board.elapsed();
   }
 
@@ -195,14 +212,15 @@ export class Connection implements Line, Sender, Speaker {
     this.close(closeCode.restart, this.#dialect?.farewell ?? reason);
   }
 
-  authenticate(credential: Credential, claim: Claim = {}): Caller {
-    const granted = this.#board.granted(credential, this.caller.address);
-    if (!granted && !this.caller.isAuthenticated) throw noCredential();
-    if (claim.client !== undefined) this.#client = clip(claim.client, longestClientName);
-    const { id, address } = this.caller;
-    this.caller = callerOf({ id, address }, narrow(granted ?? this.caller.scopes, claim.scopes));
-    this.#board.authenticated(this);
-    return this.caller;
+  async authenticate(credential: Credential, claim: Claim = {}): Promise<Caller> {
+    const match = await this.#board.check(credential, this.caller);
+    if (!match && !this.caller.isAuthenticated) throw noCredential();
+    const scopes = narrow(match?.scopes ?? this.caller.scopes, claim.scopes);
+    return this.#enter({ ...this.caller, isAuthenticated: true, scopes }, claim.client);
+  }
+
+  welcome({ client, ...guest }: Guest): void {
+    this.#enter({ ...this.caller, isAuthenticated: true, ...guest }, client);
   }
 
   begin(): boolean {
@@ -235,6 +253,8 @@ export class Connection implements Line, Sender, Speaker {
       address: this.caller.address,
       dialect: this.dialectName,
       isAuthenticated: this.caller.isAuthenticated,
+      role: this.caller.role,
+      ...(this.caller.deviceId !== undefined && { deviceId: this.caller.deviceId }),
       scopes: [...this.caller.scopes],
       connectedAt: this.challenge.ts,
       ...(this.#client !== undefined && { client: this.#client }),
@@ -246,6 +266,13 @@ export class Connection implements Line, Sender, Speaker {
 
   get #isFriend(): boolean {
     return this.caller.isAuthenticated && this.isListening;
+  }
+
+  #enter(caller: Caller, client: string | undefined): Caller {
+    if (client !== undefined) this.#client = clip(client, longestClientName);
+    this.caller = caller;
+    this.#board.authenticated(this);
+    return caller;
   }
 
   async #answer(dialect: Dialect, text: string): Promise<void> {

@@ -1,4 +1,5 @@
-import type { Fault } from "#protocol";
+import type { DeviceRole } from "#devices";
+import type { Fault, Scope } from "#protocol";
 import type { Interests } from "./interests.ts";
 import type { Origin } from "./origin.ts";
 
@@ -19,12 +20,25 @@ export interface Dialect {
 
 /** A connection, as a dialect that keeps something for each sees it. */
 export interface Speaker extends Origin {
+  /** A page of ours, or of an origin that is allowed: it was checked when the socket was opened. */
+  readonly isPage: boolean;
   /** What the client was asked to sign, once, when the socket was opened. */
   readonly challenge: Challenge;
   /** What this connection wants to hear, kept with it from now on. */
   listen(interests: Interests): void;
+  /** It is known who this is, and what it may do. */
+  welcome(guest: Guest): void;
   say(text: string): void;
   close(code: number, reason: string): void;
+}
+
+/** Somebody who was let in, by whatever proof. */
+export interface Guest {
+  readonly role: DeviceRole;
+  readonly scopes: ReadonlySet<Scope>;
+  readonly deviceId?: string;
+  /** What it calls itself. */
+  readonly client: string;
 }
 
 export interface Challenge {

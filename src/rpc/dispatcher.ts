@@ -1,10 +1,13 @@
 import { clip, failPoint, type Log, newId } from "#base";
+import type { DeviceRole } from "#devices";
 import { Fault, fault, permits } from "#protocol";
 import type { ConnectionInfo } from "./connection.ts";
 import type { AnyMethod, Catalog, MethodContext } from "./method.ts";
 import { noCredential, type Origin } from "./origin.ts";
 import { ParamsChecker } from "./params.ts";
 import type { Interests } from "./interests.ts";
+import type { NodesDoor } from "./nodes/door.ts";
+import type { Nodes } from "./nodes/nodes.ts";
 import type { RunWatch, RunWatches } from "./run-watch.ts";
 import type { Services } from "./services.ts";
 
@@ -30,6 +33,7 @@ export class Dispatcher implements Calls {
     readonly connections: () => readonly ConnectionInfo[];
     readonly catalog: Catalog;
     readonly watches: RunWatches;
+    readonly nodes: NodesDoor;
     readonly log: Log;
   }) {
     this.#methods = new Map(options.methods.map((method) => [method.name, method]));
@@ -76,9 +80,11 @@ export class Dispatcher implements Calls {
   /** A stranger is not told which methods there are. */
   #allowed(name: string, { caller }: Origin): AnyMethod {
     const method = this.#methods.get(name);
-    if (method?.scope !== "public" && !caller.isAuthenticated) throw noCredential();
+    if (!caller.isAuthenticated && (method?.scope !== "public" || method.role === "node")) throw noCredential();
     if (!method) throw fault.methodNotFound({ method: clip(name, 128) });
-    if (!permits(caller.scopes, method.scope)) throw fault.missingScope({ scope: method.scope });
+    if (!fitsRole(method, caller.role)) throw fault.wrongRole({ method: method.name, role: caller.role });
+    if (caller.role === "operator" && !permits(caller.scopes, method.scope))
+      throw fault.missingScope({ scope: method.scope });
     return method;
   }
 
@@ -89,9 +95,15 @@ export class Dispatcher implements Calls {
   }
 }
 
+function fitsRole({ role, scope }: AnyMethod, of: DeviceRole): boolean {
+  if (role === "node") return of === "node";
+  return of === "operator" || role === "any" || scope === "public";
+}
+
 /** What all calls share. */
 interface Shared extends Pick<MethodContext, "services" | "connections" | "catalog"> {
   readonly watches: RunWatches;
+  readonly nodes: NodesDoor;
 }
 
 /** Made for every call, so it holds two fields; the signal is asked for, and made, only when it is needed. */
@@ -122,6 +134,10 @@ class CallContext implements MethodContext {
 
   connections(): readonly ConnectionInfo[] {
     return this.#shared.connections();
+  }
+
+  nodes(): Promise<Nodes> {
+    return this.#shared.nodes.open();
   }
 
   interests(): Interests {

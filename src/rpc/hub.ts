@@ -1,24 +1,29 @@
 import { type Clock, newId } from "#base";
 import { fault } from "#protocol";
-import type { Authenticator, Credential } from "./authenticator.ts";
+import type { DeviceRole } from "#devices";
+import type { Authenticator, Credential, Match, Whereabouts } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
-import { Connection, type ConnectionInfo, type Socket, type Switchboard } from "./connection.ts";
+import { closeCode, Connection, type ConnectionInfo, type Socket, type Switchboard } from "./connection.ts";
 import type { Dialect, Speaker } from "./dialect.ts";
 import { FanOut } from "./fan-out.ts";
 import { Inbox } from "./inbox.ts";
 import { notification } from "./jsonrpc.ts";
 import type { RpcLimits } from "./limits.ts";
-import { callerOf } from "./origin.ts";
 import { challengeText, looksLikeOpenClaw } from "./openclaw/challenge.ts";
 import { eventFrame } from "./openclaw/frame.ts";
 import type { OpenClawEvent } from "./openclaw/events.ts";
 import { Strangers } from "./strangers.ts";
 import { type WireEvent, wireEvent } from "./wire-events.ts";
 
+/** Who is at the other end of a new socket. */
 export interface Peer {
-  readonly address: string;
+  /** As it was authenticated by what came with the upgrade. */
+  readonly caller: Caller;
+  /** It brought a token with the upgrade. */
+  readonly hasToken: boolean;
+  /** A page of ours, or of an origin that is allowed. */
+  readonly isPage: boolean;
   readonly userAgent?: string;
-  readonly credential: Credential;
 }
 
 /** All connections: who is there, who is told what. Its timers run only while somebody is. */
@@ -27,6 +32,7 @@ export class Hub implements Switchboard {
   readonly limits: RpcLimits;
   readonly #openClaw: (speaker: Speaker) => Dialect;
   readonly #onEvent: (event: WireEvent) => void;
+  readonly #onDeviceLeft: (deviceId: string) => void;
   readonly inbox: Inbox;
   readonly #authenticator: Authenticator;
   readonly #clock: Clock;
@@ -45,6 +51,8 @@ export class Hub implements Switchboard {
     readonly openClaw: (speaker: Speaker) => Dialect;
     /** Is told of every event, to translate it into what `tell` takes. */
     readonly onEvent: (event: WireEvent) => void;
+    /** A connection of that device is gone. */
+    readonly onDeviceLeft: (deviceId: string) => void;
     readonly limits: RpcLimits;
     readonly authenticator: Authenticator;
     readonly clock: Clock;
@@ -52,6 +60,7 @@ export class Hub implements Switchboard {
     this.usualDialect = options.usualDialect;
     this.#openClaw = options.openClaw;
     this.#onEvent = options.onEvent;
+    this.#onDeviceLeft = options.onDeviceLeft;
     this.limits = options.limits;
     this.#authenticator = options.authenticator;
     this.#clock = options.clock;
@@ -61,16 +70,17 @@ export class Hub implements Switchboard {
     this.#openClawFanOut = new FanOut(this.#friends.openclaw, options.limits, eventFrame);
   }
 
-  /** Throws as a credential's check does, `tooManyRequests` when it is full, `shuttingDown` when it is over. */
-  open(socket: Socket, { address, userAgent, credential }: Peer): Connection {
+  /** Throws `tooManyRequests` when it is full, `shuttingDown` when it is over. */
+  open(socket: Socket, { caller: { address, ...known }, hasToken, isPage, userAgent }: Peer): Connection {
     if (this.#isClosing) throw fault.shuttingDown({ retryAfterMs: 1_000 });
     if (this.#all.size >= this.limits.connections) {
       throw fault.tooManyRequests({ problem: "There are too many connections", retryAfterMs: 1_000 });
     }
-    const caller = callerOf({ id: newId(), address }, this.granted(credential, address));
+    const caller = { ...known, address, id: newId() };
     if (!caller.isAuthenticated) this.#strangers.makeRoom(address);
     const connection = new Connection(this, socket, {
       caller,
+      isPage,
       challenge: { nonce: crypto.randomUUID(), ts: this.#clock.now() },
       ...(userAgent !== undefined && { userAgent }),
     });
@@ -82,7 +92,7 @@ export class Hub implements Switchboard {
     if (caller.isAuthenticated) this.authenticated(connection);
     else this.#strangers.enter(connection);
     // The original's clients prove who they are after the upgrade; what brings its token with it waits for no challenge.
-    if (credential.token === undefined) connection.say(challengeText(connection.challenge));
+    if (!hasToken) connection.say(challengeText(connection.challenge));
     return connection;
   }
 
@@ -124,8 +134,18 @@ export class Hub implements Switchboard {
     return this.#clock.elapsed();
   }
 
-  granted(credential: Credential, address: string): Caller["scopes"] | undefined {
-    return this.#authenticator.check(credential, address);
+  check(credential: Credential, from: Whereabouts): Promise<Match | undefined> {
+    return this.#authenticator.check(credential, from);
+  }
+
+  /** Closes what a device has open, in one role or in all of them; it may be told first what it has just asked for. */
+  shutOut({ deviceId, role }: { readonly deviceId: string; readonly role?: DeviceRole }, reason: string): void {
+    const open = [...this.#all].filter(
+      ({ caller }) => caller.deviceId === deviceId && (role ?? caller.role) === caller.role,
+    );
+    setImmediate(() => {
+      for (const connection of open) connection.close(closeCode.shutOut, reason);
+    });
   }
 
   authenticated(connection: Connection): void {
@@ -142,6 +162,8 @@ export class Hub implements Switchboard {
     this.#all.delete(connection);
     const { jsonrpc, openclaw } = this.#friends;
     if (jsonrpc.delete(connection) || openclaw.delete(connection)) this.#presenceChanged();
+    const { deviceId } = connection.caller;
+    if (deviceId !== undefined) this.#onDeviceLeft(deviceId);
     if (this.#all.size > 0) return;
     clearInterval(this.#tick);
     this.#tick = undefined;

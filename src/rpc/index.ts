@@ -1,5 +1,5 @@
 /** Which methods exist, who may call them, and the dialects they are called in. */
-export type { AuthSettings, Credential } from "./authenticator.ts";
+export type { AuthMode, AuthSettings, Credential, Whereabouts } from "./authenticator.ts";
 export type { Caller } from "./caller.ts";
 export { type Client, createClient, type MethodName, type ParamsOf, type ResultOf } from "./client.ts";
 export { ConnectionInfo, type Line, type Socket } from "./connection.ts";
@@ -7,6 +7,7 @@ export type { Peer } from "./hub.ts";
 export { defaultLimits, type RpcLimits } from "./limits.ts";
 export { type AnyMethod, defineMethod, type Method, type MethodContext, type Route } from "./method.ts";
 export { methods } from "./methods/index.ts";
+export { HashedPassword, type Password, plainPassword } from "./password.ts";
 export { type CallFrom, createRpc, type Rpc } from "./rpc.ts";
 export { ChannelStatus, GatewayStatus, ModelListing, type Services } from "./services.ts";
 export { checkToken, type TokenCheck } from "./token.ts";

@@ -4,6 +4,7 @@ import type { Credential } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
 import type { ConnectionInfo } from "./connection.ts";
 import type { Interests } from "./interests.ts";
+import type { Nodes } from "./nodes/nodes.ts";
 import type { Claim } from "./origin.ts";
 import type { RunWatch } from "./run-watch.ts";
 import type { Services } from "./services.ts";
@@ -15,8 +16,10 @@ export interface MethodContext {
   /** Aborts when the caller has gone. */
   readonly signal: AbortSignal;
   /** For `connect` alone: trades a credential for scopes on this connection. Throws `unauthorized` or `lockedOut`. */
-  authenticate(credential: Credential, claim?: Claim): Caller;
+  authenticate(credential: Credential, claim?: Claim): Promise<Caller>;
   connections(): readonly ConnectionInfo[];
+  /** Loaded when first asked for. */
+  nodes(): Promise<Nodes>;
   /** What the connection wants to hear. Throws `invalidRequest` for a single call, which hears nothing. */
   interests(): Interests;
   /** From now on, until it is disposed of. */
@@ -42,6 +45,11 @@ export interface Method<Name extends string, Params extends TSchema, Result exte
   /** One sentence, for the reference and the OpenAPI document. */
   readonly summary: string;
   readonly scope: RequiredScope;
+  /**
+   * `node`: for nodes alone; `any`: for them too, who are asked for no scope either way. Without it, for operators; what is
+   * public is for both.
+   */
+  readonly role?: "node" | "any";
   readonly route?: Route;
   readonly params: Params;
   readonly result: Result;

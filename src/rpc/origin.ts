@@ -1,5 +1,5 @@
 import { type Fault, fault, type Scope } from "#protocol";
-import { type Authenticator, type Credential, noScopes } from "./authenticator.ts";
+import { type Authenticator, type Credential, type Match, noScopes, type Whereabouts } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
 import type { Interests } from "./interests.ts";
 
@@ -17,7 +17,7 @@ export interface Origin {
   readonly signal: AbortSignal;
   /** Nobody waits for the answer any more. */
   readonly isGone: boolean;
-  authenticate(credential: Credential, claim?: Claim): Caller;
+  authenticate(credential: Credential, claim?: Claim): Promise<Caller>;
   /** What it wants to hear, to be changed; undefined where nothing can be told. */
   interests(): Interests | undefined;
   /** Takes a place among the calls in flight; false when all are taken. */
@@ -44,9 +44,9 @@ export class SingleCall implements Origin {
   }
 
   /** Says what the credential would grant: there is nothing here that could keep it. */
-  authenticate(credential: Credential, claim: Claim = {}): Caller {
-    const granted = this.#authenticator.check(credential, this.caller.address);
-    if (granted) return { ...this.caller, isAuthenticated: true, scopes: narrow(granted, claim.scopes) };
+  async authenticate(credential: Credential, claim: Claim = {}): Promise<Caller> {
+    const match = await this.#authenticator.check(credential, this.caller);
+    if (match) return { ...this.caller, isAuthenticated: true, scopes: narrow(match.scopes, claim.scopes) };
     if (this.caller.isAuthenticated) return this.caller;
     throw noCredential();
   }
@@ -62,8 +62,10 @@ export class SingleCall implements Origin {
   refused(): void {}
 }
 
-export function callerOf(who: { readonly id: string; readonly address: string }, granted?: ReadonlySet<Scope>): Caller {
-  return { ...who, isAuthenticated: granted !== undefined, scopes: granted ?? noScopes };
+/** An operator, with what a credential has opened; a stranger without. */
+export function callerOf(id: string, { address, isLocal }: Whereabouts, match?: Match): Caller {
+  const who = { id, address, ...(isLocal && { isLocal }) };
+  return { ...who, isAuthenticated: match !== undefined, role: "operator", scopes: match?.scopes ?? noScopes };
 }
 
 export function narrow(granted: ReadonlySet<Scope>, asked?: readonly Scope[]): ReadonlySet<Scope> {

@@ -1,14 +1,18 @@
-import type { Clock, Log } from "#base";
-import { type AuthSettings, Authenticator, type Credential } from "./authenticator.ts";
+import { type Clock, lazily, type Log } from "#base";
+import type { DeviceChange } from "#devices";
+import { type AuthSettings, Authenticator, type Credential, type Whereabouts } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
 import type { ConnectionInfo, Line, Socket } from "./connection.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { deviceEvents } from "./device-events.ts";
 import { EventFeed } from "./event-feed.ts";
 import { Hub, type Peer } from "./hub.ts";
 import { JsonRpc } from "./jsonrpc.ts";
 import { defaultLimits, type RpcLimits } from "./limits.ts";
 import type { AnyMethod } from "./method.ts";
 import { methods } from "./methods/index.ts";
+import { type AgentNodes, agentNodes } from "./nodes/agent-access.ts";
+import { NodesDoor } from "./nodes/door.ts";
 import { fault } from "#protocol";
 import { OpenClawDoor } from "./openclaw/door.ts";
 import { callerOf, SingleCall } from "./origin.ts";
@@ -23,7 +27,7 @@ export interface Rpc extends AsyncDisposable {
   readonly agentId: string;
 
   /** Checks a credential. Without any, a caller that may use public methods (all of them in mode `none`). Throws `unauthorized` or `lockedOut`. */
-  authenticate(credential: Credential, address: string): Caller;
+  authenticate(credential: Credential, from: Whereabouts): Promise<Caller>;
 
   /** One call: scope, params, handler. Throws a `Fault`; anything else that goes wrong is logged and thrown as `internal`. */
   call(name: string, params: unknown, from: CallFrom): Promise<unknown>;
@@ -32,12 +36,15 @@ export interface Rpc extends AsyncDisposable {
   answer(text: string, from: CallFrom): Promise<string | undefined>;
 
   /**
-   * A new socket; `credential` is what came with the upgrade. Throws as `authenticate` does, `tooManyRequests` when there
-   * is no room for it, `shuttingDown` when it comes too late.
+   * A new socket, of a caller that `authenticate` has made. Throws `tooManyRequests` when there is no room for it,
+   * `shuttingDown` when it comes too late.
    */
   open(socket: Socket, peer: Peer): Line;
 
   connections(): readonly ConnectionInfo[];
+
+  /** For the agent's tools. */
+  readonly nodes: AgentNodes;
 }
 
 /** Who makes a single call, and until when the answer is wanted. */
@@ -54,45 +61,63 @@ export function createRpc(options: {
   readonly clock: Clock;
   readonly limits?: Partial<RpcLimits>;
 }): Rpc {
-  const { services, log } = options;
+  const { log, clock } = options;
+  const held = new DisposableStack();
+  const devices = lazily(async () => {
+    const loaded = await options.services.devices();
+    held.defer(loaded.subscribe(deviceChanged));
+    return loaded;
+  });
+  const services = { ...options.services, devices };
   const limits = { ...defaultLimits, ...options.limits };
   const authenticator = new Authenticator(options);
   const watches = new RunWatches();
   const connections = () => hub.connections();
   const catalog = { methods: methods.map((method) => method.name), events: wireEvents.map((event) => event.name) };
-  const dispatcher = new Dispatcher({ methods, services, log, connections, watches, catalog });
+  const nodes = new NodesDoor({ devices, emit: (event) => emit(event), clock: options.clock, log });
+  const dispatcher = new Dispatcher({ methods, services, log, connections, watches, catalog, nodes });
   const dialect = new JsonRpc(dispatcher, limits);
-  const startedMs = options.clock.elapsed();
+  const startedMs = clock.elapsed();
   const openClaw = new OpenClawDoor({
     services,
     limits,
     log,
-    authMode: authenticator.mode,
+    authenticator,
     watches,
+    nodes,
     connections,
     tell: (event) => hub.tell(event),
     isHeard: () => hub.hasOpenClawClients,
-    uptimeMs: () => options.clock.elapsed() - startedMs,
+    uptimeMs: () => clock.elapsed() - startedMs,
   });
   const hub = new Hub({
     usualDialect: dialect,
     openClaw: (speaker) => openClaw.dialogue(speaker),
     onEvent: (event) => openClaw.take(event),
+    onDeviceLeft: (deviceId) => void devices().then((loaded) => loaded.left(deviceId)),
     limits,
     authenticator,
-    clock: options.clock,
+    clock,
   });
   const emit = (event: WireEvent) => {
     hub.emit(event);
     watches.take(event);
   };
+  function deviceChanged(change: DeviceChange): void {
+    if (change.type === "deviceShutOut") {
+      const reason = change.because === "removed" ? "device removed" : "gateway auth changed";
+      openClaw.shutOut(change, reason);
+      hub.shutOut(change, reason);
+    }
+    for (const event of deviceEvents(change, clock.now())) emit(event);
+  }
   const feed = new EventFeed({ emit, rowOf: services.transcriptRow });
-  const unsubscribe = services.sessions.subscribe((notice) => feed.take(notice));
+  held.defer(services.sessions.subscribe((notice) => feed.take(notice)));
 
   return {
     methods,
     agentId: services.agentId,
-    authenticate: (credential, address) => callerOf({ id: "http", address }, authenticator.check(credential, address)),
+    authenticate: async (credential, from) => callerOf("http", from, await authenticator.check(credential, from)),
     call: (name, params, from) => dispatcher.call(name, params, new SingleCall(from, authenticator)),
     answer: async (text, from) => {
       const most = from.caller.isAuthenticated ? limits.frameBytes : limits.frameBytesBeforeAuth;
@@ -103,10 +128,12 @@ export function createRpc(options: {
     },
     open: (socket, peer) => hub.open(socket, peer),
     connections: () => hub.connections(),
+    nodes: agentNodes(nodes),
     [Symbol.asyncDispose]: async () => {
-      unsubscribe();
+      held.dispose();
       dispatcher.close();
       openClaw.close();
+      nodes.close();
       hub.close("the gateway is stopping");
     },
   };

@@ -1,9 +1,11 @@
 import { type Static, Type } from "@sinclair/typebox";
 import type { LogTail, TailRequest } from "#base";
 import type { Config } from "#config";
+import type { Devices } from "#devices";
 import type { Gateway } from "#gateway";
 import type { StoredEvent, TranscriptRow } from "#protocol";
 import type { Sessions } from "#sessions";
+import type { AuthMode } from "./authenticator.ts";
 import type { HealthReport } from "#telemetry";
 
 export const ModelListing = Type.Object({
@@ -50,6 +52,10 @@ export interface Services {
   readonly gateway: Gateway;
   readonly sessions: Sessions;
   readonly config: Config<unknown>;
+  /** Loaded when first asked for: a gateway without devices does not pay for them. */
+  readonly devices: () => Promise<Devices>;
+  /** Where clients find this gateway, and what it asks them for. */
+  readonly entrance: () => { readonly url: string; readonly auth: AuthMode };
   readonly models: () => readonly ModelListing[];
   /** By name; any of them may have models that are not listed. */
   readonly modelProviders: () => readonly string[];

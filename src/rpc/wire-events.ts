@@ -1,7 +1,9 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { type Scope, TranscriptRow, Usage } from "#protocol";
 import type { Interests } from "./interests.ts";
+import { SurfaceRow, ToldStats } from "./node-row.ts";
 import type { Tellable } from "./outgoing.ts";
+import { PairingRow } from "./device-rows.ts";
 
 interface EventKind<Name extends string, Payload extends TSchema> {
   readonly name: Name;
@@ -85,11 +87,70 @@ export const wireEvents = [
     }),
   }),
   defineEvent({
+    name: "device.pair.changed",
+    summary: "Something about the paired devices is different; `device.pair.list` has it.",
+    scope: "operator.pairing",
+    isDroppable: false,
+    payload: Type.Object({}),
+  }),
+  defineEvent({
+    name: "device.pair.requested",
+    summary: "A device waits for somebody's yes.",
+    scope: "operator.pairing",
+    isDroppable: false,
+    payload: PairingRow,
+  }),
+  defineEvent({
+    name: "device.pair.resolved",
+    summary: "A device that waited was approved or rejected.",
+    scope: "operator.pairing",
+    isDroppable: false,
+    payload: Type.Object({
+      requestId: Type.String(),
+      deviceId: Type.String(),
+      decision: Type.Union([Type.Literal("approved"), Type.Literal("rejected")]),
+      ts: Type.Integer({ description: "Milliseconds since 1970." }),
+    }),
+  }),
+  defineEvent({
     name: "message",
     summary: "A row of a conversation is on disk: a message, a step of an answer, what a tool gave, the answer.",
     scope: "operator.read",
     isDroppable: false,
     payload: Type.Object({ sessionKey: Type.String(), message: TranscriptRow }),
+  }),
+  defineEvent({
+    name: "node.hostStats",
+    summary: "How a node is doing.",
+    scope: "operator.read",
+    isDroppable: true,
+    payload: Type.Object({ nodeId: Type.String(), hostStats: ToldStats }),
+  }),
+  defineEvent({
+    name: "node.pair.requested",
+    summary: "A node offers what nobody has approved yet.",
+    scope: "operator.pairing",
+    isDroppable: false,
+    payload: SurfaceRow,
+  }),
+  defineEvent({
+    name: "node.pair.resolved",
+    summary: "What a node offers was approved or rejected.",
+    scope: "operator.pairing",
+    isDroppable: false,
+    payload: Type.Object({
+      requestId: Type.String(),
+      nodeId: Type.String(),
+      decision: Type.Union([Type.Literal("approved"), Type.Literal("rejected")]),
+      ts: Type.Integer({ description: "Milliseconds since 1970." }),
+    }),
+  }),
+  defineEvent({
+    name: "node.presence",
+    summary: "A node has come or gone.",
+    scope: "operator.read",
+    isDroppable: false,
+    payload: Type.Object({ nodeId: Type.String(), connected: Type.Boolean(), ts: Type.Integer() }),
   }),
   defineEvent({
     name: "presence",

@@ -20,6 +20,25 @@ export const toolsSettings = Type.Object({
     restart: true,
     description: "How long a command may take when its call does not say.",
   }),
+  nodes: Type.Object({
+    enabled: Type.Boolean({
+      default: true,
+      restart: true,
+      description:
+        "Gives the agent the tool nodes, for machines that are paired and whose commands an operator approved.",
+    }),
+    allow: Type.Array(Type.String({ minLength: 1 }), {
+      default: ["device.health", "device.info", "device.status", "system.which"],
+      restart: true,
+      description:
+        "The commands of nodes that the agent may use; device.* names all that begin so, except what runs programs or reaches into files: that must be named in full, like system.run.",
+    }),
+    ids: Type.Array(Type.String({ minLength: 1 }), {
+      default: ["*"],
+      restart: true,
+      description: "The nodes that the agent may use, by id; * for all.",
+    }),
+  }),
   outputCharacters: Type.Integer({
     minimum: 1_000,
     maximum: 200_000,

@@ -1,5 +1,6 @@
 import type { Jail, Sandbox } from "#sandbox";
 import type { Static, TSchema } from "@sinclair/typebox";
+import type { NodeAccess } from "./node-access.ts";
 
 /** What a tool may touch. Services are listed, never looked up. */
 export interface ToolContext {
@@ -7,6 +8,8 @@ export interface ToolContext {
   readonly sandbox: Sandbox;
   readonly limits: ToolLimits;
   readonly signal: AbortSignal;
+  /** Other machines, as far as the settings let the agent use them. */
+  readonly nodes?: NodeAccess;
 }
 
 export interface ToolLimits {
@@ -33,6 +36,8 @@ export interface Tool<Params extends TSchema = TSchema> {
   /** Changes nothing anywhere: may be repeated after a crash, and run beside others. */
   readonly isReadOnly: boolean;
   readonly timeoutMs: number;
+  /** What must be there for the agent to have this tool at all. */
+  readonly needs?: "nodes";
   /** Throws only a `JailError`, which the model is told, or for a bug: all else that goes wrong in the world is an output with `failed`. */
   run(args: Static<Params>, context: ToolContext): Promise<ToolOutput>;
 }

@@ -3,6 +3,8 @@ import type { Jail, Sandbox } from "#sandbox";
 import type { TSchema } from "@sinclair/typebox";
 import { problemWith } from "./check-args.ts";
 import { clipMiddle } from "./clip-middle.ts";
+import type { NodeAccess } from "./node-access.ts";
+import { permittedNodes } from "./permitted-nodes.ts";
 import { runBounded } from "./run-bounded.ts";
 import type { ToolsSettings } from "./settings.ts";
 import type { Tool, ToolOutput } from "./tool.ts";
@@ -46,10 +48,14 @@ export function createToolbox(options: {
   readonly sandbox: Sandbox;
   readonly settings: ToolsSettings;
   readonly log: Log;
+  readonly nodes?: NodeAccess;
 }): Toolbox {
   const { settings, log } = options;
   warnOfUnknown(options.tools, settings, log);
-  const tools = options.tools.filter(({ name }) => isAllowed(name, settings));
+  const nodes = options.nodes && permittedNodes(options.nodes, settings.nodes);
+  const tools = options.tools.filter(
+    ({ name, needs }) => isAllowed(name, settings) && (needs === undefined || nodes !== undefined),
+  );
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   const limits = {
     outputCharacters: settings.outputCharacters,
@@ -60,7 +66,8 @@ export function createToolbox(options: {
     if (!tool) return { text: unknownTool(call.name, [...byName.keys()]), failed: true };
     const problem = call.argsProblem ?? problemWith(call.args, tool.params);
     if (problem !== undefined) return { text: problem, failed: true };
-    return runBounded(tool, call.args, { ...options, limits, signal });
+    const { workspace, sandbox } = options;
+    return runBounded(tool, call.args, { workspace, sandbox, limits, signal, log, ...(nodes && { nodes }) });
   };
   return {
     specs: () => tools.map(({ name, description, params }) => ({ name, description, params })),

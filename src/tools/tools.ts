@@ -1,9 +1,10 @@
 import { bash } from "./bash.ts";
 import { edit } from "./edit.ts";
+import { nodes } from "./nodes.ts";
 import { read } from "./read.ts";
 import { search } from "./search.ts";
 import type { Tool } from "./tool.ts";
 import { write } from "./write.ts";
 
 /** Every tool there is, in alphabetical order. */
-export const tools: readonly Tool[] = [bash, edit, read, search, write];
+export const tools: readonly Tool[] = [bash, edit, nodes, read, search, write];

@@ -2,7 +2,7 @@ import { createLog } from "#base";
 import { expect, test } from "bun:test";
 import { dice } from "../support/dice.ts";
 import { mutate } from "../support/mutate.ts";
-import { type Frame, HeldSocket, House, openRpc, operator, request, rightToken } from "../support/rpc-house.ts";
+import { type Frame, HeldSocket, House, openRpc, operator, request, rightToken, peer } from "../support/rpc-house.ts";
 
 const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
 const stepsPerSeed = 400;
@@ -49,7 +49,7 @@ test.each(seeds.slice(0, 3))(
     const roll = dice(seed);
     await using rpc = openRpc(new House(), { mode: "none" });
     const socket = new HeldSocket();
-    const line = rpc.open(socket, { address: "127.0.0.1", credential: {} });
+    const line = rpc.open(socket, peer({ isIn: true }));
     for (let step = 0; step < 200; step++) {
       const text = mutate(corpus, roll);
       line.receive(roll(2) === 0 ? text : new TextEncoder().encode(text).slice(roll(3)));

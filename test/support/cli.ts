@@ -76,6 +76,10 @@ export async function cli(argv: readonly string[], options: CliRunOptions = {}):
           written.stderr += prompt;
           return Promise.resolve(typed.shift());
         },
+        askSecret: (prompt: string) => {
+          written.stderr += prompt;
+          return Promise.resolve(typed.shift());
+        },
         restart() {},
         [Symbol.dispose]() {},
       }),

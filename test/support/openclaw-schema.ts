@@ -5,6 +5,9 @@ import { Value } from "typebox/value";
 const payloads: Readonly<Record<string, keyof typeof ProtocolSchemas>> = {
   agent: "AgentEvent",
   chat: "ChatEvent",
+  "device.pair.requested": "DevicePairRequestedEvent",
+  "device.pair.resolved": "DevicePairResolvedEvent",
+  "node.invoke.request": "NodeInvokeRequestEvent",
   shutdown: "ShutdownEvent",
   tick: "TickEvent",
 };
@@ -13,11 +16,15 @@ const results: Readonly<Record<string, keyof typeof ProtocolSchemas>> = {
   "agent.identity.get": "AgentIdentityResult",
   "agents.list": "AgentsListResult",
   "channels.status": "ChannelsStatusResult",
+  "device.pair.setupCode": "DevicePairSetupCodeResult",
+  "device.pair.setupStatus": "DevicePairSetupStatusResult",
+  "device.token.rotate": "DeviceTokenRotateResult",
   "commands.list": "CommandsListResult",
   "config.schema": "ConfigSchemaResponse",
   "config.schema.lookup": "ConfigSchemaLookupResult",
   "logs.tail": "LogsTailResult",
   "models.list": "ModelsListResult",
+  "node.event": "NodeEventResult",
   "question.list": "QuestionListResult",
   "sessions.create": "SessionsCreateResult",
   "sessions.delete": "SessionsDeleteResult",
@@ -30,9 +37,13 @@ const results: Readonly<Record<string, keyof typeof ProtocolSchemas>> = {
 
 /** What is wrong with a frame that the server sent, by the original's schema; nothing when nothing is. */
 export function schemaProblems(text: string): string[] {
-  const frame = JSON.parse(text) as { type: string; event?: string; payload?: { type?: string } };
+  const frame = JSON.parse(text) as {
+    type: string;
+    event?: string;
+    payload?: { type?: string; auth?: Record<string, unknown> };
+  };
   const problems = against("GatewayFrame", frame);
-  if (frame.payload?.type === "hello-ok") problems.push(...against("HelloOk", frame.payload));
+  if (frame.payload?.type === "hello-ok") problems.push(...against("HelloOk", helloAsRecorded(frame.payload)));
   const schema = frame.event === undefined ? undefined : payloads[frame.event];
   if (schema) problems.push(...against(schema, asRecorded(frame.event, frame.payload)));
   return problems;
@@ -43,6 +54,11 @@ export function resultProblems(method: string, result: unknown): string[] {
   const schema = results[method];
   if (!schema) throw new Error(`the original has no schema for the result of ${method}`);
   return against(schema, result);
+}
+
+/** What is wrong with a connect that we send. */
+export function connectProblems(params: unknown): string[] {
+  return against("ConnectParams", params);
 }
 
 /** The same for what a cursor of `chat.history` brings. */
@@ -60,6 +76,12 @@ function asRecorded(event: string | undefined, payload: unknown): unknown {
   if (event !== "agent") return payload;
   const { sessionKey: _key, agentId: _agent, ...rest } = payload as Record<string, unknown>;
   return rest;
+}
+
+/** The original says by which method a client came in, though its schema is closed to that. */
+function helloAsRecorded(hello: { auth?: Record<string, unknown> }): unknown {
+  const { method: _method, ...auth } = hello.auth ?? {};
+  return { ...hello, auth };
 }
 
 function against(name: keyof typeof ProtocolSchemas, value: unknown): string[] {

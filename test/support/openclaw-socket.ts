@@ -1,5 +1,5 @@
 import type { Rpc } from "#rpc";
-import { HeldSocket, rightToken } from "./rpc-house.ts";
+import { HeldSocket, peer, type PeerOptions, rightToken } from "./rpc-house.ts";
 import { until } from "./until.ts";
 
 export interface OpenClawFrame {
@@ -24,9 +24,8 @@ export class OpenClawSocket {
   readonly socket = new HeldSocket();
   readonly line: ReturnType<Rpc["open"]>;
 
-  constructor(rpc: Rpc, peer: { address?: string; token?: string } = {}) {
-    const { address = "127.0.0.1", token } = peer;
-    this.line = rpc.open(this.socket, { address, credential: token === undefined ? {} : { token } });
+  constructor(rpc: Rpc, from: PeerOptions = {}) {
+    this.line = rpc.open(this.socket, peer(from));
   }
 
   /** One that has said hello, with these scopes. */

@@ -8,9 +8,21 @@ import {
   type SessionEvent,
   type StoredEvent,
   type TranscriptRow,
+  allScopes,
   fault,
 } from "#protocol";
-import { createRpc, type Rpc, type RpcLimits, type Services, type Socket } from "#rpc";
+import {
+  type AuthSettings,
+  type Caller,
+  createRpc,
+  type Peer,
+  type Rpc,
+  type RpcLimits,
+  type Services,
+  type Socket,
+} from "#rpc";
+import { addressGroup, loopback } from "../../src/rpc/address.ts";
+import { DeviceHouse } from "./device-house.ts";
 import type { SessionNotice, Sessions, SessionState } from "#sessions";
 
 export const rightToken = "a-token-that-is-long-enough-to-be-one";
@@ -34,6 +46,7 @@ export class House {
   readonly patches: unknown[] = [];
   readonly settings = new Map<string, SessionState["summary"]["settings"]>();
   readonly listeners = new Set<(notice: SessionNotice) => void>();
+  #devices: DeviceHouse | undefined;
   /** When set, what `receive` answers. */
   refusal: Extract<Receipt, { taken: false }>["because"] | undefined;
   /** When set, what `status` does. */
@@ -58,8 +71,20 @@ export class House {
     for (const listener of this.listeners) listener(notice);
   }
 
+  /** On a database of their own, which is there once somebody asks for them. */
+  get devices(): DeviceHouse {
+    this.#devices ??= new DeviceHouse();
+    return this.#devices;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#devices?.[Symbol.asyncDispose]();
+  }
+
   get services(): Services {
     return {
+      entrance: () => ({ url: "ws://127.0.0.1:18789/", auth: "token" }),
+      devices: async () => this.devices.devices,
       version: "1.2.3",
       agentId: "main",
       gateway: this.#gateway(),
@@ -301,20 +326,49 @@ export interface Frame {
 
 export function openRpc(
   house: House,
-  options: { limits?: Partial<RpcLimits>; mode?: "none"; log?: Log; token?: string; services?: Services } = {},
+  options: {
+    limits?: Partial<RpcLimits>;
+    mode?: "none";
+    log?: Log;
+    token?: string;
+    auth?: AuthSettings;
+    services?: Services;
+  } = {},
 ): Rpc {
   const secret = new Secret(options.token ?? rightToken);
   return createRpc({
     services: options.services ?? house.services,
-    auth: options.mode === "none" ? { mode: "none" } : { mode: "token", token: () => secret },
+    auth: options.auth ?? (options.mode === "none" ? { mode: "none" } : { mode: "token", token: () => secret }),
     log: options.log ?? silentLog,
     clock: house.clock,
     limits: { presenceMs: 3_600_000, ...options.limits },
   });
 }
 
-export function operator(rpc: Rpc): { caller: ReturnType<Rpc["authenticate"]>; signal: AbortSignal } {
-  return { caller: rpc.authenticate({ token: rightToken }, "127.0.0.1"), signal: new AbortController().signal };
+/** Who calls, as the server's door hands it over: somebody with the token, or a stranger. */
+export function callerFrom(address: string, isIn: boolean): Caller {
+  const isLocal = addressGroup(address) === loopback;
+  const who = { id: "http", address, ...(isLocal && { isLocal: true as const }) };
+  return { ...who, isAuthenticated: isIn, role: "operator", scopes: new Set(isIn ? allScopes : []) };
+}
+
+export interface PeerOptions {
+  readonly address?: string;
+  /** What it brought with the upgrade. */
+  readonly token?: string;
+  /** The door has let it in, for whatever reason. */
+  readonly isIn?: boolean;
+  readonly isPage?: boolean;
+}
+
+/** What the server's door knows of a new socket. */
+export function peer(from: PeerOptions = {}): Peer {
+  const { address = "127.0.0.1", token = "", isIn = token === rightToken, isPage = false } = from;
+  return { caller: callerFrom(address, isIn), hasToken: token !== "", isPage };
+}
+
+export function operator(_rpc: Rpc): { caller: Caller; signal: AbortSignal } {
+  return { caller: callerFrom("127.0.0.1", true), signal: new AbortController().signal };
 }
 
 export function request(id: unknown, method: string, params?: unknown): string {

@@ -1,7 +1,18 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { Fault, fault, permits, type Scope } from "#protocol";
-import { type AnyMethod, type Caller, defineMethod, type Line, type MethodContext, type Rpc, type Socket } from "#rpc";
+import {
+  type AnyMethod,
+  type Caller,
+  type Credential,
+  defineMethod,
+  type Line,
+  type MethodContext,
+  type Peer,
+  type Rpc,
+  type Socket,
+  type Whereabouts,
+} from "#rpc";
 
 export const rightToken = "right-".repeat(8);
 
@@ -12,18 +23,24 @@ export class TinyRpc implements Rpc {
   /** What reached a method, in order. */
   readonly calls: { readonly name: string; readonly params: unknown; readonly caller: Caller }[] = [];
   readonly lines: TinyLine[] = [];
+  readonly peers: Peer[] = [];
   readonly aborted = Promise.withResolvers<void>();
   readonly started = Promise.withResolvers<void>();
   #wrongAttempts = 0;
+  readonly nodes: Rpc["nodes"] = {
+    list: async () => [],
+    invoke: () => Promise.reject(new Error("no agent is here to ask nodes")),
+  };
 
-  authenticate({ token }: { readonly token?: string }, address: string): Caller {
-    if (token === undefined) return { id: "http", address, isAuthenticated: false, scopes: new Set() };
+  async authenticate({ token }: Credential, { address }: Whereabouts): Promise<Caller> {
+    if (token === undefined)
+      return { id: "http", address, isAuthenticated: false, role: "operator", scopes: new Set() };
     if (this.#wrongAttempts >= 3) throw fault.lockedOut({ seconds: 42 });
     if (token !== rightToken) {
       this.#wrongAttempts++;
       throw fault.unauthorized({ problem: "The token is wrong" });
     }
-    return { id: "http", address, isAuthenticated: true, scopes: new Set<Scope>(["operator.write"]) };
+    return { id: "http", address, isAuthenticated: true, role: "operator", scopes: new Set<Scope>(["operator.write"]) };
   }
 
   async call(name: string, params: unknown, from: { caller: Caller; signal: AbortSignal }): Promise<unknown> {
@@ -53,8 +70,9 @@ export class TinyRpc implements Rpc {
     return JSON.stringify(Array.isArray(asked) ? given : given[0]);
   }
 
-  open(socket: Socket, peer: { readonly address: string; readonly credential: { readonly token?: string } }): Line {
-    const line = new TinyLine(socket, this.authenticate(peer.credential, peer.address));
+  open(socket: Socket, peer: Peer): Line {
+    const line = new TinyLine(socket, peer.caller);
+    this.peers.push(peer);
     this.lines.push(line);
     return line;
   }

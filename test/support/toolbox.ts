@@ -1,6 +1,14 @@
 import { type Log, silentLog } from "#base";
 import { openJail } from "#sandbox";
-import { createToolbox, type Tool, type Toolbox, type ToolOutcome, tools, type ToolsSettings } from "#tools";
+import {
+  createToolbox,
+  type NodeAccess,
+  type Tool,
+  type Toolbox,
+  type ToolOutcome,
+  tools,
+  type ToolsSettings,
+} from "#tools";
 import { sandboxAtHand, type SandboxAtHand } from "./sandbox.ts";
 
 export interface ToolboxAtHand extends SandboxAtHand {
@@ -16,6 +24,7 @@ export async function toolboxAtHand(
     readonly mode?: "always" | "never";
     readonly bwrap?: string;
     readonly log?: Log;
+    readonly nodes?: NodeAccess;
   } = {},
 ): Promise<ToolboxAtHand> {
   const at = await sandboxAtHand({
@@ -26,8 +35,15 @@ export async function toolboxAtHand(
     tools: options.tools ?? tools,
     workspace: await openJail(at.workspace, [at.stateDir]),
     sandbox: at.sandbox,
-    settings: { deny: [], commandTimeoutSeconds: 5, outputCharacters: 32_768, ...options.settings },
+    settings: {
+      deny: [],
+      commandTimeoutSeconds: 5,
+      outputCharacters: 32_768,
+      nodes: { enabled: true, allow: ["system.which"], ids: ["*"] },
+      ...options.settings,
+    },
     log: options.log ?? silentLog,
+    nodes: options.nodes ?? oneNode,
   });
   return {
     ...at,
@@ -35,3 +51,11 @@ export async function toolboxAtHand(
     use: (name, args, signal = new AbortController().signal) => toolbox.run({ name, args }, signal),
   };
 }
+
+/** A machine that finds every program. */
+const oneNode: NodeAccess = {
+  list: async () => [
+    { nodeId: "n1", name: "laptop", platform: "linux", isConnected: true, commands: ["system.run", "system.which"] },
+  ],
+  invoke: async () => ({ done: true, text: `{"bins":{"git":"/usr/bin/git"}}` }),
+};

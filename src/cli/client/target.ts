@@ -103,7 +103,13 @@ function isSameGateway(a: URL, b: URL): boolean {
 
 async function ownToken(context: CliContext, { gateway }: ClientSettings): Promise<Secret | undefined> {
   if (gateway.auth.mode === "none") return undefined;
+  if (gateway.auth.mode === "password") return asHeader(gateway.auth.password);
   return gateway.auth.token ?? (await context.readToken());
+}
+
+/** The password that the environment brings: the file has only its hash, which opens nothing. */
+function asHeader(password: Secret | undefined): Secret | undefined {
+  return password && parseToken(password.reveal(), "OPENCLAW_GATEWAY_PASSWORD");
 }
 
 function checked(target: Target): Target {

@@ -1,5 +1,5 @@
 import { clientOptions, defineCommand, jsonOption, timeoutOption } from "../command.ts";
-import { misuse } from "../failure.ts";
+import { parseObject } from "../parse-object.ts";
 
 const mostParamsBytes = 16 * 1_048_576;
 
@@ -16,7 +16,7 @@ export const gatewayCall = defineCommand({
   examples: ["openclaw gateway call health", `openclaw gateway call chat.history --params '{"sessionKey":"main"}'`],
   async run(context, { options, positionals }) {
     const text = options.params === "-" ? await context.stdin.readAll(mostParamsBytes) : options.params;
-    const params = parseParams(text);
+    const params = parseObject(text, "params");
     const [{ openClient }, { safeJson }] = await Promise.all([
       import("../client/open-client.ts"),
       import("../safe-text.ts"),
@@ -28,18 +28,3 @@ export const gatewayCall = defineCommand({
     return 0;
   },
 });
-
-function parseParams(text: string): object {
-  const parsed = parseJson(text);
-  if (typeof parsed === "object" && parsed !== null) return parsed;
-  throw misuse("--params must be a JSON object or array.", `Like --params '{"limit":5}'.`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw misuse("--params is not valid JSON.", `Like --params '{"limit":5}', in single quotes.`);
-  }
-}

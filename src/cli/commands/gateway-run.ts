@@ -14,7 +14,12 @@ export const gatewayRun = defineCommand({
   summary: "Run the gateway in the foreground until it is stopped.",
   options: {
     ...configOption,
-    auth: { type: "string", placeholder: "mode", choices: ["none", "token"], description: "Who may connect." },
+    auth: {
+      type: "string",
+      placeholder: "mode",
+      choices: ["none", "password", "token", "trusted-proxy"],
+      description: "Who may connect.",
+    },
     bind: { type: "string", placeholder: "where", description: "loopback, lan, tailnet, auto, or an address." },
     port: { type: "integer", placeholder: "number", most: 65_535, description: "TCP port; 0 takes any free one." },
     set: { type: "strings", placeholder: "path=value", description: "Any setting, for this run." },

@@ -8,7 +8,7 @@ const shortText = Type.String({ maxLength: 512 });
 
 export const connect = defineMethod({
   name: "connect",
-  summary: "Trades a token for scopes on this connection.",
+  summary: "Trades a token or a password for scopes on this connection.",
   scope: "public",
   params: Type.Object(
     {
@@ -34,7 +34,7 @@ export const connect = defineMethod({
   handle: async ({ auth, scopes, client, ...params }, context) => {
     const token = params.token ?? auth?.token;
     const name = [client?.id, client?.version].filter((part) => part !== undefined).join(" ");
-    const caller = context.authenticate(
+    const caller = await context.authenticate(
       { ...(token !== undefined && { token }), ...(auth?.password !== undefined && { password: auth.password }) },
       { ...(scopes && { scopes }), ...(name !== "" && { client: name }) },
     );

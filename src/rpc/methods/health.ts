@@ -7,6 +7,7 @@ export const health = defineMethod({
   name: "health",
   summary: "How each component is.",
   scope: "operator.read",
+  role: "any",
   route: { verb: "GET", path: "/health" },
   params: Type.Object({}, closed),
   result: Type.Object({

@@ -12,10 +12,27 @@ import { configPatch } from "./config.patch.ts";
 import { configSchema } from "./config.schema.ts";
 import { connect } from "./connect.ts";
 import { connectionsList } from "./connections.list.ts";
+import { devicePairApprove } from "./device.pair.approve.ts";
+import { devicePairList } from "./device.pair.list.ts";
+import { devicePairReject } from "./device.pair.reject.ts";
+import { devicePairRemove } from "./device.pair.remove.ts";
+import { devicePairRename } from "./device.pair.rename.ts";
+import { devicePairSetupCode } from "./device.pair.setupCode.ts";
+import { devicePairSetupStatus } from "./device.pair.setupStatus.ts";
+import { deviceTokenRevoke } from "./device.token.revoke.ts";
+import { deviceTokenRotate } from "./device.token.rotate.ts";
 import { health } from "./health.ts";
 import { logsTail } from "./logs.tail.ts";
 import { messageSend } from "./message.send.ts";
 import { modelsList } from "./models.list.ts";
+import { nodeDescribe } from "./node.describe.ts";
+import { nodeInvoke } from "./node.invoke.ts";
+import { nodeList } from "./node.list.ts";
+import { nodePairApprove } from "./node.pair.approve.ts";
+import { nodePairList } from "./node.pair.list.ts";
+import { nodePairReject } from "./node.pair.reject.ts";
+import { nodePairRemove } from "./node.pair.remove.ts";
+import { nodeRename } from "./node.rename.ts";
 import { ping } from "./ping.ts";
 import { sessionsCreate } from "./sessions.create.ts";
 import { sessionsDelete } from "./sessions.delete.ts";
@@ -50,10 +67,27 @@ export const methods = [
   configSchema,
   connect,
   connectionsList,
+  devicePairApprove,
+  devicePairList,
+  devicePairReject,
+  devicePairRemove,
+  devicePairRename,
+  devicePairSetupCode,
+  devicePairSetupStatus,
+  deviceTokenRevoke,
+  deviceTokenRotate,
   health,
   logsTail,
   messageSend,
   modelsList,
+  nodeDescribe,
+  nodeInvoke,
+  nodeList,
+  nodePairApprove,
+  nodePairList,
+  nodePairReject,
+  nodePairRemove,
+  nodeRename,
   ping,
   sessionsCreate,
   sessionsDelete,

@@ -1,6 +1,6 @@
+import type { DeviceRole } from "#devices";
 import { allScopes, type Scope } from "#protocol";
-import { addressGroup, loopback } from "../address.ts";
-import type { AuthSettings } from "../authenticator.ts";
+import type { AuthMode } from "../authenticator.ts";
 import { closeCode } from "../connection.ts";
 import type { ConnectParams } from "./connect-params.ts";
 import type { ErrorShape } from "./frame.ts";
@@ -8,27 +8,59 @@ import type { ErrorShape } from "./frame.ts";
 export const protocol = 4;
 const oldestProtocol = 3;
 
-/** The protocol is spoken, or with which words and code it is refused. */
-export type Admission =
-  | { readonly admitted: true; readonly scopes: readonly Scope[] }
-  | { readonly admitted: false; readonly because: ErrorShape; readonly closeWith: number };
+/** With which words and code somebody is turned away. */
+export interface Refused {
+  readonly admitted: false;
+  readonly because: ErrorShape;
+  readonly closeWith: number;
+  /** What the close frame says, where it is not the message. */
+  readonly reason?: string;
+}
+
+/** The protocol is spoken and the form is right. */
+export type Admission = { readonly admitted: true; readonly role: DeviceRole } | Refused;
+
+/** May this client come in, its secret, its signature and its pairing apart? Looks at nothing that is secret. */
+export function admit(params: ConnectParams, from: { readonly mode: AuthMode; readonly isPage: boolean }): Admission {
+  if (!speaksOurs(params)) return protocolMismatch(params);
+  const { role = "operator", device, client } = params;
+  if (role !== "operator" && role !== "node") return refuse({ code: "INVALID_REQUEST", message: "invalid role" });
+  if (pages.includes(client.id) && !from.isPage) return originRefused;
+  return (device ? undefined : whyNotWithout(params, role, from.mode)) ?? { admitted: true, role };
+}
+
+/** Who must have a device, and brings none. */
+function whyNotWithout(params: ConnectParams, role: DeviceRole, mode: AuthMode): Refused | undefined {
+  if (role === "node") return deviceRequired("NOT_PAIRED", "DEVICE_IDENTITY_REQUIRED");
+  if (mustHaveDevice.includes(params.client.id)) {
+    return deviceRequired("INVALID_REQUEST", "CONTROL_UI_DEVICE_IDENTITY_REQUIRED");
+  }
+  const needsSecret = trustedWithout(params)?.needsSecret ?? false;
+  return mode === "none" && needsSecret ? deviceRequired("NOT_PAIRED", "DEVICE_IDENTITY_REQUIRED") : undefined;
+}
 
 /**
- * May this client come in, its secret and its signature apart, and which scopes may it have at most? Fails closed: what is
- * not known to be meant for it, it does not get.
+ * The scopes of a client that has the shared secret and no device. Fails closed: who is not known to be a program of this
+ * machine has none, whatever it asks for.
  */
-export function admit(
-  params: ConnectParams,
-  from: { readonly address: string; readonly mode: AuthSettings["mode"] },
-): Admission {
-  if (!speaksOurs(params)) return protocolMismatch(params);
-  const { role = "operator", scopes = [], device } = params;
-  if (role !== "operator" && role !== "node") return refusal({ code: "INVALID_REQUEST", message: "invalid role" });
-  if (!device) return admitWithoutDevice(params, from, role);
-  if (role === "node") return pairingRequired("pairing required: this gateway does not pair nodes yet", params);
-  if (!isLoopback(from.address)) return pairingRequired("pairing required: device is not approved yet", params);
-  return { admitted: true, scopes: known(scopes) };
+export function scopesWithoutDevice(params: ConnectParams, isLocal: boolean): readonly Scope[] {
+  return isLocal && trustedWithout(params) ? knownScopes(params.scopes) : [];
 }
+
+/** Scopes of a later version are not granted: nothing here would ask for them. */
+export function knownScopes(scopes: readonly string[] = []): readonly Scope[] {
+  return [...new Set(scopes)].flatMap((asked) => allScopes.find((scope) => scope === asked) ?? []);
+}
+
+export function refuse(because: ErrorShape, closeWith: number = closeCode.policy): Refused {
+  return { admitted: false, because, closeWith };
+}
+
+/** Apps with a person before them, who must be told apart by their device. */
+export const mustHaveDevice: readonly string[] = ["openclaw-control-ui", "openclaw-tui"];
+
+/** Clients that only ever run in a browser, which says where they come from. */
+const pages: readonly string[] = ["openclaw-control-ui", "webchat-ui"];
 
 /** Those who are trusted with a shared secret alone, as long as they run on this machine. */
 const deviceless: readonly { readonly id: string; readonly mode: string; readonly needsSecret: boolean }[] = [
@@ -36,21 +68,8 @@ const deviceless: readonly { readonly id: string; readonly mode: string; readonl
   { id: "gateway-client", mode: "backend", needsSecret: false },
 ];
 
-/** Apps with a person before them, who must be told apart by their device. */
-const mustHaveDevice: readonly string[] = ["openclaw-control-ui", "openclaw-tui"];
-
-function admitWithoutDevice(
-  { client, scopes = [] }: ConnectParams,
-  { address, mode }: { readonly address: string; readonly mode: AuthSettings["mode"] },
-  role: string,
-): Admission {
-  if (role === "node") return deviceRequired("NOT_PAIRED", "DEVICE_IDENTITY_REQUIRED");
-  if (mustHaveDevice.includes(client.id)) {
-    return deviceRequired("INVALID_REQUEST", "CONTROL_UI_DEVICE_IDENTITY_REQUIRED");
-  }
-  const trusted = deviceless.find(({ id, mode: of }) => id === client.id && of === client.mode);
-  if (mode === "none" && trusted?.needsSecret) return deviceRequired("NOT_PAIRED", "DEVICE_IDENTITY_REQUIRED");
-  return { admitted: true, scopes: trusted && isLoopback(address) ? known(scopes) : [] };
+function trustedWithout({ client }: ConnectParams) {
+  return deviceless.find(({ id, mode }) => id === client.id && mode === client.mode);
 }
 
 /** Probes only look, and nodes may be older than we are. */
@@ -59,7 +78,7 @@ function speaksOurs({ minProtocol, maxProtocol, client, role }: ConnectParams): 
   return minProtocol <= protocol && maxProtocol >= (mayBeOlder ? oldestProtocol : protocol);
 }
 
-function protocolMismatch({ minProtocol, maxProtocol }: ConnectParams): Admission {
+function protocolMismatch({ minProtocol, maxProtocol }: ConnectParams): Refused {
   const details = {
     code: "PROTOCOL_MISMATCH",
     clientMinProtocol: minProtocol,
@@ -67,27 +86,15 @@ function protocolMismatch({ minProtocol, maxProtocol }: ConnectParams): Admissio
     expectedProtocol: protocol,
     minimumProbeProtocol: oldestProtocol,
   };
-  return refusal({ code: "INVALID_REQUEST", message: "protocol mismatch", details }, closeCode.protocol);
+  return refuse({ code: "INVALID_REQUEST", message: "protocol mismatch", details }, closeCode.protocol);
 }
 
-function deviceRequired(code: "INVALID_REQUEST" | "NOT_PAIRED", detail: string): Admission {
-  return refusal({ code, message: "device identity required", details: { code: detail } });
+function deviceRequired(code: "INVALID_REQUEST" | "NOT_PAIRED", detail: string): Refused {
+  return refuse({ code, message: "device identity required", details: { code: detail } });
 }
 
-function pairingRequired(message: string, { device, role = "operator", scopes = [] }: ConnectParams): Admission {
-  const details = { code: "PAIRING_REQUIRED", reason: "not-paired", deviceId: device?.id, requestedRole: role };
-  return refusal({ code: "NOT_PAIRED", message, details: { ...details, requestedScopes: scopes } });
-}
-
-function refusal(because: ErrorShape, closeWith: number = closeCode.policy): Admission {
-  return { admitted: false, because, closeWith };
-}
-
-function isLoopback(address: string): boolean {
-  return addressGroup(address) === loopback;
-}
-
-/** Scopes of a later version are not granted: nothing here would ask for them. */
-function known(scopes: readonly string[]): readonly Scope[] {
-  return [...new Set(scopes)].flatMap((asked) => allScopes.find((scope) => scope === asked) ?? []);
-}
+const originRefused = refuse({
+  code: "INVALID_REQUEST",
+  message: "origin not allowed (open the page from the gateway's own address, or add its origin to allowed_origins)",
+  details: { code: "CONTROL_UI_ORIGIN_NOT_ALLOWED" },
+});

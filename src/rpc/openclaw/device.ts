@@ -3,7 +3,9 @@ import type { ConnectParams, Device } from "./connect-params.ts";
 
 const mostSkewMs = 120_000;
 
-export type DeviceCheck = { readonly ok: true } | { readonly ok: false; readonly because: DeviceProblem };
+export type DeviceCheck =
+  /** `device` with its key in the one spelling that we keep: 32 bytes in base64url. */
+  { readonly ok: true; readonly device: Device } | { readonly ok: false; readonly because: DeviceProblem };
 
 export interface DeviceProblem {
   readonly code: `DEVICE_AUTH_${string}`;
@@ -23,7 +25,8 @@ export async function checkDevice(params: ConnectParams, device: Device, challen
     return no("SIGNATURE_EXPIRED", "device-signature-stale", "device signature expired");
   }
   const isSigned = await hasSigned(key, device.signature, signedTexts(params, device));
-  return isSigned ? { ok: true } : no("SIGNATURE_INVALID", "device-signature", "device signature invalid");
+  if (isSigned) return { ok: true, device: { ...device, publicKey: Buffer.from(key).toString("base64url") } };
+  return no("SIGNATURE_INVALID", "device-signature", "device signature invalid");
 }
 
 /** What the device may have signed: the string of version 3, or that of version 2, which browsers still use. */

@@ -1,22 +1,21 @@
 import { failPoint } from "#base";
 import { Check } from "@sinclair/typebox/value";
-import { Fault, fault, type Scope } from "#protocol";
-import type { AuthSettings } from "../authenticator.ts";
+import { Fault, fault } from "#protocol";
 import { closeCode } from "../connection.ts";
 import type { Caller } from "../caller.ts";
 import type { Dialect, Speaker } from "../dialect.ts";
 import type { Calls } from "../dispatcher.ts";
 import { Interests } from "../interests.ts";
 import type { RpcLimits } from "../limits.ts";
+import type { NodesDoor } from "../nodes/door.ts";
+import type { NodeClaims } from "../nodes/live-node.ts";
 import type { ParamsChecker } from "../params.ts";
 import { finishers } from "./adapters/index.ts";
-import { admit } from "./admission.ts";
 import { ConnectParams } from "./connect-params.ts";
-import { credentialError } from "./credential-error.ts";
-import { checkDevice } from "./device.ts";
 import { errorOf } from "./errors.ts";
 import { type ErrorShape, errorText, readRequest, type Request, resultText } from "./frame.ts";
 import type { Hello } from "./hello.ts";
+import type { Pass, ReceptionDesk } from "./reception.ts";
 
 /** What all dialogues share. */
 export interface Table {
@@ -24,8 +23,9 @@ export interface Table {
   readonly calls: Calls;
   readonly params: ParamsChecker;
   readonly limits: RpcLimits;
-  readonly authMode: AuthSettings["mode"];
-  readonly hello: (caller: Caller) => Promise<Hello>;
+  readonly nodes: NodesDoor;
+  readonly desk: ReceptionDesk;
+  readonly hello: (caller: Caller, pass: Pass) => Promise<Hello>;
 }
 
 /**
@@ -37,6 +37,8 @@ export class Dialogue implements Dialect {
   readonly #speaker: Speaker;
   readonly #table: Table;
   #isGreeted = false;
+  /** Calls in a row that are not for its role. */
+  #outOfRole = 0;
 
   constructor(speaker: Speaker, table: Table) {
     this.#speaker = speaker;
@@ -63,6 +65,7 @@ export class Dialogue implements Dialect {
   async #call({ id, method, params }: Request): Promise<string | undefined> {
     try {
       const result = await this.#table.calls.call(method, params, this.#speaker);
+      this.#outOfRole = 0;
       const finish = finishers.get(method);
       if (!finish) return this.#resultText(id, result);
       this.#speaker.say(this.#resultText(id, result));
@@ -70,7 +73,13 @@ export class Dialogue implements Dialect {
       const end = await finish(result, (name, given) => this.#table.calls.call(name, given, this.#speaker));
       return end === undefined ? undefined : this.#resultText(id, end);
     } catch (error) {
-      return errorText(id, this.#errorOf(error, method));
+      const isOutOfRole = error instanceof Fault && error.code === "wrongRole";
+      this.#outOfRole = isOutOfRole ? this.#outOfRole + 1 : 0;
+      const text = errorText(id, this.#errorOf(error, method));
+      if (this.#outOfRole <= mostOutOfRole) return text;
+      this.#speaker.say(text);
+      this.#speaker.close(closeCode.policy, "repeated unauthorized calls");
+      return undefined;
     }
   }
 
@@ -89,41 +98,27 @@ export class Dialogue implements Dialect {
     try {
       await this.#connect(request);
     } catch (error) {
-      this.#refuse(request.id, this.#errorOf(error, request.method), closeCode.policy);
+      const problem = this.#errorOf(error, request.method);
+      this.#refuse(request.id, problem, { code: closeCode.policy, reason: problem.message });
     }
   }
 
   async #connect({ id, method, params = {} }: Request): Promise<void> {
     const speaker = this.#speaker;
-    const refuse = (error: ErrorShape, code: number = closeCode.policy) => this.#refuse(id, error, code);
+    const refuse = (error: ErrorShape, code: number = closeCode.policy, reason = error.message) =>
+      this.#refuse(id, error, { code, reason });
     if (method !== "connect") return refuse(invalid("invalid handshake: first request must be connect"));
     if (!Check(ConnectParams, params)) return refuse(await this.#describe(params));
-    const admission = admit(params, { address: speaker.caller.address, mode: this.#table.authMode });
-    if (!admission.admitted) return refuse(admission.because, admission.closeWith);
-    const checked = params.device && (await checkDevice(params, params.device, speaker.challenge));
-    if (checked && !checked.ok) {
-      const { message, ...details } = checked.because;
-      return refuse({ ...invalid(message), details });
-    }
-    const problem = this.#authenticate(params, admission.scopes);
-    if (problem) return refuse(problem);
-    const hello = await this.#table.hello(speaker.caller);
+    const reception = await this.#table.desk.receive(params, speaker);
+    if (!reception.admitted) return refuse(reception.because, reception.closeWith, reception.reason);
+    const nodes = speaker.caller.role === "node" ? await this.#table.nodes.open() : undefined;
+    const hello = await this.#table.hello(speaker.caller, reception.pass);
     failPoint("rpc.hello.begin");
     speaker.listen(new Interests(params.caps));
     speaker.say(resultText(id, hello));
     failPoint("rpc.hello.said");
     this.#isGreeted = true;
-  }
-
-  #authenticate({ auth = {}, client }: ConnectParams, scopes: readonly Scope[]): ErrorShape | undefined {
-    const { token = "", password = "" } = auth;
-    try {
-      this.#speaker.authenticate({ token, password }, { scopes, client: `${client.id} ${client.version}` });
-      return undefined;
-    } catch (error) {
-      if (error instanceof Fault) return credentialError(error, token !== "" || password !== "");
-      throw error;
-    }
+    nodes?.arrived(speaker, claimsOf(params));
   }
 
   async #describe(params: unknown): Promise<ErrorShape> {
@@ -131,15 +126,30 @@ export class Dialogue implements Dialect {
     return problem ? this.#errorOf(problem, "connect") : invalid("invalid connect params");
   }
 
-  #refuse(id: string, error: ErrorShape, code: number): void {
+  #refuse(id: string, error: ErrorShape, { code, reason }: { readonly code: number; readonly reason: string }): void {
     this.#speaker.say(errorText(id, error));
-    this.#speaker.close(code, error.message);
+    this.#speaker.close(code, reason);
   }
 
   #errorOf(error: unknown, method: string): ErrorShape {
     const problem = error instanceof Fault ? error : this.#table.calls.incident(error, method);
     return errorOf(problem, method, this.#speaker.caller);
   }
+}
+
+const mostOutOfRole = 10;
+
+function claimsOf({ client, caps = [], commands = [] }: ConnectParams): NodeClaims {
+  const { id: clientId, mode: clientMode, platform, version, deviceFamily, displayName } = client;
+  const about = {
+    clientId,
+    clientMode,
+    platform,
+    version,
+    ...(deviceFamily !== undefined && { deviceFamily }),
+    ...(displayName !== undefined && { displayName }),
+  };
+  return { about, surface: { caps: [...new Set(caps)], commands: [...new Set(commands)] } };
 }
 
 function invalid(message: string): ErrorShape {

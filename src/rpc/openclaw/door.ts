@@ -22,6 +22,10 @@ export class OpenClawDoor {
     this.#inside?.take(event);
   }
 
+  shutOut(...device: Parameters<OpenClaw["shutOut"]>): void {
+    this.#inside?.shutOut(...device);
+  }
+
   /** From here on every call is refused. */
   close(): void {
     this.#isClosed = true;

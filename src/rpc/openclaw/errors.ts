@@ -1,10 +1,14 @@
 import { type Fault, permits } from "#protocol";
 import type { Caller } from "../caller.ts";
 import type { ErrorShape } from "./frame.ts";
+import { nodeError } from "./node-error.ts";
 
 /** A fault as an error of this dialect: few codes that clients act on, the rest in the details. */
 export function errorOf(problem: Fault, method: string, caller: Caller): ErrorShape {
   if (problem.code === "missingScope") return missingScope(String(problem.data["scope"]));
+  if (problem.code === "wrongRole") {
+    return { code: "INVALID_REQUEST", message: `unauthorized role: ${problem.data["role"]}` };
+  }
   if (problem.code === "methodNotFound") {
     // Who may not call everything is not told what there is.
     if (!permits(caller.scopes, "operator.admin")) return missingScope("operator.admin");
@@ -15,9 +19,16 @@ export function errorOf(problem: Fault, method: string, caller: Caller): ErrorSh
     const place = path === "params" ? "root" : `/${path}`;
     return { code: "INVALID_REQUEST", message: `invalid ${method} params: at ${place}: ${problem.data["problem"]}` };
   }
+  const ofNode = nodeError(problem);
+  if (ofNode) return ofNode;
   const { retryAfterMs, ...data } = problem.data;
   return {
-    code: problem.isRetryable || problem.status >= 500 ? "UNAVAILABLE" : "INVALID_REQUEST",
+    code:
+      problem.status === 403
+        ? "FORBIDDEN"
+        : problem.isRetryable || problem.status >= 500
+          ? "UNAVAILABLE"
+          : "INVALID_REQUEST",
     message: problem.message,
     details: { code: constantCase(problem.code), ...data },
     retryable: problem.isRetryable,

@@ -38,6 +38,12 @@ export class OpenClawFeed {
   }
 
   take(event: WireEvent): void {
+    if (!isOfMachines(event)) return this.#translate(event);
+    const { name, payload, isDroppable } = event;
+    this.#options.tell({ name, scope: events[name], isDroppable, payload });
+  }
+
+  #translate(event: Exclude<WireEvent, OfMachines>): void {
     switch (event.name) {
       case "agent.text":
       case "typing":
@@ -165,4 +171,11 @@ export class OpenClawFeed {
   #emit(name: EventName, payload: object): void {
     this.#options.tell({ name, scope: events[name], isDroppable: name === "tick", payload });
   }
+}
+
+type OfMachines = Extract<WireEvent, { name: `device.${string}` | `node.${string}` }>;
+
+/** These are the same in both dialects. */
+function isOfMachines(event: WireEvent): event is OfMachines {
+  return event.name.startsWith("device.") || event.name.startsWith("node.");
 }

@@ -5,8 +5,9 @@ import type { RpcLimits } from "../limits.ts";
 import { presenceOf } from "../presence.ts";
 import type { Services } from "../services.ts";
 import { protocol } from "./admission.ts";
-import type { AuthSettings } from "../authenticator.ts";
+import type { AuthMode } from "../authenticator.ts";
 import type { StateVersion } from "./events.ts";
+import type { Pass } from "./reception.ts";
 import { healthFrom } from "./health.ts";
 
 export type Hello = Awaited<ReturnType<typeof helloOk>>;
@@ -14,7 +15,7 @@ export type Hello = Awaited<ReturnType<typeof helloOk>>;
 export interface Greeter {
   readonly services: Services;
   readonly limits: RpcLimits;
-  readonly authMode: AuthSettings["mode"];
+  readonly authMode: AuthMode;
   readonly catalog: Catalog;
   readonly connections: () => readonly ConnectionInfo[];
   readonly stateVersion: () => StateVersion;
@@ -23,7 +24,7 @@ export interface Greeter {
 }
 
 /** What a client that came in is told: what is served here, how things stand, and what it may do. */
-export async function helloOk(greeter: Greeter, caller: Caller) {
+export async function helloOk(greeter: Greeter, caller: Caller, pass: Pass) {
   const { services, limits, catalog } = greeter;
   const { ok, ...health } = healthFrom(await services.health(), services);
   return {
@@ -32,7 +33,7 @@ export async function helloOk(greeter: Greeter, caller: Caller) {
     server: { version: services.version, connId: caller.id, bootId: greeter.bootId },
     features: { methods: catalog.methods, events: catalog.events, capabilities: ["published-model-catalog"] },
     snapshot: {
-      presence: presenceOf(greeter.connections()),
+      presence: caller.role === "node" ? [] : presenceOf(greeter.connections()),
       // The schema knows no snapshot that is not well; what is wrong is told by the method.
       health: ok ? { ok, ...health } : health,
       stateVersion: greeter.stateVersion(),
@@ -40,7 +41,7 @@ export async function helloOk(greeter: Greeter, caller: Caller) {
       sessionDefaults: sessionDefaults(services),
       ...(caller.scopes.has("operator.admin") && { authMode: greeter.authMode }),
     },
-    auth: { role: "operator", scopes: [...caller.scopes] },
+    auth: pass,
     policy: {
       maxPayload: limits.frameBytes,
       maxBufferedBytes: limits.bufferedHardBytes,

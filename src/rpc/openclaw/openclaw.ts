@@ -1,9 +1,11 @@
 import { type Log, newId } from "#base";
-import type { AuthSettings } from "../authenticator.ts";
+import type { DeviceRole } from "#devices";
+import type { Authenticator } from "../authenticator.ts";
 import type { ConnectionInfo } from "../connection.ts";
 import type { Dialect, Speaker } from "../dialect.ts";
 import { Dispatcher } from "../dispatcher.ts";
 import type { RpcLimits } from "../limits.ts";
+import type { NodesDoor } from "../nodes/door.ts";
 import { ParamsChecker } from "../params.ts";
 import type { RunWatches } from "../run-watch.ts";
 import type { Services } from "../services.ts";
@@ -13,13 +15,15 @@ import { Dialogue, type Table } from "./dialogue.ts";
 import { events, type OpenClawEvent } from "./events.ts";
 import { OpenClawFeed } from "./feed.ts";
 import { type Greeter, helloOk } from "./hello.ts";
+import { ReceptionDesk } from "./reception.ts";
 
 export interface OpenClawOptions {
   readonly services: Services;
   readonly limits: RpcLimits;
   readonly log: Log;
-  readonly authMode: AuthSettings["mode"];
+  readonly authenticator: Authenticator;
   readonly watches: RunWatches;
+  readonly nodes: NodesDoor;
   readonly connections: () => readonly ConnectionInfo[];
   readonly tell: (event: OpenClawEvent) => void;
   /** Is anyone there who speaks this? */
@@ -33,20 +37,23 @@ export class OpenClaw {
   readonly #table: Table;
   readonly #dispatcher: Dispatcher;
   readonly #feed: OpenClawFeed;
+  readonly #desk: ReceptionDesk;
 
   constructor(options: OpenClawOptions) {
-    const { limits, authMode } = options;
+    const { limits, authenticator, services, nodes } = options;
     const catalog = { methods: openClawMethods.map(({ name }) => name).toSorted(), events: Object.keys(events) };
     this.#dispatcher = new Dispatcher({ ...options, methods: openClawMethods, catalog });
     this.#feed = new OpenClawFeed(options);
     const greeter: Greeter = {
       ...options,
       catalog,
+      authMode: authenticator.mode,
       bootId: newId(),
       stateVersion: () => this.#feed.stateVersion,
     };
-    const hello: Table["hello"] = (caller) => helloOk(greeter, caller);
-    this.#table = { calls: this.#dispatcher, params: new ParamsChecker(), limits, authMode, hello };
+    const hello: Table["hello"] = (caller, pass) => helloOk(greeter, caller, pass);
+    this.#desk = new ReceptionDesk({ authenticator, devices: services.devices });
+    this.#table = { calls: this.#dispatcher, params: new ParamsChecker(), limits, desk: this.#desk, hello, nodes };
   }
 
   dialogue(speaker: Speaker): Dialect {
@@ -55,6 +62,11 @@ export class OpenClaw {
 
   take(event: WireEvent): void {
     this.#feed.take(event);
+  }
+
+  /** What a device was let in by is gone, also for who is on the way in. */
+  shutOut(device: { readonly deviceId: string; readonly role?: DeviceRole }, reason: string): void {
+    this.#desk.shutOut(device, reason);
   }
 
   /** From here on every call is refused. */

@@ -1,3 +1,4 @@
+import { fault } from "#protocol";
 import { expect, test } from "bun:test";
 import { openHttp } from "../../support/open-http.ts";
 import { getRaw } from "../../support/raw-http.ts";
@@ -69,12 +70,13 @@ test("what is no upgrade is told what to do", async () => {
   expect(keyless.status).toBe(400);
 });
 
-test("a credential withdrawn between the check and the opening closes the socket", async () => {
+test("a socket for which there is no room is closed with the reason", async () => {
   await using http = await openHttp();
-  const open = http.rpc.open.bind(http.rpc);
-  http.rpc.open = (socket, peer) => open(socket, { ...peer, credential: { token: "withdrawn" } });
+  http.rpc.open = () => {
+    throw fault.tooManyRequests({ problem: "There are too many connections" });
+  };
   const client = await openClient(http.server.port, "/ws", bearer);
-  expect(await client.closed).toMatchObject({ code: 1008, reason: "The token is wrong." });
+  expect(await client.closed).toMatchObject({ code: 1013, reason: "There are too many connections." });
 });
 
 test("a bug while opening closes the socket with a number the log knows", async () => {

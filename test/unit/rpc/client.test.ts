@@ -1,6 +1,6 @@
 import { createClient, type Rpc } from "#rpc";
 import { expect, test } from "bun:test";
-import { HeldSocket, House, openRpc, rightToken } from "../../support/rpc-house.ts";
+import { HeldSocket, House, openRpc, rightToken, peer } from "../../support/rpc-house.ts";
 
 /** A client whose transport is a line of RPC in the same process. */
 function dial(rpc: Rpc) {
@@ -14,7 +14,7 @@ function dial(rpc: Rpc) {
     client.receive(text);
     return text.length;
   };
-  const line = rpc.open(socket, { address: "127.0.0.1", credential: { token: rightToken } });
+  const line = rpc.open(socket, peer({ token: rightToken }));
   return { client, events };
 }
 

@@ -18,7 +18,13 @@ const grants: readonly (readonly [string, readonly Scope[]])[] = [
 ];
 
 function callerWith(scopes: readonly Scope[]): { caller: Caller; signal: AbortSignal } {
-  const caller = { id: "x", address: "127.0.0.1", isAuthenticated: true, scopes: new Set(scopes) };
+  const caller: Caller = {
+    id: "x",
+    address: "127.0.0.1",
+    isAuthenticated: true,
+    role: "operator",
+    scopes: new Set(scopes),
+  };
   return { caller, signal: new AbortController().signal };
 }
 

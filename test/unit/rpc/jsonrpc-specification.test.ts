@@ -27,7 +27,7 @@ const rpc = openRpc(new House());
 const origin = {
   ...operator(rpc),
   isGone: false,
-  authenticate: () => operator(rpc).caller,
+  authenticate: async () => operator(rpc).caller,
   interests: () => undefined,
   begin: () => true,
   end: () => {},

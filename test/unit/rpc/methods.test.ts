@@ -2,7 +2,7 @@ import { type Fault, noUsage } from "#protocol";
 import { methods } from "#rpc";
 import { Value } from "@sinclair/typebox/value";
 import { expect, test } from "bun:test";
-import { HeldSocket, House, openRpc, operator, request, rightToken } from "../../support/rpc-house.ts";
+import { HeldSocket, House, openRpc, operator, request, rightToken, peer } from "../../support/rpc-house.ts";
 import { until } from "../../support/until.ts";
 
 /** A house with one session in it, and RPC on top; every answer is checked against what the method says it answers. */
@@ -291,7 +291,7 @@ test("a JSON-RPC client that subscribes is told of sessions, others are not", as
   await using rpc = openRpc(house);
   const join = () => {
     const socket = new HeldSocket();
-    return { socket, line: rpc.open(socket, { address: "127.0.0.1", credential: { token: rightToken } }) };
+    return { socket, line: rpc.open(socket, peer({ token: rightToken })) };
   };
   const [follower, other] = [join(), join()];
   follower.line.receive(request(1, "sessions.subscribe"));

@@ -59,7 +59,10 @@ test.each([
   ["the page", page],
 ])("what %s signed was recorded, and is accepted", async (_who, vector) => {
   expect(signedTexts(vector.params, vector.device)).toContain(vector.signed);
-  expect(await checkDevice(vector.params, vector.device, challengeOf(vector))).toEqual({ ok: true });
+  expect(await checkDevice(vector.params, vector.device, challengeOf(vector))).toEqual({
+    ok: true,
+    device: vector.device,
+  });
 });
 
 test("a key may be sent as PEM and in plain base64", async () => {
@@ -68,7 +71,7 @@ test("a key may be sent as PEM and in plain base64", async () => {
   const spki = Buffer.concat([Buffer.from("302a300506032b6570032100", "hex"), raw]).toString("base64");
   const pem = `-----BEGIN PUBLIC KEY-----\n${spki}\n-----END PUBLIC KEY-----\n`;
   for (const publicKey of [pem, raw.toString("base64")]) {
-    expect(await checkDevice(params, { ...device, publicKey }, challengeOf(terminal))).toEqual({ ok: true });
+    expect(await checkDevice(params, { ...device, publicKey }, challengeOf(terminal))).toEqual({ ok: true, device });
   }
   const p256 = pem.replace("MCowBQYDK2Vw", "MCowBQYDK2Vx");
   expect(await checkDevice(params, { ...device, publicKey: p256 }, challengeOf(terminal))).toMatchObject({

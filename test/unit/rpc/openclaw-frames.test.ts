@@ -1,7 +1,7 @@
 import { noUsage, type SessionEvent } from "#protocol";
 import { expect, test } from "bun:test";
 import { OpenClawSocket } from "../../support/openclaw-socket.ts";
-import { HeldSocket, House, openRpc, rightToken } from "../../support/rpc-house.ts";
+import { HeldSocket, House, openRpc, rightToken, peer } from "../../support/rpc-house.ts";
 import { until } from "../../support/until.ts";
 
 const received = (runId: string): SessionEvent => ({
@@ -183,7 +183,7 @@ test("each dialect is told in its own words, and in no other", async () => {
   await using rpc = openRpc(house);
   const client = await OpenClawSocket.connected(rpc, ["operator.read"]);
   const other = new HeldSocket();
-  rpc.open(other, { address: "127.0.0.1", credential: { token: rightToken } });
+  rpc.open(other, peer({ token: rightToken }));
   house.append("main", received("r1"));
   house.append("main", answered("r1"));
   await until("the end", () => client.events("chat")[0]);

@@ -2,7 +2,7 @@ import { allScopes } from "#protocol";
 import { expect, test } from "bun:test";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { connectParams, OpenClawSocket } from "../../support/openclaw-socket.ts";
-import { HeldSocket, House, openRpc, request, rightToken } from "../../support/rpc-house.ts";
+import { HeldSocket, House, openRpc, request, rightToken, peer as peerWith } from "../../support/rpc-house.ts";
 import { until } from "../../support/until.ts";
 
 const client = (id: string, mode: string) => ({ client: { id, mode, version: "1", platform: "linux" } });
@@ -102,7 +102,7 @@ test.each<[string, Record<string, unknown>, string, string | undefined, number]>
   ["no token", { auth: {} }, "INVALID_REQUEST", "AUTH_TOKEN_MISSING", 1008],
 ])("%s is refused, and the socket closed", async (_what, change, code, detail, closeWith) => {
   await using rpc = openRpc(new House());
-  const socket = new OpenClawSocket(rpc);
+  const socket = new OpenClawSocket(rpc, { isPage: true });
   socket.connect(change);
   const { ok, error } = await socket.answer("0");
   expect(ok).toBe(false);
@@ -159,7 +159,7 @@ test("the token may be in the field of the password", async () => {
 
 test("wrong tokens of both dialects count together, a wrong one in both fields once, and then the right one waits", async () => {
   await using rpc = openRpc(new House());
-  for (let i = 0; i < 5; i++) expect(() => rpc.authenticate({ token: "wrong" }, "127.0.0.1")).toThrow();
+  for (let i = 0; i < 5; i++) await rpc.authenticate({ token: "wrong" }, { address: "127.0.0.1" }).catch(() => "wrong");
   for (let i = 0; i < 5; i++) {
     const socket = new OpenClawSocket(rpc);
     socket.connect({ auth: { token: "wrong", password: "wrong" } });
@@ -176,10 +176,10 @@ test("wrong tokens of both dialects count together, a wrong one in both fields o
 
 test("without authentication a program of this machine comes in, the command line needs a device", async () => {
   await using rpc = openRpc(new House(), { mode: "none" });
-  const program = new OpenClawSocket(rpc);
+  const program = new OpenClawSocket(rpc, { isIn: true });
   program.connect({ auth: {}, scopes: ["operator.read"] });
   expect((await program.answer("0")).payload?.["auth"]).toMatchObject({ scopes: ["operator.read"] });
-  const refused = new OpenClawSocket(rpc);
+  const refused = new OpenClawSocket(rpc, { isIn: true });
   refused.connect({ ...cli, auth: {} });
   expect((await refused.answer("0")).error).toMatchObject({
     code: "NOT_PAIRED",
@@ -190,7 +190,7 @@ test("without authentication a program of this machine comes in, the command lin
 test("before hello nothing is told and nothing is done, also where nobody is asked for a token", async () => {
   const house = new House();
   await using rpc = openRpc(house, { mode: "none" });
-  const socket = new OpenClawSocket(rpc);
+  const socket = new OpenClawSocket(rpc, { isIn: true });
   socket.connect({ auth: {}, scopes: [...allScopes] });
   house.append("main", { kind: "StateChanged", key: "label", value: "x" });
   socket.send("1", "health");
@@ -250,7 +250,8 @@ function signer() {
 }
 
 test("a device of this machine with the token comes in; of another machine it has to be paired", async () => {
-  await using rpc = openRpc(new House());
+  await using house = new House();
+  await using rpc = openRpc(house);
   const signed = signer();
   const scopes = ["operator.read"];
   const here = new OpenClawSocket(rpc);
@@ -270,7 +271,7 @@ test("a device of this machine with the token comes in; of another machine it ha
   expect((await widened.answer("0")).error?.details?.["code"]).toBe("DEVICE_AUTH_SIGNATURE_INVALID");
 
   const elsewhere = new OpenClawSocket(rpc, { address: "192.0.2.1" });
-  elsewhere.connect({ ...change, device: signed(elsewhere.challenge, scopes) });
+  elsewhere.connect({ ...change, device: signer()(elsewhere.challenge, scopes) });
   expect((await elsewhere.answer("0")).error).toMatchObject({
     code: "NOT_PAIRED",
     details: { code: "PAIRING_REQUIRED", reason: "not-paired" },
@@ -282,14 +283,15 @@ test("a device of this machine with the token comes in; of another machine it ha
 });
 
 test("who went while its connect was read is not kept", async () => {
-  await using rpc = openRpc(new House(), { limits: { presenceMs: 1 } });
+  await using house = new House();
+  await using rpc = openRpc(house, { limits: { presenceMs: 1 } });
   const signed = signer();
   const socket = new OpenClawSocket(rpc);
   const scopes = ["operator.read"];
   socket.connect({ ...client("openclaw-tui", "ui"), scopes, device: signed(socket.challenge, scopes) });
   socket.line.closed();
   const watcher = new HeldSocket();
-  rpc.open(watcher, { address: "127.0.0.1", credential: { token: rightToken } });
+  rpc.open(watcher, peerWith({ token: rightToken }));
   // Long enough for the signature to have been checked: what comes after it must change nothing.
   await until("the news of the watcher", () => watcher.events("presence").length > 0);
   await Bun.sleep(20);

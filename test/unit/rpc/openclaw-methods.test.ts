@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import { HealthNews } from "../../../src/rpc/openclaw/health-news.ts";
 import { resultProblems } from "../../support/openclaw-schema.ts";
 import { OpenClawSocket } from "../../support/openclaw-socket.ts";
-import { HeldSocket, House, openRpc, rightToken } from "../../support/rpc-house.ts";
+import { HeldSocket, House, openRpc, peer, rightToken } from "../../support/rpc-house.ts";
 import { until } from "../../support/until.ts";
 
 const received = (runId: string, text = "question"): SessionEvent => ({
@@ -158,7 +158,7 @@ test("health is told from time to time while somebody listens, at once when it c
   const hello = (await later.answer("0")).payload as { snapshot: { stateVersion: object } };
   expect(hello.snapshot.stateVersion).toMatchObject({ health: 1 });
   const other = new HeldSocket();
-  rpc.open(other, { address: "127.0.0.1", credential: { token: rightToken } });
+  rpc.open(other, peer({ token: rightToken }));
   later.line.closed();
   client.line.closed();
   const [before, ticks] = [looks, other.events("tick").length];

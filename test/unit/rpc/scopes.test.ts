@@ -1,7 +1,16 @@
 import { allScopes, type Scope } from "#protocol";
-import { type Caller, methods } from "#rpc";
+import { type AnyMethod, type Caller, methods } from "#rpc";
 import { expect, test } from "bun:test";
-import { type Frame, HeldSocket, House, openRpc, request, rightToken } from "../../support/rpc-house.ts";
+import {
+  callerFrom,
+  type Frame,
+  HeldSocket,
+  House,
+  openRpc,
+  request,
+  rightToken,
+  peer,
+} from "../../support/rpc-house.ts";
 import { OpenClawSocket } from "../../support/openclaw-socket.ts";
 import { until } from "../../support/until.ts";
 
@@ -20,6 +29,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "health",
     "logs.tail",
     "models.list",
+    "node.describe",
+    "node.list",
     "sessions.describe",
     "sessions.export",
     "sessions.get",
@@ -39,12 +50,37 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "chat.abort",
     "chat.send",
     "message.send",
+    "node.invoke",
     "sessions.create",
     "sessions.patch",
     "sessions.reset",
   ],
-  "operator.admin": ["config.patch", "sessions.delete"],
+  "operator.admin": ["config.patch", "device.pair.setupCode", "device.pair.setupStatus", "sessions.delete"],
+  "operator.pairing": [
+    "device.pair.approve",
+    "device.pair.list",
+    "device.pair.reject",
+    "device.pair.remove",
+    "device.pair.rename",
+    "device.token.revoke",
+    "device.token.rotate",
+    "node.pair.approve",
+    "node.pair.list",
+    "node.pair.reject",
+    "node.pair.remove",
+    "node.rename",
+  ],
 };
+
+/** What nodes alone may call, and in the OpenClaw dialect alone. */
+const forNodes: readonly string[] = [
+  "node.event",
+  "node.invoke.progress",
+  "node.invoke.result",
+  "node.pluginTools.update",
+  "node.runnerInventory.update",
+  "node.skills.update",
+];
 
 /** What the OpenClaw dialect has besides. */
 const alsoAllowed: typeof allowed = {
@@ -71,7 +107,7 @@ const grants: readonly (readonly [string, readonly Scope[], readonly string[]])[
   ["write", ["operator.write"], ["public", "operator.read", "operator.write"]],
   ["approvals", ["operator.approvals"], ["public", "operator.approvals"]],
   ["questions", ["operator.questions"], ["public", "operator.questions"]],
-  ["pairing", ["operator.pairing"], ["public"]],
+  ["pairing", ["operator.pairing"], ["public", "operator.pairing"]],
   ["admin", ["operator.admin"], ["public", ...allScopes]],
 ];
 
@@ -86,7 +122,13 @@ test("the matrix has every method in it, and knows no others", () => {
 
 test.each(matrix)("$who, $name: $may", async ({ scopes, name, may }) => {
   await using rpc = openRpc(new House());
-  const caller: Caller = { id: "x", address: "127.0.0.1", isAuthenticated: true, scopes: new Set(scopes) };
+  const caller: Caller = {
+    id: "x",
+    address: "127.0.0.1",
+    isAuthenticated: true,
+    role: "operator",
+    scopes: new Set(scopes),
+  };
   const from = { caller, signal: new AbortController().signal };
   const refusal = expect.objectContaining({ code: "missingScope" });
   const thrown: unknown = await rpc.call(name, {}, from).then(
@@ -113,6 +155,10 @@ test.each(grants)(
     for (const name of served) {
       const may = groups.some((group) => allowed[group]?.includes(name) || alsoAllowed[group]?.includes(name));
       const { error } = await client.ask(name, { nonsense: 1 });
+      if (forNodes.includes(name)) {
+        expect([name, error?.message]).toEqual([name, "unauthorized role: operator"]);
+        continue;
+      }
       expect(error?.code === "FORBIDDEN", name).toBe(!may);
     }
   },
@@ -123,7 +169,7 @@ test.each(methods.map(({ name, scope }) => [name, scope] as const))(
   async (name, scope) => {
     await using rpc = openRpc(new House());
     const socket = new HeldSocket();
-    rpc.open(socket, { address: "127.0.0.1", credential: {} }).receive(request(1, name));
+    rpc.open(socket, peer()).receive(request(1, name));
     const answer = await until("the answer", () => socket.answer(1));
     if (name === "ping") {
       expect(answer.result).toMatchObject({ pong: true });
@@ -138,17 +184,29 @@ test.each(methods.map(({ name, scope }) => [name, scope] as const))(
 
 test("a stranger is not told which methods there are", async () => {
   await using rpc = openRpc(new House());
-  const stranger = { caller: rpc.authenticate({}, "127.0.0.1"), signal: new AbortController().signal };
+  const stranger = { caller: callerFrom("127.0.0.1", false), signal: new AbortController().signal };
   const errors = await Promise.all(
     ["no.such.method", "config.get"].map((name) => rpc.call(name, {}, stranger).catch((error: unknown) => error)),
   );
   expect(errors[0]).toEqual(errors[1]);
 });
 
+test("a node may call what is public or for every role, and is told which role it has where it may not", async () => {
+  await using rpc = openRpc(new House());
+  const node: Caller = { id: "n", address: "127.0.0.1", isAuthenticated: true, role: "node", scopes: new Set() };
+  const from = { caller: node, signal: new AbortController().signal };
+  for (const { name, role, scope } of methods.map((method): AnyMethod => method)) {
+    const { error } = JSON.parse((await rpc.answer(request(1, name, { nonsense: 1 }), from)) ?? "") as Frame;
+    const may = scope === "public" || role !== undefined;
+    expect([name, error?.data["name"]]).toEqual([name, may ? error?.data["name"] : "wrongRole"]);
+    if (may) expect(error?.data["name"]).not.toBe("wrongRole");
+  }
+});
+
 test("a client may ask for fewer scopes than its token grants, and has those alone", async () => {
   await using rpc = openRpc(new House());
   const socket = new HeldSocket();
-  const line = rpc.open(socket, { address: "127.0.0.1", credential: {} });
+  const line = rpc.open(socket, peer());
   line.receive(request(1, "connect", { auth: { token: rightToken }, scopes: ["operator.read"] }));
   line.receive(request(2, "sessions.list"));
   line.receive(request(3, "config.patch", { patch: {} }));
@@ -161,5 +219,6 @@ test("a client may ask for fewer scopes than its token grants, and has those alo
 
 test("without authentication configured, everyone has every scope", async () => {
   await using rpc = openRpc(new House(), { mode: "none" });
-  expect([...rpc.authenticate({}, "127.0.0.1").scopes]).toEqual([...allScopes]);
+  const caller = await rpc.authenticate({}, { address: "127.0.0.1" });
+  expect([...caller.scopes]).toEqual([...allScopes]);
 });

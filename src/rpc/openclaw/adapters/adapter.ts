@@ -20,6 +20,7 @@ export function adapt<Name extends string, Ours extends TSchema, Result extends 
     name: method.name,
     summary: method.summary,
     scope: method.scope,
+    ...(method.role && { role: method.role }),
     params: shape.params,
     result: Type.Unknown(),
     handle: async (theirs, context) => {

@@ -3,8 +3,11 @@ import { agent, finishAgent } from "./agent.ts";
 import { chat } from "./chat.ts";
 import { commands } from "./commands.ts";
 import { config } from "./config.ts";
+import { devices } from "./devices.ts";
 import { gateway } from "./gateway.ts";
 import { models } from "./models.ts";
+import { nodeHost } from "./node-host.ts";
+import { nodes } from "./nodes.ts";
 import { none } from "./none.ts";
 import { sessionLookup } from "./session-lookup.ts";
 import { sessions } from "./sessions.ts";
@@ -16,8 +19,11 @@ export const openClawMethods: readonly AnyMethod[] = [
   ...chat,
   ...commands,
   ...config,
+  ...devices,
   ...gateway,
   ...models,
+  ...nodeHost,
+  ...nodes,
   ...none,
   ...sessionLookup,
   ...sessions,
