@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cpuMs } from "../../bench/figures.ts";
 import { startFakeModel } from "../support/fake-model.ts";
-import { fakeModelConfig, freePort, type GatewayProcess, startGateway } from "../support/gateway-process.ts";
+import { fakeModelConfig, type GatewayProcess, startGateway } from "../support/gateway-process.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
 import { Book } from "./book.ts";
@@ -80,8 +80,7 @@ export class Lane implements AsyncDisposable {
 
   /** Starts the gateway, puts it under load, and lets it die. True when it died where it was meant to. */
   async live(era: number, death: Death): Promise<boolean> {
-    const pigeonPort = await freePort();
-    const starting = this.#start(pigeonPort, death.crashAt).catch((error: unknown) => {
+    const starting = this.#start(death.crashAt).catch((error: unknown) => {
       if (death.crashAt !== undefined && String(error).includes("ended with SIGKILL")) return undefined;
       throw error;
     });
@@ -91,7 +90,7 @@ export class Lane implements AsyncDisposable {
     const over = new AbortController();
     const { patchesSettings } = death;
     const work = putUnderLoad({
-      target: this.#target(gateway, pigeonPort),
+      target: this.#target(gateway),
       book: this.#book,
       signal: over.signal,
       era,
@@ -109,10 +108,9 @@ export class Lane implements AsyncDisposable {
 
   /** Starts it over what the last death left, waits until nothing is owed, and looks at everything. */
   async settle(): Promise<Findings> {
-    const pigeonPort = await freePort();
-    await using gateway = await this.#startWhole(pigeonPort);
+    await using gateway = await this.#startWhole();
     this.#checkReady(gateway);
-    await sayAgain({ target: this.#target(gateway, pigeonPort), book: this.#book });
+    await sayAgain({ target: this.#target(gateway), book: this.#book });
     const owed = await this.#untilSettled();
     const findings = inspect({
       database: this.#database,
@@ -126,7 +124,7 @@ export class Lane implements AsyncDisposable {
   /** Starts it and kills it as soon as it is ready, with a model that never answers: turns get old. */
   async age(times: number): Promise<void> {
     for (let i = 0; i < times; i++) {
-      await using gateway = await this.#startWhole(await freePort());
+      await using gateway = await this.#startWhole();
       await gateway.stop("SIGKILL");
     }
   }
@@ -139,7 +137,7 @@ export class Lane implements AsyncDisposable {
     return join(this.#home, "state/openclaw.db");
   }
 
-  #start(pigeonPort: number, crashAt = ""): Promise<GatewayProcess> {
+  #start(crashAt = ""): Promise<GatewayProcess> {
     return startGateway({
       home: this.#home,
       ...(!existsSync(join(this.#home, "openclaw.toml")) && { config: config(this.#modelUrl) }),
@@ -148,15 +146,14 @@ export class Lane implements AsyncDisposable {
         OPENCLAW_GATEWAY_AUTH_TOKEN: "",
         CRASH_AT: crashAt,
         PLATFORM_URL: this.#platform.url,
-        PIGEON_PORT: String(pigeonPort),
       },
     });
   }
 
   /** Starts it, and waits until it has taken up what a crash left: before that it is healthy, and not everything is open. */
-  async #startWhole(pigeonPort: number): Promise<GatewayProcess> {
+  async #startWhole(): Promise<GatewayProcess> {
     await using stack = new AsyncDisposableStack();
-    const gateway = stack.use(await this.#start(pigeonPort));
+    const gateway = stack.use(await this.#start());
     await until("the end of its start", () => /^(ready|OpenClaw .* listens on)/m.test(gateway.output()));
     stack.move();
     return gateway;
@@ -170,9 +167,13 @@ export class Lane implements AsyncDisposable {
     else throw new Error(`it was ready only after ${Math.round(startMs)} ms, of which it worked ${ownMs} ms`);
   }
 
-  #target({ url }: GatewayProcess, pigeonPort: number): Target {
+  #target({ url, output }: GatewayProcess): Target {
     const token = readFileSync(join(this.#home, "state/token"), "utf8").trim();
-    return { url, token, dovecoteUrl: `http://127.0.0.1:${pigeonPort}/` };
+    const dovecoteUrl = () => {
+      const port = /^ready \d+ (\d+)$/m.exec(output())?.[1];
+      return port === undefined ? undefined : `http://127.0.0.1:${port}/`;
+    };
+    return { url, token, dovecoteUrl };
   }
 
   /** What is still owed after a long while. */

@@ -4,7 +4,8 @@ import type { Letter } from "./pigeons.ts";
 export interface Target {
   readonly url: string;
   readonly token: string;
-  readonly dovecoteUrl: string;
+  /** Undefined until it has said where its dovecote is. */
+  dovecoteUrl(): string | undefined;
 }
 
 /** A way to ask the gateway; rejects when it refuses, and when it is gone. */
@@ -83,8 +84,11 @@ export function httpLine({ url, token }: Target): Line {
   };
 }
 
-/** By pigeon: taken when the dovecote says so. */
-export async function sendLetter({ dovecoteUrl }: Target, letter: Letter): Promise<void> {
-  const response = await fetch(dovecoteUrl, { method: "POST", body: JSON.stringify(letter) });
+/** By pigeon: taken when the dovecote says so. It is this gateway's own, or it refuses: ports are used again. */
+export async function sendLetter({ dovecoteUrl, token }: Target, letter: Letter): Promise<void> {
+  const url = dovecoteUrl();
+  if (url === undefined) throw new Refused("the dovecote is not open yet");
+  const headers = { authorization: token };
+  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(letter) });
   if (!response.ok) throw new Refused(`the dovecote says ${response.status}`);
 }

@@ -27,13 +27,14 @@ export function pigeons(platformUrl: string): Channel {
   });
 }
 
-/** Where letters arrive: answered with 200 when they are taken, and with 503 when they are not. */
-export function openDovecote(port: number, receive: Gateway["receive"]) {
+/** Where letters arrive, from those who know the token: answered with 200 when they are taken, and with 503 when they are not. */
+export function openDovecote(token: string, receive: Gateway["receive"]) {
   const server = Bun.serve({
-    port,
+    port: 0,
     hostname: "127.0.0.1",
     development: false,
     async fetch(request) {
+      if (request.headers.get("authorization") !== token) return new Response(null, { status: 401 });
       const { id, chat, text } = (await request.json()) as Letter;
       const sessionKey = `agent:main:pigeon:default:direct:${chat}`;
       const from = { channel: "pigeon", chat };
