@@ -18,7 +18,7 @@ import { createModels } from "#providers";
 import { type AuthMode, createRpc, type Services } from "#rpc";
 import { type Jail, JailError, openSandbox } from "#sandbox";
 import { createScheduler } from "#scheduler";
-import { createSessions, parseSessionKey, transcriptRow } from "#sessions";
+import { createSessions, parseSessionKey, type Sessions, transcriptRow } from "#sessions";
 import { acquireLock, openSqlite, type Storage } from "#storage";
 import { createHealth, createMemoryKeeper } from "#telemetry";
 import { createToolbox, tools } from "#tools";
@@ -66,6 +66,9 @@ const largestWorkspaceFile = 1024 * 1024;
 
 /** The one agent there is until others can be configured. */
 const agentId = "main";
+
+/** A home has one gateway, which the lock sees to. */
+const instanceId = "gateway";
 
 /**
  * Opens everything in order; what was opened is closed backwards, also when a later step fails. Throws `configInvalid`,
@@ -123,12 +126,26 @@ export async function openApp({ home, environment, flags, file, version, ...more
   );
   const openChannels = await openAll([...channels, ...(more.channels ?? [])], opened);
   const gateway = opened.use(
-    createGateway({ sessions, storage, scheduler, channels: openChannels, prepareTurn, log, clock }, sessionKeyOf),
+    createGateway(
+      {
+        instanceId,
+        sessions,
+        storage,
+        scheduler,
+        channels: openChannels,
+        prepareTurn,
+        priceOf: (provider, model) => models.price(provider, model),
+        log,
+        clock,
+      },
+      sessionKeyOf,
+    ),
   );
 
   const health = createHealth({
     gateway: async () => ({ state: "healthy" }),
     storage: () => storageHealth(storage),
+    sessions: async () => sessionsHealth(sessions),
     ...Object.fromEntries(openChannels.map((channel) => [channel.id, () => channelHealth(channel)])),
   });
   const startedAt = clock.now();
@@ -161,6 +178,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
       model: models.defaultId() ?? "none",
       sandbox: await sandbox.status(),
       storage: { backend: storage.backend, ...(await storage.health()) },
+      ...damageIn(sessions),
       turns: gateway.load(),
       memory: { rssBytes: process.memoryUsage.rss() },
     }),
@@ -243,6 +261,19 @@ function sessionKeyOf({ channel, account, chat }: Address): string {
 async function storageHealth(storage: Storage) {
   const { ok, problem } = await storage.health();
   return ok ? ({ state: "healthy" } as const) : { state: "unhealthy" as const, because: problem ?? "unknown" };
+}
+
+function damageIn(sessions: Sessions) {
+  const damaged = sessions.damaged().map(({ key, seq }) => ({ key, seq }));
+  return damaged.length === 0 ? {} : { damaged };
+}
+
+function sessionsHealth(sessions: Sessions) {
+  const damaged = sessions.damaged();
+  if (damaged.length === 0) return { state: "healthy" as const };
+  const shown = damaged.slice(0, 10).map(({ key, seq }) => `${key} (at seq ${seq})`);
+  const more = damaged.length > shown.length ? `, and ${damaged.length - shown.length} more` : "";
+  return { state: "degraded" as const, because: `damaged logs: ${shown.join(", ")}${more}` };
 }
 
 async function channelHealth({ connection }: OpenChannel) {

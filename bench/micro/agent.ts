@@ -12,7 +12,7 @@ export function benchAgent(): void {
   }));
   group("agent", () => {
     const signal = new AbortController().signal;
-    const tools = { specs: [], isReadOnly: () => true, run: async () => ({ text: "", durationMs: 0 }) };
+    const tools = { specs: [], effectOf: () => "none" as const, run: async () => ({ text: "", durationMs: 0 }) };
     bench("a turn over 200 messages, without a model", async () => {
       const provider = scriptedProvider(says("ok"));
       const model = { provider, providerId: "fake", id: "fake-1", contextWindow: 100_000, maxTokens: 1_000 };

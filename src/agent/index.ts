@@ -1,4 +1,5 @@
 /** What to do next: one turn as the events it causes. */
+export { finishCalls } from "./finish-calls.ts";
 export { createPrepareTurn, type PreparedTurn, type PrepareTurn } from "./prepare-turn.ts";
 export { agentsSettings } from "./settings.ts";
 export { workspaceMark } from "./workspace-mark.ts";

@@ -33,7 +33,7 @@ export function createPrepareTurn(options: {
   const { models, toolbox } = options;
   const tools: TurnTools = {
     specs: toolbox.specs(),
-    isReadOnly: (name) => toolbox.find(name)?.isReadOnly ?? false,
+    effectOf: (name) => toolbox.find(name)?.effect ?? "once",
     run: (call, signal) => toolbox.run(call, signal),
   };
   return async (wishes) => {

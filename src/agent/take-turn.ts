@@ -10,6 +10,7 @@ import {
   type Usage,
 } from "#protocol";
 import type { ModelEvent, ModelStop, Provider, ToolSpec } from "#providers";
+import type { ToolEffect } from "#tools";
 import { fitToWindow } from "./window.ts";
 
 /** The model that answers, and how much it reads and writes at once (in tokens). */
@@ -24,8 +25,8 @@ export interface TurnModel {
 /** The tools of one turn. Running one never throws: a failing tool is a result. */
 export interface TurnTools {
   readonly specs: readonly ToolSpec[];
-  /** Changes nothing, so that it may run beside others. */
-  isReadOnly(name: string): boolean;
+  /** `once` where nobody knows better. */
+  effectOf(name: string): ToolEffect;
   run(call: RequestedCall, signal: AbortSignal): Promise<{ text: string; failed?: boolean; durationMs: number }>;
 }
 
@@ -178,7 +179,7 @@ function batches(tools: TurnTools, calls: readonly RequestedCall[]): RequestedCa
   const all: RequestedCall[][] = [];
   let isOpen = false; // may a call that changes nothing join the last batch?
   for (const call of calls) {
-    const isReadOnly = tools.isReadOnly(call.name);
+    const isReadOnly = tools.effectOf(call.name) === "none";
     if (isReadOnly && isOpen) all.at(-1)?.push(call);
     else all.push([call]);
     isOpen = isReadOnly;

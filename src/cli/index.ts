@@ -1,5 +1,6 @@
 /** One command per file. */
 import type { AnyCommand } from "./command.ts";
+import { channelsDeadLetters } from "./commands/channels-dead-letters.ts";
 import { chat } from "./commands/chat.ts";
 import { configExplain } from "./commands/config-explain.ts";
 import { configGet } from "./commands/config-get.ts";
@@ -33,6 +34,7 @@ import { sessionsExport } from "./commands/sessions-export.ts";
 import { sessionsList } from "./commands/sessions-list.ts";
 import { sessionsShow } from "./commands/sessions-show.ts";
 import { status } from "./commands/status.ts";
+import { trace } from "./commands/trace.ts";
 import { version } from "./commands/version.ts";
 import type { CliContext } from "./context.ts";
 import { runCommandLine } from "./run.ts";
@@ -53,6 +55,7 @@ export { openTerminal } from "./terminal.ts";
 
 /** Every command, in alphabetical order. */
 export const commands: readonly AnyCommand[] = [
+  channelsDeadLetters,
   chat,
   configExplain,
   configGet,
@@ -86,6 +89,7 @@ export const commands: readonly AnyCommand[] = [
   sessionsList,
   sessionsShow,
   status,
+  trace,
   version,
 ];
 

@@ -4,14 +4,17 @@ import type { Place } from "#scheduler";
 import type { NewReceipt } from "#storage";
 import { createAnswers } from "./answers.ts";
 import { received, receiptOf } from "./arrival.ts";
-import { channelToDeliver, endAborted } from "./ending.ts";
+import { settleDeadLetter } from "./dead-letters.ts";
+import { endAborted, isReadInLog } from "./ending.ts";
 import { Endings } from "./endings.ts";
 import type { Gateway, Receipt, RunStatus } from "./gateway.ts";
 import type { House } from "./house.ts";
 import { createOutbox } from "./outbox.ts";
-import { recoverRuns } from "./recovery.ts";
+import { Recovery } from "./recovery.ts";
+import { Requests } from "./requests.ts";
 import { Run } from "./run.ts";
 import { runTurn } from "./run-turn.ts";
+import { createSweeper } from "./sweeper.ts";
 
 /** Opens the walk. `sessionKeyOf` names the session that holds what is sent to an address. */
 export function createGateway(house: House, sessionKeyOf: (to: Address) => string): Gateway {
@@ -19,19 +22,33 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
   const endings = new Endings();
   const outbox = createOutbox(house);
   const answers = createAnswers(house, repeat);
-  const recovery: { underWay?: Promise<unknown> } = {};
+  const requests = new Requests(house);
+  const sweeper = createSweeper(house);
+  const recovery = new Recovery(house, {
+    reserve: (key) => {
+      const reservation = house.scheduler.reserve(key);
+      if (reservation.reserved) return reservation.place;
+      return reservation.because === "closing" ? "closing" : "full";
+    },
+    start: ({ message: { runId, from }, key, startedAt, unfinished }, place) => {
+      const run = new Run({ runId, sessionKey: key, from, startedAt, unfinished });
+      start(run, place);
+      return run.ended;
+    },
+    ended: () => outbox.wake(),
+  });
 
   /** From here on the turn is ours: it ends in the log, whatever happens. */
   function start(run: Run, place: Place): void {
     runs.add(run);
     run.place(() =>
       place.start(async (closing) => {
-        run.begin();
+        run.begin(house.clock.now());
         const interrupt = () => run.stop("closing");
         closing.addEventListener("abort", interrupt);
         try {
           await runTurn(house, run);
-          if (channelToDeliver(house, run.from)) outbox.wake();
+          if (!isReadInLog(house, run.from)) outbox.wake();
         } finally {
           closing.removeEventListener("abort", interrupt);
           finish(run);
@@ -46,9 +63,9 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
   }
 
   async function receive(message: InboundMessage): Promise<Receipt> {
-    if (recovery.underWay) await recovery.underWay; // what a crash left comes before what is new
     const mark = receiptOf(message);
-    const reservation = house.scheduler.reserve(message.sessionKey);
+    const isClear = await recovery.clear(message.sessionKey); // what a crash left comes before what is new
+    const reservation = isClear ? house.scheduler.reserve(message.sessionKey) : noRoom;
     if (!reservation.reserved) {
       const earlier = await house.storage.receipt(mark.scope, mark.key);
       return earlier ? repeat(earlier, mark) : { taken: false, because: reservation.because };
@@ -118,7 +135,7 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
 
   /** Ends a session in which nothing goes on any more, and into which nothing comes meanwhile. */
   async function endSession<T>(sessionKey: string, end: () => Promise<T>): Promise<T> {
-    if (recovery.underWay) await recovery.underWay;
+    await recovery.clear(sessionKey);
     return endings.during(sessionKey, async () => {
       const mine = [...runs].filter((run) => run.sessionKey === sessionKey);
       await Promise.all(mine.map(stop));
@@ -132,11 +149,11 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
   return {
     receive,
     async answer(message, work) {
-      if (recovery.underWay) await recovery.underWay;
+      await recovery.clear(message.sessionKey);
       return answers.answer(message, work);
     },
     async abort({ sessionKey, runId }) {
-      if (recovery.underWay) await recovery.underWay;
+      await recovery.clear(sessionKey);
       const mine = [...runs].filter(
         (run) => run.sessionKey === sessionKey && (runId === undefined || run.runId === runId),
       );
@@ -153,25 +170,29 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
       return outbox.send(sessionKeyOf(to), to, text);
     },
     async recover() {
-      const recovering = recoverRuns(house, ({ message: { runId, from }, key, startedAt }) => {
-        const reservation = house.scheduler.reserve(key);
-        if (reservation.reserved) start(new Run({ runId, sessionKey: key, from, startedAt }), reservation.place);
-        return reservation.reserved;
-      });
-      recovery.underWay = recovering.catch(() => undefined); // who called recover hears of it
-      try {
-        return await recovering;
-      } finally {
-        failPoint("gateway.recover.over");
-        delete recovery.underWay;
-        outbox.wake();
-      }
+      outbox.wake();
+      failPoint("recovery.begin");
+      return recovery.begin();
     },
+    async trace(id) {
+      const { findTraces } = await import("./find-traces.ts");
+      return findTraces(house, id, this.activeRuns());
+    },
+    outbox: (page) => house.storage.outbox(page),
+    async settleDeadLetter(id, as) {
+      await settleDeadLetter(house, id, as);
+      outbox.wake();
+    },
+    once: (request, work) => requests.once(request, work),
     load: () => house.scheduler.load(),
     drain: (graceMs) => house.scheduler.drain(graceMs),
     async [Symbol.asyncDispose]() {
+      await recovery.close();
       for (const run of runs) run.stop("closing");
+      sweeper[Symbol.dispose]();
       await outbox[Symbol.asyncDispose]();
     },
   };
 }
+
+const noRoom = { reserved: false, because: "laneFull" } as const;

@@ -1,7 +1,7 @@
 import { backoffMs, failPoint, newId, pause } from "#base";
-import { type Address, type EventOf, noUsage, type SessionEvent, type TurnProblem } from "#protocol";
+import { type Address, type EventOf, Fault, noUsage, type SessionEvent, type TurnProblem } from "#protocol";
 import type { AppendOptions } from "#sessions";
-import type { House, OpenChannel } from "./house.ts";
+import type { House } from "./house.ts";
 import type { Run } from "./run.ts";
 
 /** How often an ending is tried to be written when the storage refuses it; together at most about eight seconds. */
@@ -25,7 +25,8 @@ async function end(house: House, run: Run, how: How): Promise<void> {
       failPoint("gateway.ending.recorded");
       return;
     } catch (error) {
-      if (attempt === mostTries || run.closing.aborted) throw error;
+      const isHopeless = error instanceof Fault && error.code === "sessionDamaged";
+      if (isHopeless || attempt === mostTries || run.closing.aborted) throw error;
       house.log.warn("the ending of a turn could not be written; trying again", { runId: run.runId, error });
     }
     await pause(backoffMs(backoff, attempt), run.closing).catch(() => undefined); // cut short by the end, it is tried a last time
@@ -47,12 +48,12 @@ export function delivery(
 ): AppendOptions {
   const answer = events.at(-1);
   if (answer?.kind !== "AgentResponse" || answer.stopReason === "toolUse") return {};
-  if (!channelToDeliver(house, from)) return {};
+  if (isReadInLog(house, from)) return {};
   const text = answer.text || answer.problem?.message || "";
   return text === "" ? {} : { outbox: [{ id: newId(), runId, to: from, text }] };
 }
 
-/** The channel that answers to this address are delivered over; undefined when its people read them in the log. */
-export function channelToDeliver(house: House, { channel }: Address): OpenChannel | undefined {
-  return house.channels.find((open) => open.id === channel && !open.followsLog);
+/** People of this address read answers in the log. One of a channel that is not open now does not: its answers wait for it. */
+export function isReadInLog(house: House, { channel }: Address): boolean {
+  return house.channels.find((open) => open.id === channel)?.followsLog ?? false;
 }

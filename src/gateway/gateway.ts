@@ -1,4 +1,6 @@
-import type { Address, InboundMessage } from "#protocol";
+import type { Address, InboundMessage, MessageTrace } from "#protocol";
+import type { OutboxRow } from "#storage";
+import type { KeyedRequest } from "./requests.ts";
 
 /** How a turn stands. */
 export type RunStatus = "queued" | "running" | "ok" | "aborted" | "error";
@@ -19,6 +21,8 @@ export interface ActiveRun {
   readonly sessionKey: string;
   readonly status: "queued" | "running";
   readonly startedAt: number;
+  /** Absent as long as it waits. */
+  readonly begunAt?: number;
   /** What the model has said so far. */
   readonly text: string;
 }
@@ -43,10 +47,28 @@ export interface Gateway extends AsyncDisposable {
   /** Sends a message once and records it. Rejects with `channelNotFound` or `deliveryFailed`. */
   send(to: Address, text: string): Promise<{ readonly messageId: string }>;
   /**
-   * Takes up what a crash left: turns without an ending, messages not delivered. What is received meanwhile waits, so that
-   * it comes after them.
+   * Takes up what a crash left: turns without an ending, messages not delivered. Resolves when it is known what is owed, in
+   * turns; `done` when the last of them goes on or has ended. What a session receives meanwhile comes after its own.
    */
-  recover(): Promise<{ readonly resumed: number; readonly ended: number }>;
+  recover(): Promise<{
+    readonly owed: number;
+    readonly done: Promise<{ readonly resumed: number; readonly ended: number }>;
+  }>;
+  /**
+   * Does a request once: its repetition gets the same answer, also after a restart. Rejects with `idempotencyConflict` when
+   * the key was used for something else, with `outcomeUnknown` when the first was cut off, or as `work` does.
+   */
+  once(request: KeyedRequest, work: () => Promise<unknown>): Promise<unknown>;
+  /** What became of the messages of that id: a run's, a message's, or the platform's of one that was sent. Empty when there is none. */
+  trace(id: string): Promise<readonly MessageTrace[]>;
+  /** What is still to be delivered, and what was given up, by its place in the queue. */
+  outbox(page: {
+    readonly limit: number;
+    readonly after?: number;
+    readonly isDead?: boolean;
+  }): Promise<readonly OutboxRow[]>;
+  /** Puts what was given up back into the queue, or takes it away. Rejects with `deadLetterNotFound`. */
+  settleDeadLetter(id: string, as: "replayed" | "dropped"): Promise<void>;
   /** How full it is. */
   load(): { readonly running: number; readonly waiting: number };
   /** Takes nothing more and waits for what runs, at most `graceMs`; what is cut off then goes on at the next start. */

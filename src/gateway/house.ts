@@ -12,13 +12,25 @@ export interface OpenChannel {
   readonly connection: Connection;
 }
 
+/** In US dollars for a million tokens; what is not said of the cache costs as much as other input. */
+export interface ModelPrice {
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead?: number;
+  readonly cacheWrite?: number;
+}
+
 /** The rooms that the walk leads through. */
 export interface House {
+  /** Names this gateway among those that share its storage; the same in each of its lives. */
+  readonly instanceId: string;
   readonly sessions: Sessions;
   readonly storage: Storage;
   readonly scheduler: Scheduler;
   readonly channels: readonly OpenChannel[];
   readonly prepareTurn: PrepareTurn;
+  /** Undefined where nobody said what the model costs. */
+  readonly priceOf: (provider: string, model: string) => ModelPrice | undefined;
   readonly log: Log;
   readonly clock: Clock;
 }

@@ -1,20 +1,27 @@
-import { backoffMs, failPoint, pause } from "#base";
-import type { Connection } from "#channels";
+import { backoffMs, failPoint, newId, pause } from "#base";
 import { type Address, Fault, fault, type SessionEvent } from "#protocol";
-import type { OutboxRow } from "#storage";
-import type { House, OpenChannel } from "./house.ts";
+import type { OutboxRow, Settlement } from "#storage";
+import type { House } from "./house.ts";
+import { canTell, look as lookFor, openChannel, type Transmission, transmit } from "./transmit.ts";
 
-const sendTimeoutMs = 30_000;
 const retry = { firstMs: 500, mostMs: 300_000 };
 const mostAtOnce = 16;
 
-/** What could not be delivered for so long is given up, and the log says so: it would keep back all that comes after it. */
+/** What could not be delivered for so long, or so often, is given up, and the log says so: it would keep back all that comes after it. */
 const mostAgeMs = 24 * 60 * 60 * 1_000;
+const mostAttempts = 500;
+
+/** Longer than a try and its question before it can take, so that nobody else begins while we are at it. */
+const leaseMs = 120_000;
 
 /** When the outbox itself cannot be read. */
 const lookAgainMs = 5_000;
 
-/** Delivers what the log owes to people, at least once: each chat in order, chats beside each other. */
+/**
+ * Delivers what the log owes to people: each chat in order, chats beside each other. A row is claimed before it is sent.
+ * A message whose try was not heard of is asked after where the platform can tell, and sent again where it cannot; then
+ * the log says that it may be there twice.
+ */
 export interface Outbox extends AsyncDisposable {
   /** There may be something to deliver. Never throws, never waits. */
   wake(): void;
@@ -26,10 +33,11 @@ export function createOutbox(house: House): Outbox {
   const closing = new AbortController();
   /** Deliveries under way, by the row's id. */
   const sending = new Map<string, Promise<void>>();
-  const state: { looking: Promise<void> | undefined; again: boolean; timer: Timer | undefined } = {
+  const state: { looking: Promise<void> | undefined; again: boolean; timer: Timer | undefined; isReleased: boolean } = {
     looking: undefined,
     again: false,
     timer: undefined,
+    isReleased: false,
   };
 
   function wake(): void {
@@ -57,15 +65,28 @@ export function createOutbox(house: House): Outbox {
   async function look(): Promise<void> {
     state.again = false;
     failPoint("outbox.look.begin");
+    if (!state.isReleased) await releaseHeld();
+    state.isReleased = true;
     const known = new Set(sending.keys()); // a row that is settled while it is read was under way before
     const now = house.clock.now();
+    const due = await house.storage.dueOutbox({ now, limit: mostAtOnce });
     const nextAt = await house.storage.nextOutboxAt(now);
-    // Nothing waits so long: the clock has gone back, and what waits for its old time would wait that much longer.
-    const wentBack = nextAt !== undefined && nextAt - now > retry.mostMs;
-    const due = await house.storage.dueOutbox({ now: wentBack ? nextAt : now, limit: mostAtOnce });
-    const fresh = due.filter((row) => !known.has(row.id));
+    const fresh = [...due, ...(await writtenInFuture(now, nextAt))].filter((row) => !known.has(row.id));
     for (const row of fresh.slice(0, mostAtOnce - sending.size)) begin(row);
     if (nextAt !== undefined) wakeIn(nextAt - now);
+  }
+
+  /** The clock went back since these were written: they would wait for the time that it had. */
+  async function writtenInFuture(now: number, nextAt: number | undefined): Promise<readonly OutboxRow[]> {
+    if (nextAt === undefined) return [];
+    const next = await house.storage.dueOutbox({ now: nextAt, limit: mostAtOnce });
+    return next.filter((row) => row.createdAt > now);
+  }
+
+  /** What an earlier life of this gateway held. Most starts find an empty outbox, and write nothing. */
+  async function releaseHeld(): Promise<void> {
+    const [first] = await house.storage.outbox({ limit: 1, isDead: false });
+    if (first) await house.storage.releaseOutbox(house.instanceId);
   }
 
   function begin(row: OutboxRow): void {
@@ -82,48 +103,91 @@ export function createOutbox(house: House): Outbox {
   }
 
   async function deliver(row: OutboxRow): Promise<void> {
+    const now = house.clock.now();
+    const wanted = { owner: house.instanceId, claim: row.claim, now, until: now + leaseMs };
+    const claim = await insist(() => house.storage.claimOutbox(row.id, wanted));
+    if (claim === undefined) return; // somebody else was quicker
+
     failPoint("outbox.deliver.begin");
     const sent = await attempt(row);
     failPoint("outbox.deliver.attempted");
-    if ("messageId" in sent) return insist(() => record(row, sentEvent(sent.messageId, row)));
+    const isDoubtful = row.mayBeSent && !knowsBetter(row, sent);
+    if (sent.became === "sent") {
+      const events = [sentEvent(sent.messageId, row), ...(isDoubtful ? [uncertain(row)] : [])];
+      return insist(() => record(row, { id: row.id, as: "sent", claim }, events));
+    }
+    await putOff(row, sent, { claim, mayBeSent: isDoubtful || sent.became === "doubt" });
+  }
 
-    closing.signal.throwIfAborted();
-    const { problem } = sent;
-    const now = house.clock.now();
+  async function putOff(
+    row: OutboxRow,
+    failure: Exclude<Transmission, { became: "sent" }>,
+    held: { readonly claim: number; readonly mayBeSent: boolean },
+  ): Promise<void> {
+    const { id } = row;
+    const { problem } = failure;
     const attempts = row.attempts + 1;
-    const about = { outboxId: row.id, attempts, problem };
-    if (now - row.createdAt >= mostAgeMs) {
-      house.log.error("a message was given up: it could not be delivered for a day", about);
-      const value = { to: row.to, attempts, problem, ...(row.runId !== undefined && { runId: row.runId }) };
-      return insist(() => record(row, { kind: "StateChanged", key: "delivery.failed", value }));
+    const now = house.clock.now();
+    const isHopeless = failure.became === "refused" && failure.refused === "forGood";
+    if (isHopeless || now - row.createdAt >= mostAgeMs || attempts >= mostAttempts) {
+      house.log.error("a message was given up: it could not be delivered", { outboxId: id, attempts, problem });
+      const dead = { id, as: "dead", attempts, problem, ...held } as const;
+      return insist(() => record(row, dead, [givenUp(row, { attempts, problem })]));
     }
-    const waitMs = backoffMs(retry, attempts);
-    house.log.warn("a message was not delivered; trying again later", { ...about, waitMs });
+    const leastMs = (failure.became === "refused" && failure.retryAfterMs) || 0;
+    const waitMs = leastMs + backoffMs(retry, attempts);
+    house.log.warn("a message was not delivered; trying again later", { outboxId: id, attempts, problem, waitMs });
+    const next = { attempts, nextAt: now + waitMs, problem, ...held };
     failPoint("outbox.postpone.begin");
-    await insist(() => house.storage.postponeOutbox(row.id, { attempts, nextAt: now + waitMs, problem }));
+    if (!(await insist(() => house.storage.postponeOutbox(id, next)))) lost(id);
   }
 
-  async function attempt(row: OutboxRow): Promise<{ readonly messageId: string } | { readonly problem: string }> {
+  async function attempt(row: OutboxRow): Promise<Transmission> {
+    const { id: clientKey, to, text, mayBeSent } = row;
     try {
-      return await transmit(openChannel(row.to.channel), { to: row.to, text: row.text, key: row.id });
+      const channel = openChannel(house, to.channel);
+      return await transmit(channel, { to, text, clientKey }, { mayBeSent, signal: closing.signal });
     } catch (error) {
-      return { problem: problemOf(error) };
+      closing.signal.throwIfAborted();
+      if (!(error instanceof Fault)) throw error;
+      return { became: "refused", refused: "forNow", problem: error.message };
     }
   }
 
-  /** Records what became of a row and takes it out, in one transaction. */
-  async function record(row: OutboxRow, event: SessionEvent): Promise<void> {
+  /** The platform told, in this try, whether it had the message. */
+  function knowsBetter(row: OutboxRow, sent: Transmission): boolean {
+    const channel = house.channels.find((open) => open.id === row.to.channel);
+    return channel !== undefined && canTell(channel) && sent.became !== "doubt";
+  }
+
+  /** Records what became of a row, and changes it, in one transaction. */
+  async function record(row: OutboxRow, settlement: Settlement, events: readonly SessionEvent[]): Promise<void> {
     try {
-      await house.sessions.append(row.key, [event], { settles: [row.id], mustExist: true });
+      await house.sessions.append(row.key, events, { settles: [settlement], mustExist: true });
       failPoint("outbox.deliver.recorded");
     } catch (error) {
-      if (!(error instanceof Fault) || error.code !== "sessionNotFound") throw error;
+      if (!(error instanceof Fault)) throw error;
+      if (error.code === "claimLost") return lost(row.id);
+      if (error.code === "sessionDamaged") return recordPastDamage(row, settlement, events);
+      if (error.code !== "sessionNotFound") throw error;
       house.log.info("a message's session was deleted while it was sent", { outboxId: row.id });
     }
   }
 
+  /** A log that is damaged somewhere can still be written at its end, and must be: else the message would go out again. */
+  async function recordPastDamage(row: OutboxRow, settlement: Settlement, events: readonly SessionEvent[]) {
+    const at = house.clock.now();
+    const session = await house.storage.sessionByKey(row.key);
+    const news = events.map((event) => ({ id: newId(), at, event }));
+    if (session) await house.storage.append({ sessionId: session.id, events: news, settles: [settlement] });
+  }
+
+  function lost(outboxId: string): void {
+    house.log.warn("a delivery was taken over or taken away while it was under way", { outboxId });
+  }
+
   /** Writes as soon as the storage takes it: a message must not be sent again because its record failed. */
-  async function insist(write: () => Promise<void>): Promise<void> {
+  async function insist<T>(write: () => Promise<T>): Promise<T> {
     for (let attempts = 1; ; attempts++) {
       try {
         return await write();
@@ -134,33 +198,38 @@ export function createOutbox(house: House): Outbox {
     }
   }
 
-  async function transmit({ connection }: OpenChannel, message: Parameters<Connection["send"]>[0]) {
-    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(sendTimeoutMs)]);
-    signal.throwIfAborted();
-    return orAborted(connection.send(message, signal), signal);
-  }
-
-  function openChannel(id: string): OpenChannel {
-    const channel = house.channels.find((open) => open.id === id);
-    if (channel) return channel;
-    throw fault.channelNotFound({ channel: id, known: house.channels.map((open) => open.id).join(", ") || "none" });
+  async function sendOnce(to: Address, text: string): Promise<string> {
+    const channel = openChannel(house, to.channel);
+    const message = { to, text, clientKey: newId() };
+    const { signal } = closing;
+    const first = await transmit(channel, message, { mayBeSent: false, signal });
+    const sent = first.became === "doubt" && canTell(channel) ? await lookFor(channel, message, signal) : first;
+    switch (sent.became) {
+      case "sent":
+        return sent.messageId;
+      case "refused":
+        throw fault.deliveryFailed({
+          problem: sent.problem,
+          ...(sent.retryAfterMs !== undefined && { retryAfterMs: sent.retryAfterMs }),
+        });
+      case "missing":
+        throw fault.deliveryFailed({ problem: "problem" in first ? first.problem : "it did not arrive" });
+      case "doubt":
+        throw fault.outcomeUnknown({ problem: sent.problem });
+    }
   }
 
   return {
     wake,
     async send(sessionKey, to, text) {
-      const channel = openChannel(to.channel);
-      const { messageId } = await transmit(channel, { to, text }).catch((error: unknown) => {
-        if (error instanceof Fault) throw error;
-        throw fault.deliveryFailed({ problem: problemOf(error) }, error);
-      });
+      const messageId = await sendOnce(to, text);
       try {
         failPoint("outbox.send.sent");
         await house.sessions.append(sessionKey, [sentEvent(messageId, { to, text })]);
         failPoint("outbox.send.recorded");
       } catch (error) {
         // Where people follow the log, the record is the message. Elsewhere they have it: whoever heard of a failure would send it twice.
-        if (channel.followsLog) throw error;
+        if (openChannel(house, to.channel).followsLog) throw error;
         house.log.error("a message was sent but could not be recorded", { messageId, sessionKey, error });
       }
       return { messageId };
@@ -178,15 +247,15 @@ function sentEvent(messageId: string, { runId, to, text }: Pick<OutboxRow, "runI
   return { kind: "MessageSent", messageId, to, text, ...(runId !== undefined && { runId }) };
 }
 
-function problemOf(error: unknown): string {
-  return error instanceof Error ? error.message : "unknown";
+/** An earlier try of the message may have arrived too, and the platform cannot tell. */
+function uncertain(row: OutboxRow): SessionEvent {
+  return { kind: "StateChanged", key: "delivery.uncertain", value: { ...about(row), attempts: row.attempts + 1 } };
 }
 
-/** A channel that does not listen to its signal must not hold up the others. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(new Error("no answer in time", { cause: signal.reason }));
-    signal.addEventListener("abort", stop, { once: true });
-    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
+function givenUp(row: OutboxRow, how: { readonly attempts: number; readonly problem: string }): SessionEvent {
+  return { kind: "StateChanged", key: "delivery.failed", value: { ...about(row), to: row.to, ...how } };
+}
+
+function about({ id, runId }: OutboxRow) {
+  return { outboxId: id, ...(runId !== undefined && { runId }) };
 }

@@ -1,5 +1,6 @@
-import { failPoint } from "#base";
+import { failPoint, pause } from "#base";
 import type { EventOf, SessionEvent } from "#protocol";
+import type { Place } from "#scheduler";
 import type { RunRow } from "#storage";
 import { delivery, unanswered } from "./ending.ts";
 import type { House } from "./house.ts";
@@ -7,70 +8,206 @@ import type { House } from "./house.ts";
 /** A turn is taken up again this often; one that still has no ending then may be what stops the gateway each time. */
 const mostResumes = 2;
 
+/** Of so many sessions at once; the others wait on the disk, so that a start with much to do needs no more memory than another. */
+const mostSessionsAtOnce = 4;
+
 /** As many events of one turn are looked at; a turn cannot have more than a few for each of its steps. */
 const mostEvents = 10_000;
 
-/** Takes a turn up again; false when there is no place for it. */
-export type Resume = (turn: {
+const pageRuns = 200;
+const roomAgainMs = 100;
+
+/** A turn as a crash left it. */
+export interface OwedTurn {
   readonly message: EventOf<"MessageReceived">;
   readonly key: string;
   readonly startedAt: number;
-}) => boolean;
+  /** Calls of tools that were begun, and of whose end nobody heard. */
+  readonly unfinished: readonly EventOf<"ToolCalled">[];
+}
+
+/** Where turns are taken up. */
+export interface Lanes {
+  reserve(key: string): Place | "full" | "closing";
+  /** Resolves when the turn has ended. */
+  start(turn: OwedTurn, place: Place): Promise<void>;
+  /** A turn was ended, and there may be something to deliver. */
+  ended(): void;
+}
+
+export interface Recovered {
+  readonly resumed: number;
+  readonly ended: number;
+}
+
+/** One session on its way from the disk into its lane. */
+interface Taking {
+  /** Resolves with the ends of its turns, when the last one is in the lane. */
+  readonly placed: Promise<readonly Promise<void>[]>;
+  /** Resolves when a turn finds no room in the lane. */
+  readonly stuck: Promise<"stuck">;
+}
 
 /**
  * What a crash left: turns that were begun and have no ending. Each goes on from what the log says of it, or, after too
- * many tries, ends visibly. Tools that ran when the gateway stopped are not run again: the model is told that their
- * outcome is unknown.
+ * many tries, ends visibly. A few sessions at a time; one that hears something new comes at once, so that the new comes
+ * after the old.
  */
-export async function recoverRuns(house: House, resume: Resume): Promise<{ resumed: number; ended: number }> {
-  const count = { resumed: 0, ended: 0 };
-  for (const row of await house.storage.openRuns()) {
-    try {
-      count[await recoverRun(house, row, resume)]++;
-    } catch (error) {
-      // One damaged session must not keep the gateway from starting.
-      house.log.error("a turn could be neither taken up nor ended; it stays open", { runId: row.runId, error });
+export class Recovery {
+  readonly #house: House;
+  readonly #lanes: Lanes;
+  readonly #closing = new AbortController();
+  readonly #owed = new Set<string>();
+  readonly #taking = new Map<string, Taking>();
+  readonly #count = { resumed: 0, ended: 0 };
+  readonly #done = Promise.withResolvers<Recovered>();
+  #scan: Promise<number> | undefined;
+  #newest = 0;
+
+  constructor(house: House, lanes: Lanes) {
+    this.#house = house;
+    this.#lanes = lanes;
+  }
+
+  /** Looks at what is owed and begins; `done` resolves when the last turn is in its lane or ended. */
+  async begin(): Promise<{ readonly owed: number; readonly done: Promise<Recovered> }> {
+    this.#scan ??= this.#look();
+    const owed = await this.#scan;
+    for (let worker = 0; worker < mostSessionsAtOnce; worker++) void this.#work();
+    this.#checkDone();
+    return { owed, done: this.#done.promise };
+  }
+
+  /** Resolves when what a crash left of the session is in its lane; false when there is no room for all of it now. */
+  async clear(key: string): Promise<boolean> {
+    if (!this.#scan) return true;
+    await this.#scan.catch(() => undefined); // who began it hears of it
+    const taking = this.#owed.has(key) ? this.#take(key) : this.#taking.get(key);
+    if (!taking) return true;
+    return (await Promise.race([taking.placed, taking.stuck])) !== "stuck";
+  }
+
+  /** Takes up nothing more, and waits for what is on its way into a lane. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#owed.clear();
+    await Promise.all(Array.from(this.#taking.values(), (taking) => taking.placed));
+    this.#checkDone();
+  }
+
+  async #look(): Promise<number> {
+    let owed = 0;
+    for (;;) {
+      const page = await this.#house.storage.openRuns({ after: this.#newest, limit: pageRuns });
+      for (const run of page) this.#owed.add(run.key);
+      this.#newest = page.at(-1)?.n ?? this.#newest;
+      owed += page.length;
+      if (page.length < pageRuns) return owed;
     }
   }
-  return count;
-}
 
-async function recoverRun(house: House, row: RunRow, resume: Resume): Promise<"resumed" | "ended"> {
-  const events = await eventsSince(house, row);
-  failPoint("recovery.run.read");
-  const message = events.find((event) => event.kind === "MessageReceived" && event.runId === row.runId);
-  if (message?.kind !== "MessageReceived") throw new Error(`run ${row.runId} has no message at seq ${row.seq}`);
-  if (row.resumed < mostResumes) {
-    await house.sessions.append(row.key, [
-      ...openCalls(events, row.runId).map(outcomeUnknown),
-      { kind: "StateChanged", key: "run.resumed", value: { runId: row.runId, attempt: row.resumed + 1 } },
-    ]);
-    failPoint("recovery.run.marked");
-    if (resume({ message, key: row.key, startedAt: row.startedAt })) return "resumed";
+  async #work(): Promise<void> {
+    for (;;) {
+      const [key] = this.#owed;
+      if (key === undefined) return;
+      await Promise.all(await this.#take(key).placed);
+    }
   }
-  const ending = unanswered(row.runId, { stopReason: "error", problem: interrupted });
-  await house.sessions.append(row.key, [ending], delivery(house, message, [ending]));
-  failPoint("recovery.run.ended");
-  return "ended";
+
+  #take(key: string): Taking {
+    this.#owed.delete(key);
+    const stuck = Promise.withResolvers<"stuck">();
+    const placed = this.#takeUp(key, () => stuck.resolve("stuck"))
+      .catch((error: unknown) => {
+        // One damaged session must not keep the gateway from starting.
+        if (!this.#closing.signal.aborted) {
+          this.#house.log.error("the turns of a session could not be taken up; they stay open", { key, error });
+        }
+        return [];
+      })
+      .finally(() => {
+        this.#taking.delete(key);
+        this.#checkDone();
+      });
+    const taking = { placed, stuck: stuck.promise };
+    this.#taking.set(key, taking);
+    return taking;
+  }
+
+  async #takeUp(key: string, onStuck: () => void): Promise<readonly Promise<void>[]> {
+    const ends: Promise<void>[] = [];
+    for (let after = 0; after < this.#newest;) {
+      const page = await this.#house.storage.openRuns({ key, after, limit: pageRuns });
+      for (const row of page.filter((run) => run.n <= this.#newest)) {
+        const { end } = await this.#recover(row, onStuck);
+        if (end) ends.push(end);
+      }
+      after = page.length < pageRuns ? this.#newest : (page.at(-1)?.n ?? this.#newest);
+    }
+    return ends;
+  }
+
+  /** Without an `end` the turn has ended, here or meanwhile. */
+  async #recover(row: RunRow, onStuck: () => void): Promise<{ readonly end?: Promise<void> }> {
+    const { runId, key, startedAt } = row;
+    const events = await this.#eventsSince(row);
+    failPoint("recovery.run.read");
+    const message = events.find((event) => event.kind === "MessageReceived" && event.runId === runId);
+    if (message?.kind !== "MessageReceived") throw new Error(`run ${runId} has no message at seq ${row.seq}`);
+    if (row.resumed >= mostResumes) {
+      const ending = unanswered(runId, { stopReason: "error", problem: interrupted });
+      await this.#house.sessions.append(key, [ending], delivery(this.#house, message, [ending]));
+      failPoint("recovery.run.ended");
+      this.#count.ended++;
+      this.#lanes.ended();
+      return {};
+    }
+    const place = await this.#room(key, onStuck);
+    const isOpen = (await this.#house.storage.openRuns({ key, after: row.n - 1, limit: 1 }))[0]?.n === row.n;
+    if (!isOpen) {
+      place.giveBack(); // the session was reset or deleted meanwhile
+      return {};
+    }
+    const value = { runId, attempt: row.resumed + 1 };
+    await this.#house.sessions
+      .append(key, [{ kind: "StateChanged", key: "run.resumed", value }])
+      .catch((error: unknown) => {
+        place.giveBack();
+        throw error;
+      });
+    failPoint("recovery.run.marked");
+    this.#count.resumed++;
+    return { end: this.#lanes.start({ message, key, startedAt, unfinished: openCalls(events, runId) }, place) };
+  }
+
+  async #room(key: string, onStuck: () => void): Promise<Place> {
+    for (;;) {
+      this.#closing.signal.throwIfAborted();
+      const place = this.#lanes.reserve(key);
+      if (place === "closing") throw new Error("the gateway is closing");
+      if (place !== "full") return place;
+      onStuck();
+      await pause(roomAgainMs, this.#closing.signal);
+    }
+  }
+
+  async #eventsSince(run: RunRow): Promise<readonly SessionEvent[]> {
+    const range = { after: run.seq - 1, limit: mostEvents, take: "first" } as const;
+    return (await this.#house.sessions.read(run, range)).map((stored) => stored.event);
+  }
+
+  #checkDone(): void {
+    if (this.#scan && this.#owed.size === 0 && this.#taking.size === 0) this.#done.resolve({ ...this.#count });
+  }
 }
 
-async function eventsSince(house: House, run: RunRow): Promise<readonly SessionEvent[]> {
-  const range = { after: run.seq - 1, limit: mostEvents, take: "first" } as const;
-  return (await house.storage.events(run.sessionId, range)).map((stored) => stored.event);
-}
-
-function openCalls(events: readonly SessionEvent[], runId: string): EventOf<"ToolCalled">[] {
+function openCalls(events: readonly SessionEvent[], runId: string): readonly EventOf<"ToolCalled">[] {
   const open = new Map<string, EventOf<"ToolCalled">>();
   for (const event of events) {
     if (event.kind === "ToolCalled" && event.runId === runId) open.set(event.callId, event);
     if (event.kind === "ToolResult" && event.runId === runId) open.delete(event.callId);
   }
   return [...open.values()];
-}
-
-function outcomeUnknown({ runId, callId, tool }: EventOf<"ToolCalled">): SessionEvent {
-  const result = "Outcome unknown: the gateway stopped while this ran. Look before you repeat it.";
-  return { kind: "ToolResult", runId, callId, tool, success: false, result, durationMs: 0 };
 }
 
 const interrupted = {

@@ -1,4 +1,4 @@
-import { takeTurn } from "#agent";
+import { finishCalls, takeTurn, type TurnTools } from "#agent";
 import { describeError, failPoint, newId } from "#base";
 import { Fault, type SessionEvent } from "#protocol";
 import type { SessionState } from "#sessions";
@@ -38,7 +38,9 @@ async function converse(house: House, run: Run, state: SessionState): Promise<vo
   const { timeoutMs, ...turn } = prepared;
   const timer = setTimeout(() => run.stop("timeout"), timeoutMs);
   try {
-    const input = { ...turn, runId: run.runId, sessionId: state.id, conversation: state.conversationUpTo(run.runId) };
+    const known = (await finishOpenCalls(house, run, turn.tools)) ?? state;
+    const input = { ...turn, runId: run.runId, sessionId: known.id, conversation: known.conversationUpTo(run.runId) };
+    let askedAt = house.clock.now();
     for await (const event of takeTurn(input, run.signal)) {
       if (event.type === "delta") {
         run.said(event.delta);
@@ -46,15 +48,28 @@ async function converse(house: House, run: Run, state: SessionState): Promise<vo
         house.sessions.stream(run.sessionKey, event.delta);
         continue;
       }
-      const events = asEnded(event.events, run, timeoutMs);
+      const events = asEnded(event.events, run, timeoutMs).map((one) =>
+        one.kind === "AgentResponse" ? { ...one, askedAt } : one,
+      );
       if (events.length === 0) return;
       failPoint("gateway.turn.event");
       await house.sessions.append(run.sessionKey, events, delivery(house, run, events));
       failPoint("gateway.turn.recorded");
+      askedAt = house.clock.now(); // after the results of tools the model is asked again
     }
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The session after what a crash had cut off; undefined when nothing had been. */
+async function finishOpenCalls(house: House, run: Run, tools: TurnTools): Promise<SessionState | undefined> {
+  if (run.unfinished.length === 0) return undefined;
+  for await (const result of finishCalls(tools, run.unfinished, run.signal)) {
+    failPoint("recovery.call.finished");
+    await house.sessions.append(run.sessionKey, [result]);
+  }
+  return house.sessions.state(run.sessionKey);
 }
 
 /** A turn that was stopped says so by the cause; one that the closing gateway stopped says nothing, and stays open. */

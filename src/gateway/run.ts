@@ -1,4 +1,4 @@
-import type { Address, Delta } from "#protocol";
+import type { Address, Delta, EventOf } from "#protocol";
 import type { Started } from "#scheduler";
 import type { ActiveRun } from "./gateway.ts";
 
@@ -21,6 +21,8 @@ export class Run {
   readonly sessionKey: string;
   readonly from: Address;
   readonly startedAt: number;
+  /** Calls of tools that a crash cut off; none when the turn is new. */
+  readonly unfinished: readonly EventOf<"ToolCalled">[];
   readonly #stop = new AbortController();
   readonly #closing = new AbortController();
   readonly #arrived = Promise.withResolvers<void>();
@@ -28,13 +30,15 @@ export class Run {
   #stage: Stage = "arriving";
   #stopCause: StopCause | undefined;
   #started: Started | undefined;
+  #begunAt: number | undefined;
   #text = "";
 
-  constructor(about: Pick<Run, "runId" | "sessionKey" | "from" | "startedAt">) {
+  constructor(about: Pick<Run, "runId" | "sessionKey" | "from" | "startedAt"> & Partial<Pick<Run, "unfinished">>) {
     this.runId = about.runId;
     this.sessionKey = about.sessionKey;
     this.from = about.from;
     this.startedAt = about.startedAt;
+    this.unfinished = about.unfinished ?? [];
   }
 
   /** Aborts when the turn must stop. */
@@ -78,8 +82,9 @@ export class Run {
     this.#arrived.resolve();
   }
 
-  begin(): void {
+  begin(at: number): void {
     this.#enter("running");
+    this.#begunAt = at;
   }
 
   said(delta: Delta): void {
@@ -110,6 +115,7 @@ export class Run {
       sessionKey: this.sessionKey,
       status: this.#stage === "running" ? "running" : "queued",
       startedAt: this.startedAt,
+      ...(this.#begunAt !== undefined && { begunAt: this.#begunAt }),
       text: this.#text,
     };
   }

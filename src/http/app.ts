@@ -5,6 +5,7 @@ import { Elysia } from "elysia";
 import { parseJsonObject, readBody } from "./body.ts";
 import { readCredential } from "./credential.ts";
 import type { Admitted } from "./guards.ts";
+import { withHeaderKey } from "./idempotency-key.ts";
 import { jsonResponse, refuse, refuseFault, refuseInternal, refuseRpcFault } from "./refusal.ts";
 import { paramsFromText, type RestRoute, restRoot, restRoutes } from "./rest.ts";
 
@@ -102,10 +103,11 @@ function restRoute(options: AppOptions, route: RestRoute): AppRoute {
       const query = verb === "GET" ? arrival.query : new URLSearchParams();
       const inAddress = paramsFromText(method.params, query, fromPath);
       // What the path names, the body cannot rename.
-      const params = async (caller: Caller) =>
-        verb === "GET"
-          ? inAddress
-          : { ...parseJsonObject(await readBody(arrival.request, mostBytesFrom(caller))), ...inAddress };
+      const params = async (caller: Caller) => {
+        if (verb === "GET") return inAddress;
+        const body = parseJsonObject(await readBody(arrival.request, mostBytesFrom(caller)));
+        return withHeaderKey(method.params, { ...body, ...inAddress }, arrival.request.headers);
+      };
       return call(options, arrival, { name: method.name, params });
     },
   };

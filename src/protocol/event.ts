@@ -62,6 +62,7 @@ const AgentResponse = Type.Object({
   thinking: Type.Optional(Type.String()),
   toolCalls: Type.Array(ToolCall),
   stopReason: StopReason,
+  askedAt: Type.Optional(Type.Integer({ description: "When the model was asked, in milliseconds since 1970." })),
   problem: Type.Optional(TurnProblem),
   provider: Type.String(),
   model: Type.String(),
@@ -73,7 +74,7 @@ export const ownAnswer = { provider: "openclaw", model: "gateway-injected" } as 
 
 const MessageSent = Type.Object({
   kind: Type.Literal("MessageSent"),
-  messageId: Type.String({ description: "The platform's." }),
+  messageId: Type.String({ minLength: 1, description: "The platform's: without one, nobody knows that it was sent." }),
   to: Address,
   text: Type.String(),
   runId: Type.Optional(

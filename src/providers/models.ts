@@ -41,6 +41,8 @@ export interface Models {
   defaultId(): string | undefined;
   /** The providers that the settings name, or the demo model's; each may have more models than are listed. */
   providers(): readonly string[];
+  /** What a million tokens of the model cost in US dollars; undefined where the settings do not say. */
+  price(providerId: string, modelId: string): ModelSettings["cost"];
   /** Why the default model cannot answer, as far as the settings alone tell. */
   trouble(): string | undefined;
   /** The model of this id, or the default one, with its provider opened. `because` is a sentence that says what to set. */
@@ -101,6 +103,11 @@ export function createModels(options: {
     defaultId,
     list: () => rowsOf(settings(), defaultId(), isDemoOn()),
     providers: () => (isDemoOn() ? ["demo"] : Object.keys(settings().providers)),
+    price(providerId, modelId) {
+      const { providers: all } = settings();
+      if (providerId === "demo" && !all["demo"]) return { input: 0, output: 0 };
+      return all[providerId]?.models.find(({ id }) => id === modelId)?.cost;
+    },
     trouble() {
       const id = defaultId();
       if (id === undefined) return noModel;

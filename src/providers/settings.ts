@@ -1,6 +1,8 @@
 import { SecretText } from "#config";
 import { type Static, Type } from "@sinclair/typebox";
 
+const dollars = Type.Number({ minimum: 0 });
+
 export const ModelSettings = Type.Object({
   id: Type.String({ minLength: 1, description: "The provider's own name of the model." }),
   name: Type.Optional(Type.String({ minLength: 1, description: "What people see; the id when not set." })),
@@ -10,6 +12,12 @@ export const ModelSettings = Type.Object({
     description: "How many tokens question and answer may have together.",
   }),
   maxTokens: Type.Integer({ minimum: 1, default: 8_192, description: "How many tokens one answer may have." }),
+  cost: Type.Optional(
+    Type.Object(
+      { input: dollars, output: dollars, cacheRead: Type.Optional(dollars), cacheWrite: Type.Optional(dollars) },
+      { description: "What a million tokens cost in US dollars; without it, costs are shown as unknown." },
+    ),
+  ),
 });
 export type ModelSettings = Static<typeof ModelSettings>;
 

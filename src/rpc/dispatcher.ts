@@ -2,6 +2,7 @@ import { clip, failPoint, type Log, newId } from "#base";
 import type { DeviceRole } from "#devices";
 import { Fault, fault, permits } from "#protocol";
 import type { ConnectionInfo } from "./connection.ts";
+import { keyedRequest, splitKey } from "./idempotency.ts";
 import type { AnyMethod, Catalog, MethodContext } from "./method.ts";
 import { noCredential, type Origin } from "./origin.ts";
 import { ParamsChecker } from "./params.ts";
@@ -74,7 +75,16 @@ export class Dispatcher implements Calls {
     const problem = await this.#params.problem(method.params, given);
     if (problem) throw problem;
     failPoint("rpc.call.checked");
-    return method.handle(given, new CallContext(this.#context, origin));
+    const context = new CallContext(this.#context, origin);
+    return method.isKeyedOutside ? this.#handleKeyed(method, given, context) : method.handle(given, context);
+  }
+
+  /** What was done under this key is not done again: its answer is given again. */
+  async #handleKeyed(method: AnyMethod, given: unknown, context: MethodContext): Promise<unknown> {
+    const { params, key } = splitKey(given);
+    if (key === undefined || method.effect !== "once") return method.handle(params, context);
+    const request = keyedRequest({ method: method.name, params, key }, context.caller);
+    return context.services.gateway.once(request, () => method.handle(params, context));
   }
 
   /** A stranger is not told which methods there are. */

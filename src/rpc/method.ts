@@ -1,4 +1,4 @@
-import type { Static, TSchema } from "@sinclair/typebox";
+import { KindGuard, type Static, type TSchema, Type } from "@sinclair/typebox";
 import type { RequiredScope } from "#protocol";
 import type { Credential } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
@@ -53,16 +53,49 @@ export interface Method<Name extends string, Params extends TSchema, Result exte
   readonly route?: Route;
   readonly params: Params;
   readonly result: Result;
+  /** What a second call does; nothing where it is not said. Every method with more scope than reading says it. */
+  readonly effect?: MethodEffect;
+  /** Its answer must not be kept anywhere, so it takes no key. */
+  readonly answersSecret?: true;
+  /** The dispatcher takes `idempotencyKey` away before it calls: the method does not read it itself. */
+  readonly isKeyedOutside?: true;
   handle(params: Static<Params>, context: MethodContext): Promise<Static<Result>>;
 }
+
+/**
+ * What a second call does to the world. `none`: nothing, as the first. `idempotent`: it leaves what the first left, so that
+ * a key is taken and needs no memory. `once`: more; with a key the dispatcher remembers the first and answers for it,
+ * unless the method reads the key itself, because its messages leave receipts.
+ */
+export type MethodEffect = "none" | "idempotent" | "once";
 
 export type AnyMethod = Method<string, TSchema, TSchema>;
 
 export function defineMethod<const Name extends string, Params extends TSchema, Result extends TSchema>(
   method: Method<Name, Params, Result>,
 ): Method<Name, Params, Result> {
-  return method;
+  return withKey(method);
 }
+
+/** A method that changes something takes a key, also where its own params do not name one. */
+export function withKey<Name extends string, Params extends TSchema, Result extends TSchema>(
+  method: Method<Name, Params, Result>,
+): Method<Name, Params, Result> {
+  const { effect = "none", answersSecret = false, params } = method;
+  if (effect === "none" || answersSecret || !KindGuard.IsObject(params) || "idempotencyKey" in params.properties)
+    return method;
+  const properties = { ...params.properties, idempotencyKey: RequestKey };
+  return { ...method, params: { ...params, properties }, isKeyedOutside: true };
+}
+
+const RequestKey = Type.Optional(
+  Type.String({
+    minLength: 1,
+    maxLength: 255,
+    pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+    description: "The same key is the same request, done once; its repetition gets the same answer.",
+  }),
+);
 
 /** Params that nobody reads are a mistake of the caller, who is told. */
 export const closed = { additionalProperties: false } as const;

@@ -1,15 +1,16 @@
 import { type Clock, failPoint, type Log, newId } from "#base";
-import { type Delta, fault, type SessionEvent, type StoredEvent } from "#protocol";
-import type { Append, Appended, NewEvent, RunRow, Storage } from "#storage";
+import { type Delta, Fault, fault, type SessionEvent, type StoredEvent } from "#protocol";
+import type { Append, Appended, EventRange, NewEvent, RunRow, Storage } from "#storage";
 import { type Cell, Cells } from "./cells.ts";
 import { summarise } from "./fold.ts";
 import { Followers } from "./followers.ts";
 import { type HistoryPage, readEvents, readHistory } from "./history.ts";
 import { extended, type LiveSession, loadSession, openedBy, stateOf } from "./live-session.ts";
+import { type Damage, Quarantine } from "./quarantine.ts";
 import { type SettingsChange, settingEvents } from "./setting-events.ts";
 import { agentOf, parseSessionKey } from "./session-key.ts";
 import type { AppendOptions, SessionListing, SessionNotice, Sessions, SessionState } from "./sessions.ts";
-import { emptySummary, readProjection, type SessionSummary, writeProjection } from "./summary.ts";
+import { emptySummary, readProjection, type SessionSettings, type SessionSummary, writeProjection } from "./summary.ts";
 
 const mostListed = 1_000;
 
@@ -33,6 +34,7 @@ class StoredSessions implements Sessions {
   readonly #clock: Clock;
   readonly #cells: Cells;
   readonly #followers: Followers;
+  readonly #quarantine = new Quarantine();
   #isClosed = false;
 
   constructor({ storage, log, clock, cacheBytes }: SessionsOptions) {
@@ -45,11 +47,13 @@ class StoredSessions implements Sessions {
 
   async state(key: string): Promise<SessionState | undefined> {
     const known = this.#cells.peek(key)?.state;
-    if (known) return known;
-    return this.#cells.enter(key, isUnread, async (cell) => {
-      await this.#read(cell);
-      return cell.state;
-    });
+    if (known && !this.#quarantine.has(key)) return known;
+    return this.#guarded(key, () =>
+      this.#cells.enter(key, isUnread, async (cell) => {
+        await this.#read(cell);
+        return cell.state;
+      }),
+    );
   }
 
   peek(key: string): SessionState | undefined {
@@ -59,25 +63,41 @@ class StoredSessions implements Sessions {
   async append(key: string, events: readonly SessionEvent[], options: AppendOptions = {}): Promise<Appended> {
     this.#refuseWhenClosed();
     const { mustExist, ...rest } = options;
-    return this.#cells.enter(key, isUnread, async (cell) => {
-      const session = cell.session ?? (await this.#read(cell));
-      if (!session && mustExist) throw fault.sessionNotFound({ key });
-      if (!session) return this.#open(cell, events, rest);
-      const news = this.#stamped(events);
-      // Others on their way would have to be in the summary too; then the log keeps it until the next append.
-      const projection = cell.gate.isShared ? {} : { projection: projectionAfter(session.fold, news) };
-      return this.#write(cell, { ...rest, sessionId: session.id, events: news, ...projection });
-    });
+    return this.#guarded(key, () =>
+      this.#cells.enter(key, isUnread, async (cell) => {
+        const session = cell.session ?? (await this.#read(cell));
+        if (!session && mustExist) throw fault.sessionNotFound({ key });
+        if (!session) return this.#open(cell, events, rest);
+        const news = this.#stamped(events);
+        // Others on their way would have to be in the summary too; then the log keeps it until the next append.
+        const projection = cell.gate.isShared ? {} : { projection: projectionAfter(session.fold, news) };
+        return this.#write(cell, { ...rest, sessionId: session.id, events: news, ...projection });
+      }),
+    );
   }
 
   async history(key: string, page: { readonly limit: number; readonly before?: number }): Promise<HistoryPage> {
     const state = await this.state(key);
-    return state ? readHistory(this.#storage, state.id, page) : { rows: [], hasMore: false };
+    if (!state) return { rows: [], hasMore: false };
+    return this.#guarded(key, () => readHistory(this.#storage, state.id, page));
   }
 
   async *events(key: string): AsyncIterable<StoredEvent> {
     const state = await this.state(key);
-    if (state) yield* readEvents(this.#storage, state.id, state.headSeq);
+    if (!state) return;
+    try {
+      yield* readEvents(this.#storage, state.id, state.headSeq);
+    } catch (error) {
+      throw await this.#translated(key, error);
+    }
+  }
+
+  read({ key, sessionId }: Pick<RunRow, "key" | "sessionId">, range: EventRange): Promise<readonly StoredEvent[]> {
+    return this.#unlessBroken(key, () => this.#storage.events(sessionId, range));
+  }
+
+  damaged(): readonly Damage[] {
+    return this.#quarantine.list();
   }
 
   async list(page: {
@@ -90,7 +110,7 @@ class StoredSessions implements Sessions {
     for (const row of await this.#storage.sessions({ ...page, limit })) {
       const { id, key, agentId, createdAt, updatedAt, headSeq, projection } = row;
       const stored = readProjection(projection);
-      const summary = stored?.seq === headSeq ? stored.summary : (await this.state(key))?.summary;
+      const summary = stored?.seq === headSeq ? stored.summary : await this.#summaryOf(key);
       listed.push({ id, key, agentId, createdAt, updatedAt, summary: summary ?? emptySummary });
     }
     return listed;
@@ -98,30 +118,33 @@ class StoredSessions implements Sessions {
 
   async patch(key: string, change: SettingsChange): Promise<SessionState> {
     this.#refuseWhenClosed();
-    return this.#cells.enter(key, always, async (cell) => {
-      const session = await this.#read(cell);
-      if (!session) throw fault.sessionNotFound({ key });
-      const news = this.#stamped(settingEvents(session.fold.summary.settings, change));
-      const projection = projectionAfter(session.fold, news);
-      if (news.length > 0) await this.#write(cell, { sessionId: session.id, events: news, projection });
-      failPoint("sessions.patch.stored");
-      return cell.state ?? stateOf(session);
-    });
+    return this.#guarded(key, () =>
+      this.#cells.enter(key, always, async (cell) => {
+        const session = await this.#read(cell);
+        if (!session) throw fault.sessionNotFound({ key });
+        const news = this.#stamped(settingEvents(session.fold.summary.settings, change));
+        const projection = projectionAfter(session.fold, news);
+        if (news.length > 0) await this.#write(cell, { sessionId: session.id, events: news, projection });
+        failPoint("sessions.patch.stored");
+        return cell.state ?? stateOf(session);
+      }),
+    );
   }
 
   async reset(key: string): Promise<boolean> {
     this.#refuseWhenClosed();
     return this.#cells.enter(key, always, async (cell) => {
-      const session = await this.#read(cell);
+      const session = await this.#identity(cell);
       if (!session) return false;
       const ended = this.#stamped([{ kind: "SessionEnded", reason: "reset" }]);
-      const { is, ...successor } = this.#opening(key, settingEvents({}, session.fold.summary.settings));
+      const { is, ...successor } = this.#opening(key, settingEvents({}, session.settings));
       failPoint("sessions.reset.begin");
       const appended = await this.#storage.append({ sessionId: session.id, events: ended, successor });
       failPoint("sessions.reset.stored");
       const events = appended.taken ? appended.events : [];
       const opened = events.filter((event) => event.sessionId === is.id);
       cell.session = openedBy(is, opened);
+      this.#quarantine.lift(key);
       this.#tell(
         cell.session,
         events.filter((event) => event.sessionId === session.id),
@@ -134,13 +157,14 @@ class StoredSessions implements Sessions {
   async delete(key: string): Promise<boolean> {
     this.#refuseWhenClosed();
     return this.#cells.enter(key, always, async (cell) => {
-      const session = await this.#read(cell);
+      const session = await this.#identity(cell);
       const ended = await this.#storage.endedSessions(key);
       for (const { id } of ended) await this.#storage.deleteSession(id);
       failPoint("sessions.delete.endedGone");
       if (session) await this.#storage.deleteSession(session.id);
       failPoint("sessions.delete.gone");
       cell.session = undefined;
+      this.#quarantine.lift(key);
       if (!session && ended.length === 0) return false;
       this.#followers.tell({ type: "deleted", key, agentId: agentOf(key) });
       return true;
@@ -168,6 +192,39 @@ class StoredSessions implements Sessions {
   async #read(cell: Cell): Promise<LiveSession | undefined> {
     cell.session ??= await loadSession(this.#storage, this.#log, cell.key);
     return cell.session;
+  }
+
+  /** Enough to end a session or to take it away, which must be possible when its log cannot be believed. */
+  async #identity(cell: Cell): Promise<{ readonly id: string; readonly settings: SessionSettings } | undefined> {
+    const row = cell.session ? undefined : await this.#storage.sessionByKey(cell.key);
+    if (row) return { id: row.id, settings: readProjection(row.projection)?.summary.settings ?? {} };
+    return cell.session && { id: cell.session.id, settings: cell.session.fold.summary.settings };
+  }
+
+  async #summaryOf(key: string): Promise<SessionSummary | undefined> {
+    try {
+      return (await this.state(key))?.summary;
+    } catch (error) {
+      if (error instanceof Fault && error.code === "sessionDamaged") return undefined;
+      throw error;
+    }
+  }
+
+  #guarded<T>(key: string, work: () => Promise<T>): Promise<T> {
+    this.#quarantine.check(key);
+    return this.#unlessBroken(key, work);
+  }
+
+  async #unlessBroken<T>(key: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw await this.#translated(key, error);
+    }
+  }
+
+  #translated(key: string, error: unknown): Promise<unknown> {
+    return this.#quarantine.translate(key, error, async (id) => (await this.#storage.sessionByKey(key))?.id === id);
   }
 
   async #open(cell: Cell, events: readonly SessionEvent[], options: AppendOptions): Promise<Appended> {

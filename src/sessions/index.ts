@@ -1,6 +1,7 @@
 /** What happened: append, fold, follow; and how sessions are named. */
 export { createSessions } from "./create-sessions.ts";
 export { formatSessionKey, parseSessionKey, type ParsedSessionKey } from "./session-key.ts";
+export type { Damage } from "./quarantine.ts";
 export type { AppendOptions, SessionListing, SessionNotice, Sessions, SessionState } from "./sessions.ts";
 export type { SettingsChange } from "./setting-events.ts";
 export { sessionSettings } from "./settings.ts";

@@ -1,5 +1,6 @@
 import type { ConversationMessage, Delta, SessionEvent, StoredEvent, TranscriptRow } from "#protocol";
-import type { Appended, NewOutboxRow, NewReceipt, RunRow } from "#storage";
+import type { Appended, EventRange, NewOutboxRow, NewReceipt, RunRow, Settlement } from "#storage";
+import type { Damage } from "./quarantine.ts";
 import type { SettingsChange } from "./setting-events.ts";
 import type { SessionSummary } from "./summary.ts";
 
@@ -34,7 +35,7 @@ export interface SessionListing {
 export interface AppendOptions {
   readonly receipt?: NewReceipt;
   readonly outbox?: readonly NewOutboxRow[];
-  readonly settles?: readonly string[];
+  readonly settles?: readonly Settlement[];
   /** Rejects with `sessionNotFound` instead of opening the session. */
   readonly mustExist?: boolean;
 }
@@ -73,6 +74,15 @@ export interface Sessions extends AsyncDisposable {
 
   /** Every event, oldest first, in pages: for export. */
   events(key: string): AsyncIterable<StoredEvent>;
+
+  /** Events of one session, which may have ended. */
+  read(session: Pick<RunRow, "key" | "sessionId">, range: EventRange): Promise<readonly StoredEvent[]>;
+
+  /**
+   * Live sessions whose logs were found damaged. Whatever reads or writes one rejects with `sessionDamaged`; it is still
+   * listed, and can be reset, which keeps its log, or deleted.
+   */
+  damaged(): readonly Damage[];
 
   /** The last used first; `before` and `beforeId` are the `updatedAt` and `id` of the last one seen. */
   list(page: {

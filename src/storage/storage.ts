@@ -44,11 +44,48 @@ export interface OutboxRow extends NewOutboxRow {
   readonly sessionId: string;
   /** The key of that session. */
   readonly key: string;
+  /** Its place in the queue, which only grows. */
+  readonly n: number;
+  /** When it was put there, or put back after it was dead. */
   readonly createdAt: number;
   readonly attempts: number;
   readonly nextAt: number;
   readonly problem?: string;
+  /** Counts the claims on it. Whoever changes a row names the claim it holds, so one that was overtaken changes nothing. */
+  readonly claim: number;
+  /** Until then the last claim keeps others away; absent when nobody holds it. */
+  readonly claimedUntil?: number;
+  /** A try was begun and nobody heard how it ended: the platform may have the message. */
+  readonly mayBeSent: boolean;
+  /** When it was given up. A dead row is not sent and holds nothing up; it waits for a person. */
+  readonly deadAt?: number;
 }
+
+/** Who takes a row, and what it knew of it. */
+export interface OutboxClaim {
+  readonly owner: string;
+  /** The `claim` of the row as it was read. */
+  readonly claim: number;
+  readonly now: number;
+  readonly until: number;
+}
+
+/**
+ * What an append does to rows of the outbox, in its own transaction. It rejects with `claimLost`, and writes nothing, when
+ * the row is gone or another claim came after; `replayed` and `dropped` are for dead rows alone, for others they reject
+ * with `deadLetterNotFound`. A replayed row goes to the end of its chat's queue.
+ */
+export type Settlement =
+  | { readonly id: string; readonly as: "sent"; readonly claim: number }
+  | {
+      readonly id: string;
+      readonly as: "dead";
+      readonly claim: number;
+      readonly attempts: number;
+      readonly problem: string;
+      readonly mayBeSent: boolean;
+    }
+  | { readonly id: string; readonly as: "replayed" | "dropped" };
 
 /** What goes to the log in one transaction: all of it, or nothing. */
 export interface Append {
@@ -59,8 +96,7 @@ export interface Append {
   readonly projection?: string;
   readonly receipt?: NewReceipt;
   readonly outbox?: readonly NewOutboxRow[];
-  /** Outbox rows that this append settles: they are gone from the outbox when it is on disk. */
-  readonly settles?: readonly string[];
+  readonly settles?: readonly Settlement[];
   /** What follows in the same transaction: how a reset ends one session and opens the next. */
   readonly successor?: Omit<Append, "receipt" | "successor">;
 }
@@ -75,6 +111,8 @@ export type Appended =
  * of its session (then `stopReason` is `aborted`).
  */
 export interface RunRow {
+  /** Grows from turn to turn: for paging. */
+  readonly n: number;
   readonly runId: string;
   readonly sessionId: string;
   /** The key of that session. */
@@ -87,6 +125,14 @@ export interface RunRow {
   readonly resumed: number;
   /** The `stopReason` that ended it. */
   readonly stopReason?: string;
+}
+
+/** Where a `MessageSent` stands in the logs. */
+export interface SentPlace {
+  readonly sessionId: string;
+  /** The key of that session. */
+  readonly key: string;
+  readonly seq: number;
 }
 
 export interface BlobRow {
@@ -165,17 +211,60 @@ export interface Storage extends AsyncDisposable {
 
   receipt(scope: string, key: string): Promise<Receipt | undefined>;
   run(runId: string): Promise<RunRow | undefined>;
-  /** Turns without an ending, oldest first: after a crash, the work that is owed. */
-  openRuns(): Promise<readonly RunRow[]>;
+  /**
+   * Turns without an ending, oldest first: after a crash, the work that is owed. `after` is the `n` of the last one seen,
+   * `key` that of a session; without a limit at most a thousand.
+   */
+  openRuns(page?: {
+    readonly after?: number;
+    readonly key?: string;
+    readonly limit?: number;
+  }): Promise<readonly RunRow[]>;
 
-  /** The oldest row of each address, where its time has come, oldest first: no row overtakes another of its chat. */
+  /**
+   * The oldest living row of each address, where its time has come and nobody holds it, oldest first: no row overtakes
+   * another of its chat.
+   */
   dueOutbox(page: { readonly now: number; readonly limit: number }): Promise<readonly OutboxRow[]>;
   /** When the next of those that `dueOutbox` does not return yet will be due; undefined when there is none. */
   nextOutboxAt(now: number): Promise<number | undefined>;
+  /**
+   * Takes a row, durably, before it is sent; from then on `mayBeSent`. Answers with the claim that is now held, or
+   * undefined when somebody else was quicker.
+   */
+  claimOutbox(id: string, claim: OutboxClaim): Promise<number | undefined>;
+  /** Puts a row back until `nextAt`. False, and nothing changed, when another claim came after. */
   postponeOutbox(
     id: string,
-    next: { readonly attempts: number; readonly nextAt: number; readonly problem: string },
-  ): Promise<void>;
+    next: {
+      readonly claim: number;
+      readonly attempts: number;
+      readonly nextAt: number;
+      readonly problem: string;
+      readonly mayBeSent: boolean;
+    },
+  ): Promise<boolean>;
+  /** Lets go of all rows that an owner holds: what it does first in a new life. They keep `mayBeSent`. */
+  releaseOutbox(owner: string): Promise<void>;
+  /** Living and dead rows in the order of `n`; `after` is the `n` of the last one seen. */
+  outbox(page: {
+    readonly limit: number;
+    readonly after?: number;
+    readonly isDead?: boolean;
+    readonly id?: string;
+    readonly runId?: string;
+  }): Promise<readonly OutboxRow[]>;
+
+  /** Where the log says that a message with this platform's id was sent, the newest first: ids are unique within a chat only. */
+  sentMessages(messageId: string, limit: number): Promise<readonly SentPlace[]>;
+
+  /** Takes away what has served its time, at most `limit` rows of each sort; tells how many went. */
+  sweep(old: {
+    readonly receiptsBefore: number;
+    readonly deadLettersBefore: number;
+    readonly records: readonly { readonly kind: string; readonly before: number }[];
+    readonly limit: number;
+  }): Promise<number>;
 
   /** The records of a kind, by id in the order of its bytes; `after` is the id of the last one seen. */
   records(page: {

@@ -21,7 +21,7 @@ export const bash = defineTool({
     },
     { additionalProperties: false },
   ),
-  isReadOnly: false,
+  effect: "once",
   // Beyond what a command may ask for, so that it is the sandbox that ends it and says so.
   timeoutMs: (mostSeconds + 10) * 1_000,
   async run({ command, timeoutSeconds }, context) {

@@ -17,7 +17,7 @@ export const edit = defineTool({
     },
     { additionalProperties: false },
   ),
-  isReadOnly: false,
+  effect: "once",
   timeoutMs: 30_000,
   async run({ path, oldText, newText, replaceAll = false }, { workspace }) {
     const file = textOf(await workspace.read(path, mostBytes));

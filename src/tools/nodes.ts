@@ -30,7 +30,7 @@ export const nodes = defineTool({
     { additionalProperties: false },
   ),
   needs: "nodes",
-  isReadOnly: false,
+  effect: "once",
   // Beyond what a call may ask for, so that it is the gateway that ends it and says so.
   timeoutMs: longestMs + 10_000,
   async run({ action, node: wanted, command, params, timeoutMs }, { nodes: access, signal }) {

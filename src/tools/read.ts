@@ -21,7 +21,7 @@ export const read = defineTool({
     },
     { additionalProperties: false },
   ),
-  isReadOnly: true,
+  effect: "none",
   timeoutMs: 30_000,
   async run({ path, offset = 1, limit = mostLines }, { workspace, limits }) {
     const file = textOf(await workspace.read(path, mostFileBytes));

@@ -37,7 +37,7 @@ export const search = defineTool({
   description:
     "Finds text in the files of the workspace, or files by name. Results are `path:line: text`, or paths. Binary and large files, .git and node_modules are left out.",
   params: SearchParams,
-  isReadOnly: true,
+  effect: "none",
   timeoutMs: 30_000,
   async run(args, context) {
     const list = await context.workspace.list(args.path ?? ".", { most: bounds.files, skip: skipped });

@@ -26,6 +26,12 @@ export interface ToolOutput {
   readonly failed?: boolean;
 }
 
+/**
+ * What a call leaves in the world. `none`: nothing, so it runs beside others. `idempotent`: the same, however often it is
+ * done. `once`: more with each time, so nobody but the model may decide to do it again.
+ */
+export type ToolEffect = "none" | "idempotent" | "once";
+
 /** One ability of the agent. */
 export interface Tool<Params extends TSchema = TSchema> {
   readonly name: string;
@@ -33,8 +39,7 @@ export interface Tool<Params extends TSchema = TSchema> {
   readonly description: string;
   /** An object that takes no properties but its own, each with a description. */
   readonly params: Params;
-  /** Changes nothing anywhere: may be repeated after a crash, and run beside others. */
-  readonly isReadOnly: boolean;
+  readonly effect: ToolEffect;
   readonly timeoutMs: number;
   /** What must be there for the agent to have this tool at all. */
   readonly needs?: "nodes";

@@ -14,7 +14,7 @@ export const write = defineTool({
     },
     { additionalProperties: false },
   ),
-  isReadOnly: false,
+  effect: "idempotent",
   timeoutMs: 30_000,
   async run({ path, content }, { workspace }) {
     const bytes = new TextEncoder().encode(content);

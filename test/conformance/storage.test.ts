@@ -207,7 +207,7 @@ describe.each(backends)("$name", ({ name, make, persists }) => {
       endedAt: 5_000,
       stopReason: "stop",
     };
-    expect(await storage.run("r1")).toEqual(ended);
+    expect(await storage.run("r1")).toEqual({ ...ended, n: expect.any(Number) });
     expect((await storage.openRuns()).map((run) => run.runId)).toEqual(["r2"]);
     await taken(storage.append({ sessionId: "s1", events: [newEvent(received("r1", "one more thing"))] }));
     expect((await storage.openRuns()).map((run) => run.runId)).toEqual(["r1", "r2"]);
@@ -246,11 +246,11 @@ describe.each(backends)("$name", ({ name, make, persists }) => {
       { id: "o2", to: { channel: "telegram", chat: "8" }, text: "c" },
     ]);
     const later = Date.now() + 60_000;
-    await storage.postponeOutbox("o1", { attempts: 1, nextAt: later, problem: "timeout" });
+    await postpone(storage, "o1", later);
     expect(await ids(storage.dueOutbox({ now: Date.now() + 1, limit: 10 }))).toEqual(["o2"]);
     expect(await ids(storage.dueOutbox({ now: later, limit: 1 }))).toEqual(["o1"]);
     expect((await storage.dueOutbox({ now: later, limit: 1 }))[0]).toMatchObject({ attempts: 1, problem: "timeout" });
-    await taken(storage.append({ sessionId: "s1", events: [], settles: ["o1"] }));
+    await settle(storage, "o1", later);
     expect(await ids(storage.dueOutbox({ now: later, limit: 10 }))).toEqual(["o2"]);
     expect(await ids(storage.dueOutbox({ now: later, limit: -1 }))).toEqual([]);
   });
@@ -269,13 +269,143 @@ describe.each(backends)("$name", ({ name, make, persists }) => {
     const now = Date.now() + 1;
     expect(await ids(storage.dueOutbox({ now, limit: 10 }))).toEqual(["o1", "o3"]);
     expect(await storage.nextOutboxAt(now)).toBeUndefined();
-    await storage.postponeOutbox("o1", { attempts: 1, nextAt: now + 500, problem: "timeout" });
-    await storage.postponeOutbox("o3", { attempts: 1, nextAt: now + 900, problem: "timeout" });
+    await postpone(storage, "o1", now + 500);
+    await postpone(storage, "o3", now + 900);
     expect(await ids(storage.dueOutbox({ now, limit: 10 }))).toEqual([]);
     expect(await storage.nextOutboxAt(now)).toBe(now + 500);
     expect(await storage.nextOutboxAt(now + 500)).toBe(now + 900);
-    await taken(storage.append({ sessionId: "s1", events: [], settles: ["o1"] }));
+    await settle(storage, "o1", now + 500);
     expect(await ids(storage.dueOutbox({ now, limit: 10 }))).toEqual(["o2"]);
+  });
+
+  test("a row is taken by one alone, and only who holds it changes it", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    await taken(storage.append({ ...opening("s1", "agent:main:a"), outbox: [pigeon("o1"), pigeon("o2")] }));
+    const now = Date.now() + 1;
+    const claim = { claim: 0, now, until: now + 1_000 };
+    const both = await Promise.all(["a", "b"].map((owner) => storage.claimOutbox("o1", { ...claim, owner })));
+    expect(both).toEqual([1, undefined]);
+    expect(await ids(storage.dueOutbox({ now, limit: 10 }))).toEqual([]);
+    expect(await storage.nextOutboxAt(now)).toBe(now + 1_000);
+    const [held] = await storage.outbox({ limit: 1 });
+    expect(held).toMatchObject({ id: "o1", claim: 1, claimedUntil: now + 1_000, mayBeSent: true });
+
+    expect(await storage.claimOutbox("o1", { ...claim, owner: "b", claim: 1 })).toBeUndefined();
+
+    // The claim runs out; the next owner takes the row, and the first one finds out at its next word.
+    const second = { owner: "b", claim: 1, now: now + 1_000, until: now + 2_000 };
+    expect(await storage.claimOutbox("o1", { ...second, claim: 0 })).toBeUndefined();
+    expect(await storage.claimOutbox("o1", second)).toBe(2);
+    const stale = {
+      sessionId: "s1",
+      events: [newEvent(sent("p1"))],
+      settles: [{ id: "o1", as: "sent", claim: 1 }],
+    } as const;
+    await expect(storage.append(stale)).rejects.toMatchObject({ code: "claimLost" });
+    expect(await storage.sessionByKey("agent:main:a")).toMatchObject({ headSeq: 1 });
+    const later = { attempts: 1, nextAt: now, problem: "timeout", mayBeSent: false };
+    expect(await storage.postponeOutbox("o1", { ...later, claim: 1 })).toBe(false);
+    expect(await storage.outbox({ limit: 1 })).toMatchObject([{ claim: 2, attempts: 0 }]);
+    expect(await storage.postponeOutbox("o1", { ...later, claim: 2 })).toBe(true);
+    const [free] = await storage.dueOutbox({ now, limit: 10 });
+    expect(free).toMatchObject({ id: "o1", attempts: 1, mayBeSent: false });
+    expect(free).not.toHaveProperty("claimedUntil");
+    await taken(storage.append({ ...stale, settles: [{ id: "o1", as: "sent", claim: 2 }] }));
+    await expect(storage.append(stale)).rejects.toMatchObject({ code: "claimLost" });
+    expect(await ids(storage.outbox({ limit: 10 }))).toEqual(["o2"]);
+  });
+
+  test("an owner that begins anew lets go of what it held, and of nothing else", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    const rows = ["o1", "o2"].map((id) => pigeon(id, id));
+    await taken(storage.append({ ...opening("s1", "agent:main:a"), outbox: rows }));
+    const now = Date.now() + 1;
+    await storage.claimOutbox("o1", { owner: "a", claim: 0, now, until: now + 1_000 });
+    await storage.claimOutbox("o2", { owner: "b", claim: 0, now, until: now + 1_000 });
+    await storage.releaseOutbox("a");
+    expect(await storage.dueOutbox({ now, limit: 10 })).toMatchObject([{ id: "o1", claim: 1, mayBeSent: true }]);
+  });
+
+  test("a dead row is kept, holds nothing up, and can be put back at the end of the queue or dropped", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    const rows = [pigeon("o1"), { ...pigeon("o2"), runId: "r2" }, pigeon("o3")];
+    await taken(storage.append({ ...opening("s1", "agent:main:a"), outbox: rows }));
+    const now = Date.now() + 1;
+    for (const id of ["o1", "o2"]) {
+      const claim = (await storage.claimOutbox(id, { owner: "a", claim: 0, now, until: now + 9 })) ?? 0;
+      const dead = { id, as: "dead", claim, attempts: 3, problem: "no such chat", mayBeSent: false } as const;
+      await taken(storage.append({ sessionId: "s1", events: [], settles: [dead] }));
+    }
+    expect(await ids(storage.dueOutbox({ now, limit: 10 }))).toEqual(["o3"]);
+    expect(await ids(storage.outbox({ limit: 10, isDead: true }))).toEqual(["o1", "o2"]);
+    expect(await ids(storage.outbox({ limit: 10, isDead: false }))).toEqual(["o3"]);
+    expect(await storage.outbox({ limit: 10, runId: "r2" })).toMatchObject([
+      { id: "o2", attempts: 3, problem: "no such chat", mayBeSent: false, deadAt: expect.any(Number) },
+    ]);
+    const [first] = await storage.outbox({ limit: 1 });
+    expect(await ids(storage.outbox({ limit: 10, after: first?.n ?? 0 }))).toEqual(["o2", "o3"]);
+    expect(await storage.claimOutbox("o1", { owner: "a", claim: 1, now: now + 99, until: now + 100 })).toBeUndefined();
+
+    await taken(storage.append({ sessionId: "s1", events: [], settles: [{ id: "o1", as: "replayed" }] }));
+    await taken(storage.append({ sessionId: "s1", events: [], settles: [{ id: "o2", as: "dropped" }] }));
+    const left = await storage.outbox({ limit: 10 });
+    expect(left).toMatchObject([{ id: "o3" }, { id: "o1", attempts: 0, claim: 1 }]);
+    expect(left[1]).not.toHaveProperty("deadAt");
+    for (const as of ["replayed", "dropped"] as const)
+      for (const id of ["o1", "o2"])
+        await expect(storage.append({ sessionId: "s1", events: [], settles: [{ id, as }] })).rejects.toMatchObject({
+          code: "deadLetterNotFound",
+        });
+  });
+
+  test("open turns come in pages, and by the session they belong to", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    const three = ["r1", "r2", "r3"].map((id) => received(id, "x"));
+    await taken(storage.append(opening("s1", "agent:main:a", three)));
+    await taken(storage.append(opening("s2", "agent:main:b", [received("r4", "x")])));
+    const page = await storage.openRuns({ limit: 2 });
+    expect(page.map((run) => run.runId)).toEqual(["r1", "r2"]);
+    const rest = await storage.openRuns({ limit: 9, after: page[1]?.n ?? 0 });
+    expect(rest.map((run) => run.runId)).toEqual(["r3", "r4"]);
+    expect((await storage.openRuns({ key: "agent:main:b" })).map((run) => run.runId)).toEqual(["r4"]);
+  });
+
+  test("a sent message is found by the platform's id, the newest first", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    await taken(storage.append(opening("s1", "agent:main:a", [sent("7"), sent("8")])));
+    await taken(storage.append({ ...opening("s2", "agent:main:b"), events: [newEvent(sent("7"), 9_000)] }));
+    expect(await storage.sentMessages("7", 10)).toEqual([
+      { sessionId: "s2", key: "agent:main:b", seq: 1 },
+      { sessionId: "s1", key: "agent:main:a", seq: 2 },
+    ]);
+    expect(await storage.sentMessages("7", 1)).toHaveLength(1);
+    expect(await storage.sentMessages("9", 10)).toEqual([]);
+  });
+
+  test("what has served its time is taken away, so much at once, and nothing younger", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    await taken(storage.append({ ...opening("s1", "agent:main:a"), receipt, outbox: [pigeon("o1"), pigeon("o2")] }));
+    const now = Date.now() + 1;
+    const claim = (await storage.claimOutbox("o1", { owner: "a", claim: 0, now, until: now })) ?? 0;
+    const dead = { id: "o1", as: "dead", claim, attempts: 1, problem: "?", mayBeSent: false } as const;
+    await taken(storage.append({ sessionId: "s1", events: [], settles: [dead] }));
+    await storage.writeRecords(["a", "b", "c"].map((id) => ({ kind: "answer", id, data: "{}" })));
+    await storage.writeRecords([{ kind: "device", id: "a", data: "{}" }]);
+    expect(await storage.sweep(all(1_000))).toBe(0);
+    const future = Date.now() + 60_000;
+    expect(await storage.sweep(all(future))).toBe(4);
+    expect(await storage.sweep(all(future))).toBe(1);
+    expect(await storage.sweep(all(future))).toBe(0);
+    expect(await storage.receipt("webchat", "k1")).toBeUndefined();
+    expect(await ids(storage.outbox({ limit: 10 }))).toEqual(["o2"]);
+    expect(await storage.records({ kind: "answer", limit: 10 })).toEqual([]);
+    expect(await storage.records({ kind: "device", limit: 10 })).toHaveLength(1);
   });
 
   test("live sessions are listed in pages, the last used first, none left out or told twice", async () => {
@@ -401,4 +531,39 @@ async function taken(appending: Promise<Appended>) {
 
 async function ids(rows: Promise<readonly { readonly id: string }[]>): Promise<string[]> {
   return (await rows).map((row) => row.id);
+}
+
+function sent(messageId: string) {
+  return { kind: "MessageSent", messageId, to: pigeon("").to, text: "x" } as const;
+}
+
+function all(before: number) {
+  return {
+    receiptsBefore: before,
+    deadLettersBefore: before,
+    records: [{ kind: "answer", before }],
+    limit: 2,
+  };
+}
+
+function pigeon(id: string, chat = "c") {
+  return { id, to: { channel: "pigeon", chat }, text: "x" };
+}
+
+/** Takes a row as if all earlier claims had run out; answers with the claim. */
+async function claimed(storage: Storage, id: string, now: number): Promise<number> {
+  const [row] = await storage.outbox({ limit: 1, id });
+  const claim = row && (await storage.claimOutbox(id, { owner: "a", claim: row.claim, now, until: now }));
+  if (claim === undefined) throw new Error(`${id} could not be claimed`);
+  return claim;
+}
+
+async function postpone(storage: Storage, id: string, nextAt: number): Promise<void> {
+  const claim = await claimed(storage, id, Date.now() + 1);
+  await storage.postponeOutbox(id, { claim, attempts: 1, nextAt, problem: "timeout", mayBeSent: true });
+}
+
+async function settle(storage: Storage, id: string, now: number): Promise<void> {
+  const claim = await claimed(storage, id, now);
+  await taken(storage.append({ sessionId: "s1", events: [], settles: [{ id, as: "sent", claim }] }));
 }

@@ -82,7 +82,7 @@ describe.each(tools.map((tool) => [tool.name, tool] as const))("%s", (name, tool
       );
     const before = await state();
     await at.use(name, goodCall);
-    if (tool.isReadOnly) expect(await state()).toEqual(before);
+    if (tool.effect === "none") expect(await state()).toEqual(before);
     else if (!worksElsewhere.includes(name)) expect(await state()).not.toEqual(before);
   });
 
@@ -213,12 +213,12 @@ describe("the toolbox", () => {
     expect(at.toolbox.specs().map((spec) => Object.keys(spec))).toEqual(
       tools.map(() => ["name", "description", "params"]),
     );
-    expect(at.toolbox.find("read")?.isReadOnly).toBeTrue();
+    expect(at.toolbox.find("read")?.effect).toBe("none");
     expect(at.toolbox.find("nothing")).toBeUndefined();
   });
 });
 
 /** A tool that does what a test wants. */
 function faulty(run: Tool["run"], timeoutMs = 1_000): Tool {
-  return { name: "faulty", description: "For tests.", params: Type.Object({}), isReadOnly: true, timeoutMs, run };
+  return { name: "faulty", description: "For tests.", params: Type.Object({}), effect: "none", timeoutMs, run };
 }

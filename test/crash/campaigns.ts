@@ -90,13 +90,9 @@ async function dieAt(lane: Lane, place: Place, era: number): Promise<boolean> {
   const once =
     place.home === "fresh" ||
     place.ends === "asked" ||
-    /^(app|storage\.(lock|open)|gateway\.recover)\./.test(place.name);
-  const nth = once ? 1 : 1 + Math.floor(Math.random() * (place.name.startsWith("recovery.") ? 2 : 6));
-  if (place.debts !== undefined) {
-    lane.model.hangs = true;
-    await lane.live(era, { afterMs: 150, signal: "SIGKILL", patchesSettings: false });
-    if (place.debts === "old") await lane.age(2);
-  }
+    /^(app\.|storage\.(lock|open)\.|recovery\.begin$)/.test(place.name);
+  const nth = once ? 1 : 1 + Math.floor(Math.random() * (place.debts === undefined ? 6 : 2));
+  await leaveDebts(lane, place, era);
   lane.refuse(place.platform === "refusing" ? 300 : 5);
   const asked = place.ends === "asked";
   try {
@@ -110,6 +106,17 @@ async function dieAt(lane: Lane, place: Place, era: number): Promise<boolean> {
     lane.refuse(5);
     lane.model.hangs = false;
   }
+}
+
+async function leaveDebts(lane: Lane, { debts }: Place, era: number): Promise<void> {
+  if (debts === undefined) return;
+  if (debts === "calls") {
+    await lane.live(era, { crashAt: "agent.tool.begin:2", afterMs: 1_500, signal: "SIGKILL", patchesSettings: false });
+    return;
+  }
+  lane.model.hangs = true;
+  await lane.live(era, { afterMs: 150, signal: "SIGKILL", patchesSettings: false });
+  if (debts === "old") await lane.age(2);
 }
 
 async function check(lane: Lane, tally: Tally, where: string): Promise<void> {

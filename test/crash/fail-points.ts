@@ -7,8 +7,8 @@ interface FailPoint {
   readonly home?: "fresh";
   /** Passed when the process is asked to stop. */
   readonly ends?: "asked";
-  /** Passed by a start that finds open turns, or such that were taken up too often. */
-  readonly debts?: "some" | "old";
+  /** Passed by a start that finds open turns, turns that were taken up too often, or calls of tools that were cut off. */
+  readonly debts?: "some" | "old" | "calls";
   /** Passed when the platform refuses a delivery. */
   readonly platform?: "refusing";
 }
@@ -25,10 +25,15 @@ export const failPoints: readonly FailPoint[] = [
   { name: "storage.migration.written", at: "a step of the schema is made, not committed", home: "fresh" },
   { name: "storage.migration.done", at: "a step of the schema is committed", home: "fresh" },
   { name: "app.server.open", at: "clients can connect, what a crash left is not taken up" },
+  { name: "recovery.begin", at: "everything is open, what a crash left is not looked at" },
+  {
+    name: "recovery.call.finished",
+    at: "a call that a crash cut off has its result, that is not on disk",
+    debts: "calls",
+  },
   { name: "recovery.run.read", at: "an open turn is read", debts: "some" },
-  { name: "recovery.run.marked", at: "an open turn is marked as taken up, and has no place yet", debts: "some" },
+  { name: "recovery.run.marked", at: "an open turn is marked as taken up, and does not run yet", debts: "some" },
   { name: "recovery.run.ended", at: "a turn that was taken up too often is ended", debts: "old" },
-  { name: "gateway.recover.over", at: "what a crash left is taken up, what came meanwhile waits" },
   { name: "app.ready", at: "the gateway is ready, nobody was told" },
   { name: "rpc.hello.begin", at: "a client is let in, and not greeted" },
   { name: "rpc.hello.said", at: "a client is greeted" },

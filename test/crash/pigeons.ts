@@ -16,10 +16,10 @@ export function pigeons(platformUrl: string): Channel {
     followsLog: false,
     open: async () => ({
       state: "online",
-      send: async ({ to, text, key }, signal) => {
+      send: async ({ to, text, clientKey: key }, signal) => {
         const body = JSON.stringify({ chat: to.chat, text, key });
         const response = await fetch(platformUrl, { method: "POST", body, signal });
-        if (!response.ok) throw new Error(`the platform says ${response.status}`);
+        if (!response.ok) return { refused: "forNow", problem: `the platform says ${response.status}` };
         return { messageId: await response.text() };
       },
       [Symbol.asyncDispose]: async () => {},

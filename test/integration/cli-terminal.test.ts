@@ -57,6 +57,36 @@ function sitDown(port: number, ...argv: string[]): Person {
 const ctrlC = "\u0003";
 const ctrlD = "\u0004";
 
+describe("a password at the terminal", () => {
+  const password = "correct-horse-battery";
+
+  test("is asked for twice, and shown neither time", async () => {
+    const person = sitDown(1, "gateway", "password");
+    await person.see("New password: ");
+    person.type(`${password}\r`);
+    await person.see("The same again: ");
+    person.type(`${password}\r`);
+    await person.see("Changed /nowhere/openclaw.toml");
+    expect(await person.child.exited).toBe(0);
+    expect(person.screen()).not.toContain(password.slice(0, 4));
+  });
+
+  test("that is not the same the second time changes nothing, nor does Ctrl-C", async () => {
+    const person = sitDown(1, "gateway", "password");
+    await person.see("New password: ");
+    person.type(`${password}\r`);
+    await person.see("The same again: ");
+    person.type(`${password}!\r`);
+    await person.see("The two are not the same.");
+    expect(await person.child.exited).toBe(2);
+    const other = sitDown(1, "gateway", "password");
+    await other.see("New password: ");
+    other.type(ctrlC);
+    await other.see("No password was set.");
+    expect(await other.child.exited).toBe(130);
+  });
+});
+
 describe("a conversation at the terminal", () => {
   test("streams, shows tools, goes on, and ends with Ctrl-D", async () => {
     const { promise: shown, resolve: show } = Promise.withResolvers<void>();

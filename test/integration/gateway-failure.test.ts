@@ -3,13 +3,16 @@ import { createPrepareTurn, type TurnTools } from "#agent";
 import { silentLog } from "#base";
 import { fault } from "#protocol";
 import { createModels } from "#providers";
-import type { Storage } from "#storage";
+import type { Append, Storage } from "#storage";
+import type { ToolEffect } from "#tools";
 import { calls, says } from "../support/scripted-provider.ts";
+import { opening } from "../support/storage.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { toolboxAtHand } from "../support/toolbox.ts";
 import { until } from "../support/until.ts";
 import {
   aborted,
+  type Answer,
   echo,
   Gates,
   key,
@@ -124,7 +127,7 @@ describe("a storage that refuses", () => {
       expect(await walk.ending("m1")).toMatchObject({ stopReason: "error", problem: { kind: "storageUnavailable" } });
     }
     await using walk = new Walk({ folder: folder.path });
-    expect(await walk.gateway.recover()).toEqual({ resumed: 0, ended: 0 });
+    expect(await walk.recovered()).toEqual({ resumed: 0, ended: 0 });
     expect(await walk.say("hello", { id: "m1" })).toMatchObject({ isRepeat: true, status: "error" });
   });
 
@@ -150,7 +153,7 @@ describe("a storage that refuses", () => {
       expect(performance.now() - begin).toBeLessThan(400);
     }
     await using walk = new Walk({ folder: folder.path });
-    expect(await walk.gateway.recover()).toEqual({ resumed: 1, ended: 0 });
+    expect(await walk.recovered()).toEqual({ resumed: 1, ended: 0 });
     expect(await walk.ending("m1")).toMatchObject({ text: "echo hello" });
     expect(await walk.endings()).toHaveLength(1);
   });
@@ -162,7 +165,7 @@ describe("recovery", () => {
     await cutOff({ folder: folder.path }, ["one", "two", "three"]);
     await using walk = new Walk({ folder: folder.path });
     const [recovered, receipt] = await Promise.all([
-      walk.gateway.recover(),
+      walk.recovered(),
       walk.say("new", { id: "n" }),
       walk.gateway.abort({ sessionKey: "agent:main:other" }),
     ]);
@@ -206,7 +209,7 @@ describe("recovery", () => {
       walk.freeze(); // as kill -9: nothing more reaches the disk
     }
     await using walk = new Walk({ folder: folder.path, tools, answer: () => says("done") });
-    await walk.gateway.recover();
+    await walk.recovered();
     await walk.ending("m1");
     expect(ran).toEqual(["c1", "c2"]);
     expect(shown(walk.asked[0]).slice(-2)).toEqual([
@@ -220,6 +223,32 @@ describe("recovery", () => {
     ]);
   });
 
+  test("does again what may be done twice, and only that, before the model goes on", async () => {
+    using folder = tempFolder();
+    const ran: string[] = [];
+    const effects: Readonly<Record<string, ToolEffect>> = { look: "none", put: "idempotent", pay: "once" };
+    const tools: TurnTools = {
+      ...noTools,
+      effectOf: (name) => effects[name] ?? "once",
+      run: async ({ name }, signal) => {
+        ran.push(name);
+        if (ran.length === 1 || name === "pay") await aborted(signal);
+        return { text: `did ${name}`, durationMs: 1 };
+      },
+    };
+    const lives = [calls(["1", "look", {}], ["2", "put", {}]), calls(["3", "pay", {}]), says("done")];
+    for (const [life, answer] of lives.entries()) {
+      await using walk = new Walk({ folder: folder.path, tools, answer: () => answer });
+      if (life === 0) await walk.say("work");
+      else await walk.recovered();
+      if (life === 0) await until("the first tool", () => ran.length === 1);
+      if (life === 1) await until("the last tool", () => ran.includes("pay"));
+      if (life === 2) await walk.ending("m1");
+      walk.freeze();
+    }
+    expect(ran).toEqual(["look", "look", "put", "pay"]);
+  });
+
   test("takes a turn up twice and no more; then it ends visibly", async () => {
     using folder = tempFolder();
     const options: WalkOptions = {
@@ -229,38 +258,89 @@ describe("recovery", () => {
     await cutOff(options, ["poison"]);
     for (const life of [1, 2]) {
       await using walk = new Walk(options);
-      expect(await walk.gateway.recover(), `life ${life}`).toEqual({ resumed: 1, ended: 0 });
+      expect(await walk.recovered(), `life ${life}`).toEqual({ resumed: 1, ended: 0 });
       await walk.wasAsked(1);
     }
     await using walk = new Walk(options);
-    expect(await walk.gateway.recover()).toEqual({ resumed: 0, ended: 1 });
+    expect(await walk.recovered()).toEqual({ resumed: 0, ended: 1 });
     expect(await walk.ending("m1")).toMatchObject({ stopReason: "error", problem: { kind: "interrupted" } });
     expect(walk.asked).toEqual([]);
-    expect(await walk.gateway.recover()).toEqual({ resumed: 0, ended: 0 });
+    expect(await walk.storage.openRuns()).toEqual([]);
   });
 
-  test("ends visibly what there is no room for", async () => {
+  test("waits with what there is no room for, and takes nothing new of that session meanwhile", async () => {
     using folder = tempFolder();
     await cutOff({ folder: folder.path }, ["one", "two", "three"]);
     const gates = new Gates();
     await using walk = new Walk({ folder: folder.path, answer: gates.answer, limits: { perLane: 2 } });
-    expect(await walk.gateway.recover()).toEqual({ resumed: 2, ended: 1 });
+    const { owed, done } = await walk.gateway.recover();
+    expect(owed).toBe(3);
+    await walk.wasAsked(1);
+    expect(await walk.say("new", { id: "n" })).toEqual({ taken: false, because: "laneFull" });
+    expect(await walk.say("three", { id: "m3" })).toMatchObject({ taken: true, isRepeat: true });
     gates.open("one");
-    gates.open("two");
-    await walk.ending("m2");
-    expect(await walk.ending("m3")).toMatchObject({ stopReason: "error", problem: { kind: "interrupted" } });
-    expect(await walk.ending("m1")).toMatchObject({ text: "echo one" });
+    await walk.ending("m1");
+    expect(await walk.say("new", { id: "n" })).toEqual({ taken: false, because: "laneFull" }); // the room is the third's
+    for (const text of ["two", "three"]) gates.open(text);
+    expect(await done).toEqual({ resumed: 3, ended: 0 });
+    await walk.ending("m3");
+    expect((await walk.endings()).map((ending) => ending.text)).toEqual(["echo one", "echo two", "echo three"]);
   });
+
+  test("takes up a few sessions at a time, and one that is spoken to at once, however many are owed", async () => {
+    using folder = tempFolder();
+    const keys = Array.from({ length: 500 }, (_, i) => `agent:main:s${i}`);
+    {
+      await using walk = new Walk({ folder: folder.path, limits: { running: 1, waiting: 1_000 } });
+      walk.asked.length = 0;
+      for (const sessionKey of keys) await walk.storage.append(received(sessionKey));
+    }
+    const gates = new Gates();
+    let now = 0;
+    let most = 0;
+    const answer: Answer = async function* (request, signal) {
+      most = Math.max(most, ++now);
+      if (walk.asked.length <= 4) yield* gates.answer(request, signal);
+      else yield* echo(request);
+      now--;
+    };
+    await using walk: Walk = new Walk({ folder: folder.path, answer, limits: { running: 8 } });
+    const { owed, done } = await walk.gateway.recover();
+    expect(owed).toBe(500);
+    await walk.wasAsked(4);
+    expect(walk.gateway.activeRuns()).toHaveLength(4);
+    await walk.say("new", { id: "n", sessionKey: "agent:main:s499" });
+    expect(await walk.ending("n", "agent:main:s499")).toMatchObject({ text: "echo new" });
+    expect(await walk.endings("agent:main:s499")).toHaveLength(2);
+    expect(await walk.endings("agent:main:s250")).toEqual([]);
+    gates.open("old");
+    expect(await done).toEqual({ resumed: 500, ended: 0 });
+    await until("all endings", async () => (await walk.storage.openRuns()).length === 0);
+    expect(most).toBe(5); // four of the old ones, and the one that was spoken to
+  }, 30_000);
 
   test("of a reset or deleted session does not happen", async () => {
     using folder = tempFolder();
     await cutOff({ folder: folder.path }, ["one"]);
     await using walk = new Walk({ folder: folder.path });
-    const [recovered] = await Promise.all([walk.gateway.recover(), walk.gateway.resetSession(key)]);
+    const [recovered] = await Promise.all([walk.recovered(), walk.gateway.resetSession(key)]);
     expect(recovered).toEqual({ resumed: 1, ended: 0 });
     expect((await walk.log()).map((event) => event.kind)).toEqual(["SessionStarted"]);
     expect(await walk.storage.openRuns()).toEqual([]);
     expect(walk.gateway.activeRuns()).toEqual([]);
+  });
+
+  test("of a turn that still waited for room when its session was reset does not happen", async () => {
+    using folder = tempFolder();
+    await cutOff({ folder: folder.path }, ["one", "two"]);
+    const gates = new Gates();
+    await using walk = new Walk({ folder: folder.path, answer: gates.answer, limits: { perLane: 1 } });
+    const { done } = await walk.gateway.recover();
+    await walk.wasAsked(1);
+    await walk.gateway.resetSession(key);
+    expect(await done).toEqual({ resumed: 1, ended: 0 });
+    expect((await walk.log()).map((event) => event.kind)).toEqual(["SessionStarted"]);
+    expect(walk.asked).toHaveLength(1);
   });
 
   test("is not stopped by one session that is damaged", async () => {
@@ -278,11 +358,18 @@ describe("recovery", () => {
           },
         }),
     });
-    expect(await walk.gateway.recover()).toEqual({ resumed: 1, ended: 0 });
+    expect(await walk.recovered()).toEqual({ resumed: 1, ended: 0 });
     expect(await walk.ending("m1-other", "agent:main:other")).toMatchObject({ text: "echo two" });
-    expect(walk.logged).toContainEqual(expect.objectContaining({ level: "error", runId: "m1" }));
+    expect(walk.logged).toContainEqual(expect.objectContaining({ level: "error", key }));
   });
 });
+
+/** A session with one message that has no answer. */
+function received(sessionKey: string): Append {
+  const from = { channel: "webchat", chat: sessionKey };
+  const event = { kind: "MessageReceived", runId: sessionKey, messageId: sessionKey, from, sender: "u" } as const;
+  return opening(`id-${sessionKey}`, sessionKey, [{ ...event, text: "old" }]);
+}
 
 /** Leaves these messages in the log as a crash does: received and not answered. */
 async function cutOff(options: WalkOptions, texts: readonly string[], sessionKey = key): Promise<void> {

@@ -164,7 +164,7 @@ describe("room", () => {
       expect((await walk.endings()).map((ending) => ending.runId)).toEqual(["a"]);
     }
     await using walk = new Walk({ folder: folder.path });
-    expect(await walk.gateway.recover()).toEqual({ resumed: 1, ended: 0 });
+    expect(await walk.recovered()).toEqual({ resumed: 1, ended: 0 });
     expect(await walk.ending("b")).toMatchObject({ text: "echo two" });
     expect(shown(walk.asked[0])).toEqual(["user: one", "assistant: echo one", "user: two"]);
   });

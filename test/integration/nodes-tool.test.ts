@@ -30,7 +30,7 @@ test("the model lists the nodes, looks at one, and asks it", async () => {
   const call = { action: "invoke", node: "laptop", command: "system.which", params: { bins: ["git"] }, timeoutMs: 5 };
   expect(await at.use("nodes", call)).toMatchObject({ failed: false, text: '{"bins":{}}' });
   expect(asked).toEqual([{ nodeId: "n1", command: "system.which", params: { bins: ["git"] }, timeoutMs: 5 }]);
-  expect(at.toolbox.find("nodes")?.isReadOnly).toBeFalse();
+  expect(at.toolbox.find("nodes")?.effect).toBe("once");
 });
 
 test.each([

@@ -118,11 +118,12 @@ export function fakeConfig({
   port = 1,
   bind = "loopback",
 }: { port?: number; bind?: string } = {}): Config<ClientSettings> {
-  const secret = "gateway.auth.token";
+  const [secret, hash] = ["gateway.auth.token", "gateway.auth.password_hash"];
   const values = new Map<string, unknown>([
     ["gateway.port", port],
     ["gateway.bind", bind],
     [secret, new Secret("hunter2")],
+    [hash, undefined],
   ]);
   const known = (path: string): unknown => {
     if (!values.has(path)) throw fault.configInvalid({ problem: `There is no setting “${path}”.` });
@@ -135,7 +136,7 @@ export function fakeConfig({
   };
   const explained = (path: string): ExplainedValue => ({
     path,
-    value: path === secret ? "[secret]" : values.get(path),
+    value: path === secret || path === hash ? "[secret]" : values.get(path),
     source: path === "gateway.bind" ? "environment" : "file",
     variable: `OPENCLAW_${path.toUpperCase().replaceAll(".", "_")}`,
     description: `About ${path}.`,

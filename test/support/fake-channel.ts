@@ -1,14 +1,14 @@
+import type { SendRefusal } from "#channels";
 import type { OpenChannel } from "#gateway";
 import type { Address } from "#protocol";
 
 export interface SentMessage {
   readonly to: Address;
   readonly text: string;
-  readonly key?: string;
 }
 
-/** What the platform does with a message: takes it and names it, or throws. */
-export type Take = (message: SentMessage, signal: AbortSignal) => string | Promise<string>;
+/** What the platform does with a message: takes it and names it, refuses it, or leaves everybody in doubt by a throw. */
+export type Take = (message: SentMessage, signal: AbortSignal) => string | SendRefusal | Promise<string | SendRefusal>;
 
 /** A platform whose people do not follow the log: what they got is in `got`, in the order in which it was taken. */
 export class FakeChannel implements OpenChannel {
@@ -21,11 +21,12 @@ export class FakeChannel implements OpenChannel {
   constructor(take: Take = () => `p${this.got.length + 1}`) {
     this.connection = {
       state: "online",
-      send: async (message, signal) => {
-        this.tried.push(message.text);
-        const messageId = await take(message, signal);
-        this.got.push(message);
-        return { messageId };
+      send: async ({ to, text }, signal) => {
+        this.tried.push(text);
+        const taken = await take({ to, text }, signal);
+        if (typeof taken !== "string") return taken;
+        this.got.push({ to, text });
+        return { messageId: taken };
       },
       [Symbol.asyncDispose]: async () => {},
     };

@@ -164,7 +164,11 @@ export class House {
         this.sent.push({ ...to, text });
         return { messageId: `m${this.sent.length}` };
       },
-      recover: async () => ({ resumed: 0, ended: 0 }),
+      recover: async () => ({ owed: 0, done: Promise.resolve({ resumed: 0, ended: 0 }) }),
+      trace: async () => [],
+      outbox: async () => [],
+      settleDeadLetter: (id) => Promise.reject(fault.deadLetterNotFound({ id })),
+      once: (_request, work) => work(),
       load: () => ({ running: 0, waiting: 0 }),
       drain: async () => {},
       [Symbol.asyncDispose]: async () => {},
@@ -218,6 +222,8 @@ export class House {
         if (!patched) throw fault.sessionNotFound({ key });
         return patched;
       },
+      read: async () => [],
+      damaged: () => [],
       reset: async () => Promise.reject(new Error("the gateway does that")),
       delete: async () => Promise.reject(new Error("the gateway does that")),
       stream: (key, delta) => this.notice({ type: "delta", key, agentId: "main", delta }),
@@ -233,7 +239,7 @@ export class House {
           const { sessionId, seq } = first;
           const ending = last.event.kind === "AgentResponse" && last.event.stopReason !== "toolUse" && last.event;
           const end = ending && { endedAt: last.at, stopReason: ending.stopReason };
-          return { runId, sessionId, key, seq, startedAt: first.at, resumed: 0, ...end };
+          return { n: seq, runId, sessionId, key, seq, startedAt: first.at, resumed: 0, ...end };
         }
         return undefined;
       },

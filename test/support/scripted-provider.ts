@@ -1,4 +1,4 @@
-import { noUsage } from "#protocol";
+import { noUsage, type Usage } from "#protocol";
 import type { ModelEvent, ModelRequest, Provider } from "#providers";
 
 /** A provider that plays back what a model said, one list per call, and remembers what it was asked. */
@@ -18,10 +18,10 @@ export function scriptedProvider(
   };
 }
 
-export function says(text: string): ModelEvent[] {
+export function says(text: string, usage: Usage = { ...noUsage, input: 10, output: 2 }): ModelEvent[] {
   return [
     { type: "text", delta: text },
-    { type: "done", stop: "stop", usage: { ...noUsage, input: 10, output: 2 } },
+    { type: "done", stop: "stop", usage },
   ];
 }
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { PrepareTurn, TurnTools } from "#agent";
 import { createLog, systemClock, type Clock } from "#base";
-import { createGateway, type Gateway, type OpenChannel, type Receipt } from "#gateway";
+import { createGateway, type Gateway, type House, type OpenChannel, type Receipt } from "#gateway";
 import { type EventOf, fault, type InboundMessage, type SessionEvent } from "#protocol";
 import type { ModelEvent, ModelRequest } from "#providers";
 import { createScheduler, type Limits } from "#scheduler";
@@ -26,6 +26,9 @@ export interface WalkOptions {
   readonly prepareTurn?: PrepareTurn;
   readonly mostBytes?: number;
   readonly clock?: Clock;
+  readonly priceOf?: House["priceOf"];
+  /** Another one is another gateway on the same storage. */
+  readonly instanceId?: string;
   /** Stands between the walk and the storage. */
   readonly between?: (storage: Storage) => Storage;
 }
@@ -75,7 +78,18 @@ export class Walk implements AsyncDisposable {
       maxSteps: 5,
       timeoutMs: options.timeoutMs ?? 60_000,
     });
-    const rooms = { sessions: this.sessions, storage: this.storage, scheduler, channels, log, clock };
+    const { instanceId = "walk" } = options;
+    const { priceOf = () => undefined } = options;
+    const rooms = {
+      priceOf,
+      instanceId,
+      sessions: this.sessions,
+      storage: this.storage,
+      scheduler,
+      channels,
+      log,
+      clock,
+    };
     this.gateway = this.#rooms.use(
       createGateway({ ...rooms, prepareTurn: options.prepareTurn ?? prepareTurn }, ({ channel, chat }) =>
         channel === "webchat" ? chat : `agent:main:${channel}:default:direct:${chat}`,
@@ -103,6 +117,11 @@ export class Walk implements AsyncDisposable {
 
   async log(sessionKey = key): Promise<SessionEvent[]> {
     return (await Array.fromAsync(this.sessions.events(sessionKey))).map((stored) => stored.event);
+  }
+
+  /** Takes up what a crash left; resolves when all of it goes on or has ended. */
+  async recovered(): Promise<{ readonly resumed: number; readonly ended: number }> {
+    return (await this.gateway.recover()).done;
   }
 
   /** From now on nothing reaches the disk any more: what the next start finds is what a kill would have left. */
@@ -142,7 +161,7 @@ export function over(storage: Storage, changed: Partial<Storage>): Storage {
 
 export const noTools: TurnTools = {
   specs: [],
-  isReadOnly: () => false,
+  effectOf: () => "once",
   run: async () => ({ text: "there are no tools", failed: true, durationMs: 0 }),
 };
 

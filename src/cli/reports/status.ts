@@ -12,6 +12,7 @@ const Status = Type.Object({
   model: Type.String(),
   sandbox: Type.Object({ backend: Type.String(), canRun: Type.Boolean(), because: Type.String() }),
   storage: Type.Object({ backend: Type.String(), ok: Type.Boolean(), problem: Type.Optional(Type.String()) }),
+  damaged: Type.Optional(Type.Array(Type.Object({ key: Type.String(), seq: Type.Integer() }))),
   turns: Type.Object({ running: Type.Integer(), waiting: Type.Integer() }),
   memory: Type.Object({ rssBytes: Type.Number() }),
 });
@@ -28,6 +29,7 @@ export async function printStatus(context: CliContext, answer: unknown, json: bo
     ["model", status.model],
     ["turns", `${turns.running} running, ${turns.waiting} waiting`],
     ["storage", `${storage.backend}, ${storage.ok ? "in order" : (storage.problem ?? "not in order")}`],
+    ...(status.damaged ?? []).map(({ key, seq }) => ["damaged", `${key}, at seq ${seq}`]),
     ["sandbox", sandbox.canRun ? sandbox.backend : `${sandbox.backend}, runs nothing: ${sandbox.because}`],
     ["memory", `${(status.memory.rssBytes / 1_048_576).toFixed(1)} MiB`],
   ];

@@ -1,6 +1,7 @@
 import { faultCodes, faults } from "#protocol";
 import type { AnyMethod } from "#rpc";
 import { KindGuard, type TSchema, Type } from "@sinclair/typebox";
+import { takesKey } from "../idempotency-key.ts";
 import { fieldsOf, type RestRoute, restRoutes } from "../rest.ts";
 
 /** As much of OpenAPI 3.1 as we write. Its schemas are JSON Schema, as TypeBox's are. */
@@ -29,7 +30,7 @@ interface Operation {
 }
 interface Parameter {
   readonly name: string;
-  readonly in: "path" | "query";
+  readonly in: "header" | "path" | "query";
   readonly required: boolean;
   readonly schema: Schema;
 }
@@ -89,6 +90,7 @@ function operationOf({ method, verb, names }: RestRoute): Operation {
     tags: [method.name.split(".")[0] ?? method.name],
     ...(method.scope === "public" && { security: [] as const }),
     parameters: [
+      ...(takesKey(method.params) && verb !== "GET" ? [keyHeader] : []),
       ...inPath.map(([name, schema]) => ({ name, in: "path" as const, required: true, schema: plain(schema) })),
       ...inQuery.map(([name, schema]) => ({
         name,
@@ -101,6 +103,13 @@ function operationOf({ method, verb, names }: RestRoute): Operation {
     responses: { "200": { description: "Done.", ...jsonContent(method.result) }, ...refusals(verb) },
   };
 }
+
+const keyHeader: Parameter = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  schema: { type: "string", description: "The same as `idempotencyKey` in the body." },
+};
 
 /** What is not computed from a method's route: probes, JSON-RPC and what describes itself. */
 function fixedPaths(methods: readonly AnyMethod[]): OpenApiDocument["paths"] {

@@ -17,6 +17,7 @@ export const agent = defineMethod({
   name: "agent",
   summary: "Gives the agent something to do; answers as soon as it is on disk. `agent.wait` tells what became of it.",
   scope: "operator.write",
+  effect: "once",
   route: { verb: "POST", path: "/agent" },
   params: Type.Object(
     {

@@ -25,6 +25,7 @@ export const agentWait = defineMethod({
   name: "agent.wait",
   summary: "Waits for the end of a run and tells how it ended.",
   scope: "operator.write",
+  effect: "none",
   params: Type.Object(
     {
       runId: Type.String({ minLength: 1, maxLength: 128 }),

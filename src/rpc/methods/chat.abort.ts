@@ -6,6 +6,7 @@ export const chatAbort = defineMethod({
   name: "chat.abort",
   summary: "Stops what a session is doing and what it was going to do, or one run of it.",
   scope: "operator.write",
+  effect: "idempotent", // what is stopped stays stopped
   route: { verb: "POST", path: "/chat/abort" },
   params: Type.Object(
     { sessionKey: SessionKey, runId: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })) },

@@ -32,6 +32,7 @@ export const chatSend = defineMethod({
   name: "chat.send",
   summary: "Says something in a session; answers as soon as it is on disk. What comes back arrives as events.",
   scope: "operator.write",
+  effect: "once",
   route: { verb: "POST", path: "/chat" },
   params: Type.Object(
     {

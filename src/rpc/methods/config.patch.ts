@@ -5,6 +5,7 @@ export const configPatch = defineMethod({
   name: "config.patch",
   summary: "Changes the configuration by a JSON merge patch (RFC 7396); nothing is written unless all of it checks.",
   scope: "operator.admin",
+  effect: "once",
   route: { verb: "PATCH", path: "/config" },
   params: Type.Object(
     {

@@ -7,6 +7,7 @@ export const devicePairApprove = defineMethod({
   name: "device.pair.approve",
   summary: "Lets a device in that waits. It is told its token with its next connect.",
   scope: "operator.pairing",
+  effect: "once",
   route: { verb: "POST", path: "/devices/requests/{requestId}/approve" },
   params: Type.Object({ requestId: RequestId }, closed),
   result: Type.Object({ requestId: Type.String(), device: DeviceRow }),

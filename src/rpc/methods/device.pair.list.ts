@@ -6,6 +6,7 @@ export const devicePairList = defineMethod({
   name: "device.pair.list",
   summary: "The devices that wait for a yes, and those that are paired.",
   scope: "operator.pairing",
+  effect: "none",
   route: { verb: "GET", path: "/devices" },
   params: Type.Object({}, closed),
   result: Type.Object({ pending: Type.Array(PairingRow), paired: Type.Array(DeviceRow) }),

@@ -7,6 +7,7 @@ export const devicePairReject = defineMethod({
   name: "device.pair.reject",
   summary: "Turns a device away that waits.",
   scope: "operator.pairing",
+  effect: "once",
   route: { verb: "POST", path: "/devices/requests/{requestId}/reject" },
   params: Type.Object({ requestId: RequestId }, closed),
   result: Type.Object({ requestId: Type.String(), deviceId: Type.String() }),

@@ -7,6 +7,7 @@ export const devicePairRemove = defineMethod({
   name: "device.pair.remove",
   summary: "Forgets a device; its connections are closed at once.",
   scope: "operator.pairing",
+  effect: "once",
   route: { verb: "DELETE", path: "/devices/{deviceId}" },
   params: Type.Object({ deviceId: DeviceId }, closed),
   result: Type.Object({ deviceId: Type.String() }),

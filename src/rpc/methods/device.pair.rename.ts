@@ -7,6 +7,7 @@ export const devicePairRename = defineMethod({
   name: "device.pair.rename",
   summary: "Gives a device a name.",
   scope: "operator.pairing",
+  effect: "once",
   route: { verb: "PATCH", path: "/devices/{deviceId}" },
   params: Type.Object({ deviceId: DeviceId, label: Type.String({ minLength: 1, maxLength: 64 }) }, closed),
   result: Type.Object({ deviceId: Type.String(), label: Type.String() }),

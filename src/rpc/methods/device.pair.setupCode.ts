@@ -14,6 +14,8 @@ export const devicePairSetupCode = defineMethod({
   name: "device.pair.setupCode",
   summary: "Makes a code that pairs one device, once, within ten minutes. It is shown here and never again.",
   scope: "operator.admin",
+  effect: "once",
+  answersSecret: true,
   route: { verb: "POST", path: "/devices/setup-codes" },
   params: Type.Object({ access: Type.Optional(Access) }, closed),
   result: Type.Object({ setupId: Type.String(), setupCode: Type.String(), access: Access, expiresAtMs: TimeMs }),

@@ -5,6 +5,7 @@ export const devicePairSetupStatus = defineMethod({
   name: "device.pair.setupStatus",
   summary: "What became of a setup code.",
   scope: "operator.admin",
+  effect: "none",
   route: { verb: "GET", path: "/devices/setup-codes/{setupId}" },
   params: Type.Object({ setupId: Type.String({ minLength: 1, maxLength: 128 }) }, closed),
   result: Type.Object({

@@ -7,6 +7,7 @@ export const deviceTokenRevoke = defineMethod({
   name: "device.token.revoke",
   summary: "Takes a role from a device, until an operator gives it back; its connections are closed at once.",
   scope: "operator.pairing",
+  effect: "once",
   route: { verb: "POST", path: "/devices/{deviceId}/tokens/{role}/revoke" },
   params: Type.Object({ deviceId: DeviceId, role: Role }, closed),
   result: Type.Object({ deviceId: Type.String(), role: Role, revokedAtMs: TimeMs }),

@@ -8,6 +8,8 @@ export const deviceTokenRotate = defineMethod({
   name: "device.token.rotate",
   summary: "Gives a device a new token for a role; the old one is worth nothing from then on.",
   scope: "operator.pairing",
+  effect: "once",
+  answersSecret: true,
   route: { verb: "POST", path: "/devices/{deviceId}/tokens/{role}/rotate" },
   params: Type.Object(
     {

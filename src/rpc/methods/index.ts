@@ -24,6 +24,7 @@ import { deviceTokenRotate } from "./device.token.rotate.ts";
 import { health } from "./health.ts";
 import { logsTail } from "./logs.tail.ts";
 import { messageSend } from "./message.send.ts";
+import { messagesTrace } from "./messages.trace.ts";
 import { modelsList } from "./models.list.ts";
 import { nodeDescribe } from "./node.describe.ts";
 import { nodeInvoke } from "./node.invoke.ts";
@@ -33,6 +34,9 @@ import { nodePairList } from "./node.pair.list.ts";
 import { nodePairReject } from "./node.pair.reject.ts";
 import { nodePairRemove } from "./node.pair.remove.ts";
 import { nodeRename } from "./node.rename.ts";
+import { outboxDrop } from "./outbox.drop.ts";
+import { outboxList } from "./outbox.list.ts";
+import { outboxReplay } from "./outbox.replay.ts";
 import { ping } from "./ping.ts";
 import { sessionsCreate } from "./sessions.create.ts";
 import { sessionsDelete } from "./sessions.delete.ts";
@@ -79,6 +83,7 @@ export const methods = [
   health,
   logsTail,
   messageSend,
+  messagesTrace,
   modelsList,
   nodeDescribe,
   nodeInvoke,
@@ -88,6 +93,9 @@ export const methods = [
   nodePairReject,
   nodePairRemove,
   nodeRename,
+  outboxDrop,
+  outboxList,
+  outboxReplay,
   ping,
   sessionsCreate,
   sessionsDelete,

@@ -6,6 +6,7 @@ export const messageSend = defineMethod({
   name: "message.send",
   summary: "Sends a text to a chat of a channel; answers once the platform has taken it.",
   scope: "operator.write",
+  effect: "once",
   route: { verb: "POST", path: "/messages" },
   params: Type.Object(
     {

@@ -9,6 +9,7 @@ export const nodeInvoke = defineMethod({
   summary:
     "Asks a node to run one of its approved commands, and answers with what it answers; some ask for operator.admin.",
   scope: "operator.write",
+  effect: "once",
   route: { verb: "POST", path: "/nodes/{nodeId}/invoke" },
   params: Type.Object(
     {

@@ -6,6 +6,7 @@ export const nodePairApprove = defineMethod({
   name: "node.pair.approve",
   summary: "Approves what a node offers; commands that run programs ask for operator.admin.",
   scope: "operator.pairing",
+  effect: "once",
   route: { verb: "POST", path: "/nodes/requests/{requestId}/approve" },
   params: Type.Object({ requestId: RequestId }, closed),
   result: Type.Object({ requestId: Type.String(), node: NodeRow }),

@@ -6,6 +6,7 @@ export const nodePairList = defineMethod({
   name: "node.pair.list",
   summary: "What nodes offer and waits for approval, and the nodes of which something is approved.",
   scope: "operator.pairing",
+  effect: "none",
   route: { verb: "GET", path: "/nodes/requests" },
   params: Type.Object({}, closed),
   result: Type.Object({ pending: Type.Array(SurfaceRow), paired: Type.Array(NodeRow) }),

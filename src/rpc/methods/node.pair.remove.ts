@@ -6,6 +6,7 @@ export const nodePairRemove = defineMethod({
   name: "node.pair.remove",
   summary: "Takes back all that was approved of a node, and closes its connection.",
   scope: "operator.pairing",
+  effect: "once",
   route: { verb: "DELETE", path: "/nodes/{nodeId}" },
   params: Type.Object({ nodeId: NodeId }, closed),
   result: Type.Object({ nodeId: Type.String(), removed: Type.Literal(true) }),

@@ -6,6 +6,7 @@ export const nodeRename = defineMethod({
   name: "node.rename",
   summary: "Gives a node a name of the operator's choice.",
   scope: "operator.pairing",
+  effect: "once",
   route: { verb: "PATCH", path: "/nodes/{nodeId}" },
   params: Type.Object({ nodeId: NodeId, displayName: Type.String({ minLength: 1, maxLength: 128 }) }, closed),
   result: Type.Object({ nodeId: Type.String(), displayName: Type.String() }),

@@ -9,6 +9,7 @@ export const sessionsCreate = defineMethod({
   name: "sessions.create",
   summary: "Opens a session, empty; where there is one under this key, nothing but the given settings changes.",
   scope: "operator.write",
+  effect: "once",
   route: { verb: "POST", path: "/sessions" },
   params: Type.Object({ sessionKey: Type.Optional(SessionKey), ...SessionChange.properties }, closed),
   result: Type.Object({ session: SessionRow, created: Type.Boolean({ description: "There was none." }) }),

@@ -6,6 +6,7 @@ export const sessionsDelete = defineMethod({
   name: "sessions.delete",
   summary: "Stops what a session is doing and takes it off the disk.",
   scope: "operator.admin",
+  effect: "once",
   route: { verb: "DELETE", path: "/sessions/{sessionKey}" },
   params: Type.Object({ sessionKey: SessionKey }, closed),
   result: Type.Object({ ok: Type.Literal(true), deleted: Type.Boolean({ description: "There was one." }) }),

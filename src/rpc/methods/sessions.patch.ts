@@ -17,6 +17,7 @@ export const sessionsPatch = defineMethod({
   name: "sessions.patch",
   summary: "Sets the model, label or thinking of a session; null goes back to what is configured.",
   scope: "operator.write",
+  effect: "once",
   route: { verb: "PATCH", path: "/sessions/{sessionKey}" },
   params: Type.Object({ sessionKey: SessionKey, ...SessionChange.properties }, closed),
   result: Type.Object({ session: SessionRow }),

@@ -35,7 +35,7 @@ export function arrivalOf({ client, device, role, scopes }: Signed, proof: Proof
       ...(displayName !== undefined && { displayName }),
     },
     role: role === "node" ? "node" : "operator",
-    scopes: role === "node" ? [] : knownScopes(scopes),
+    scopes: knownScopes(scopes),
     proof,
   };
 }

@@ -4,6 +4,7 @@ import { encodeEvent } from "../event-text.ts";
 import { linkHash, rootHash } from "../hash-chain.ts";
 import type { Append, Appended, NewEvent, NewOutboxRow } from "../storage.ts";
 import type { Connection, Lazy } from "./connection.ts";
+import type { Outbox } from "./outbox.ts";
 import type { Receipts } from "./receipts.ts";
 import type { Runs } from "./runs.ts";
 
@@ -34,11 +35,11 @@ export class Appender {
     [number, string, string | null, number | null, string | null, number | null, string]
   >;
   readonly #insertOutbox: Lazy<unknown, [string, string, string | null, string, string, number, number]>;
-  readonly #settle: Lazy<unknown, [string]>;
+  readonly #outbox: Outbox;
 
   constructor(
     connection: Connection,
-    parts: { readonly clock: Clock; readonly receipts: Receipts; readonly runs: Runs },
+    parts: { readonly clock: Clock; readonly receipts: Receipts; readonly runs: Runs; readonly outbox: Outbox },
   ) {
     this.#clock = parts.clock;
     this.#receipts = parts.receipts;
@@ -59,7 +60,7 @@ export class Appender {
     this.#insertOutbox = connection.statement(
       "INSERT INTO outbox (id, session_id, run_id, address, text, created_at, next_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
-    this.#settle = connection.statement("DELETE FROM outbox WHERE id = ?");
+    this.#outbox = parts.outbox;
   }
 
   /** Turns the events into texts now; the function it returns writes them. */
@@ -90,7 +91,7 @@ export class Appender {
     const endedAt = last?.event.kind === "SessionEnded" ? last.at : null;
     this.#moveHead().run(head.seq, head.hash, head.id, last?.at ?? null, part.projection ?? null, endedAt, sessionId);
     for (const row of part.outbox ?? []) this.#queue(sessionId, row);
-    for (const id of part.settles ?? []) this.#settle().run(id);
+    for (const settlement of part.settles ?? []) this.#outbox.settle(settlement, this.#clock.now());
     return stored;
   }
 

@@ -1,7 +1,7 @@
 import type { StoredEvent } from "#protocol";
 import { decodeEvent } from "../event-text.ts";
 import { BrokenChain, linkHash, rootHash } from "../hash-chain.ts";
-import type { EventRange } from "../storage.ts";
+import type { EventRange, SentPlace } from "../storage.ts";
 import type { Connection, Lazy } from "./connection.ts";
 
 interface EventRow {
@@ -21,6 +21,7 @@ export class EventLog {
   readonly #first: Lazy<EventRow, [string, number, number, number]>;
   readonly #last: Lazy<EventRow, [string, number, number, number]>;
   readonly #hashAt: Lazy<{ readonly hash: string }, [string, number]>;
+  readonly #sent: Lazy<SentPlace, [string, number]>;
   readonly #head: Lazy<{ readonly head_seq: number; readonly head_hash: string }, [string]>;
 
   constructor(connection: Connection) {
@@ -28,7 +29,15 @@ export class EventLog {
     this.#first = connection.statement(`SELECT ${columns} FROM events WHERE ${range} ORDER BY seq LIMIT ?`);
     this.#last = connection.statement(`SELECT ${columns} FROM events WHERE ${range} ORDER BY seq DESC LIMIT ?`);
     this.#hashAt = connection.statement("SELECT hash FROM events WHERE session_id = ? AND seq = ?");
+    this.#sent = connection.statement(
+      `SELECT session_id AS sessionId, key, seq FROM events JOIN sessions ON sessions.id = session_id
+         WHERE kind = 'MessageSent' AND json_extract(data, '$.messageId') = ? AND purged = 0 ORDER BY at DESC LIMIT ?`,
+    );
     this.#head = connection.statement("SELECT head_seq, head_hash FROM sessions WHERE id = ? AND purged = 0");
+  }
+
+  sent(messageId: string, limit: number): readonly SentPlace[] {
+    return this.#sent().all(messageId, Math.max(0, limit));
   }
 
   read(sessionId: string, range: EventRange): readonly StoredEvent[] {

@@ -94,4 +94,16 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (kind, id)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE outbox ADD COLUMN claim INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE outbox ADD COLUMN owner TEXT;
+  ALTER TABLE outbox ADD COLUMN claimed_until INTEGER;
+  ALTER TABLE outbox ADD COLUMN may_be_sent INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE outbox ADD COLUMN dead_at INTEGER;
+  DROP INDEX outbox_address;
+  CREATE INDEX outbox_living ON outbox (address, n) WHERE dead_at IS NULL;
+  CREATE INDEX receipts_at ON receipts (at);
+  CREATE INDEX records_at ON records (kind, updated_at);
+  CREATE INDEX events_sent ON events (json_extract(data, '$.messageId')) WHERE kind = 'MessageSent';
+  `,
 ];

@@ -5,11 +5,13 @@ import type {
   Appended,
   BlobRow,
   EventRange,
+  OutboxClaim,
   OutboxRow,
   Receipt,
   RecordRow,
   RecordWrite,
   RunRow,
+  SentPlace,
   SessionRow,
   Storage,
 } from "../storage.ts";
@@ -74,7 +76,12 @@ class SqliteStorage implements Storage {
     this.#outbox = new Outbox(this.#connection);
     this.#blobs = new Blobs(this.#connection, clock);
     this.#records = new Records(this.#connection, clock);
-    this.#appender = new Appender(this.#connection, { clock, receipts: this.#receipts, runs: this.#runs });
+    this.#appender = new Appender(this.#connection, {
+      clock,
+      receipts: this.#receipts,
+      runs: this.#runs,
+      outbox: this.#outbox,
+    });
     this.#purge = new Purge(this.#connection);
     this.#finishPurges();
   }
@@ -117,8 +124,8 @@ class SqliteStorage implements Storage {
     return this.#read(() => this.#runs.find(runId));
   }
 
-  async openRuns(): Promise<readonly RunRow[]> {
-    return this.#read(() => this.#runs.open());
+  async openRuns(page: Parameters<Storage["openRuns"]>[0] = {}): Promise<readonly RunRow[]> {
+    return this.#read(() => this.#runs.open(page));
   }
 
   async dueOutbox(page: { readonly now: number; readonly limit: number }): Promise<readonly OutboxRow[]> {
@@ -129,11 +136,35 @@ class SqliteStorage implements Storage {
     return this.#read(() => this.#outbox.nextAt(now));
   }
 
-  postponeOutbox(
-    id: string,
-    next: { readonly attempts: number; readonly nextAt: number; readonly problem: string },
-  ): Promise<void> {
+  claimOutbox(id: string, claim: OutboxClaim): Promise<number | undefined> {
+    return this.#commits.enqueue(() => this.#outbox.claim(id, claim));
+  }
+
+  postponeOutbox(id: string, next: Parameters<Storage["postponeOutbox"]>[1]): Promise<boolean> {
     return this.#commits.enqueue(() => this.#outbox.postpone(id, next));
+  }
+
+  releaseOutbox(owner: string): Promise<void> {
+    return this.#commits.enqueue(() => this.#outbox.release(owner));
+  }
+
+  async outbox(page: Parameters<Storage["outbox"]>[0]): Promise<readonly OutboxRow[]> {
+    return this.#read(() => this.#outbox.page(page));
+  }
+
+  async sentMessages(messageId: string, limit: number): Promise<readonly SentPlace[]> {
+    return this.#read(() => this.#events.sent(messageId, limit));
+  }
+
+  sweep(old: Parameters<Storage["sweep"]>[0]): Promise<number> {
+    return this.#commits.enqueue(() => {
+      const records = old.records.map(({ kind, before }) => this.#records.sweep(kind, before, old.limit));
+      return [
+        this.#receipts.sweep(old.receiptsBefore, old.limit),
+        this.#outbox.sweep(old.deadLettersBefore, old.limit),
+        ...records,
+      ].reduce((sum, gone) => sum + gone, 0);
+    });
   }
 
   async records(page: {

@@ -6,6 +6,7 @@ export class Receipts {
   readonly #clock: Clock;
   readonly #find: Lazy<Receipt, [string, string]>;
   readonly #insert: Lazy<unknown, [string, string, string, string, string, number]>;
+  readonly #sweep: Lazy<unknown, [number, number]>;
 
   constructor(connection: Connection, clock: Clock) {
     this.#clock = clock;
@@ -16,6 +17,13 @@ export class Receipts {
     this.#insert = connection.statement(
       "INSERT INTO receipts (scope, key, request_hash, run_id, session_id, at) VALUES (?, ?, ?, ?, ?, ?)",
     );
+    this.#sweep = connection.statement(
+      "DELETE FROM receipts WHERE (scope, key) IN (SELECT scope, key FROM receipts WHERE at < ? ORDER BY at LIMIT ?)",
+    );
+  }
+
+  sweep(before: number, limit: number): number {
+    return this.#sweep().run(before, limit).changes;
   }
 
   find(scope: string, key: string): Receipt | undefined {

@@ -11,6 +11,7 @@ export class Records {
   readonly #page: Lazy<RecordRow, [string, string, number]>;
   readonly #put: Lazy<unknown, [string, string, number, string, number]>;
   readonly #delete: Lazy<unknown, [string, string]>;
+  readonly #sweep: Lazy<unknown, [string, string, number, number]>;
 
   constructor(connection: Connection, clock: Clock) {
     this.#clock = clock;
@@ -21,6 +22,14 @@ export class Records {
          ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, data = excluded.data, updated_at = excluded.updated_at`,
     );
     this.#delete = connection.statement("DELETE FROM records WHERE kind = ? AND id = ?");
+    this.#sweep = connection.statement(
+      `DELETE FROM records WHERE kind = ? AND id IN
+         (SELECT id FROM records WHERE kind = ? AND updated_at < ? ORDER BY updated_at LIMIT ?)`,
+    );
+  }
+
+  sweep(kind: string, before: number, limit: number): number {
+    return this.#sweep().run(kind, kind, before, limit).changes;
   }
 
   find(kind: string, id: string): RecordRow | undefined {

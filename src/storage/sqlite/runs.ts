@@ -9,6 +9,7 @@ const runResumed = "run.resumed";
 const Resumed = Type.Object({ runId: Type.String() });
 
 interface Found {
+  readonly n: number;
   readonly runId: string;
   readonly sessionId: string;
   readonly key: string;
@@ -19,6 +20,14 @@ interface Found {
   readonly stopReason: string | null;
 }
 
+const mostListed = 1_000;
+
+interface OpenPage {
+  readonly after?: number;
+  readonly key?: string;
+  readonly limit?: number;
+}
+
 /** The turns, derived from the events in the transaction that writes them. */
 export class Runs {
   readonly #begin: Lazy<unknown, [string, string, number, number]>;
@@ -26,10 +35,10 @@ export class Runs {
   readonly #end: Lazy<unknown, [number, string, string, string]>;
   readonly #endAll: Lazy<unknown, [number, string]>;
   readonly #find: Lazy<Found, [string]>;
-  readonly #open: Lazy<Found, []>;
+  readonly #open: Lazy<Found, [number, string | null, string | null, number]>;
 
   constructor(connection: Connection) {
-    const select = `SELECT run_id AS runId, session_id AS sessionId, key, seq, resumed,
+    const select = `SELECT n, run_id AS runId, session_id AS sessionId, key, seq, resumed,
         started_at AS startedAt, runs.ended_at AS endedAt, stop_reason AS stopReason FROM runs JOIN sessions ON sessions.id = session_id`;
     // A message that joins a turn which had ended opens it again: it is owed an answer.
     this.#begin = connection.statement(
@@ -46,7 +55,9 @@ export class Runs {
       "UPDATE runs SET ended_at = ?, stop_reason = 'aborted' WHERE session_id = ? AND ended_at IS NULL",
     );
     this.#find = connection.statement(`${select} WHERE run_id = ? ORDER BY n DESC LIMIT 1`);
-    this.#open = connection.statement(`${select} WHERE runs.ended_at IS NULL ORDER BY n`);
+    this.#open = connection.statement(
+      `${select} WHERE runs.ended_at IS NULL AND n > ? AND (? IS NULL OR key = ?) ORDER BY n LIMIT ?`,
+    );
   }
 
   follow({ sessionId, seq, at, event }: StoredEvent): void {
@@ -63,8 +74,10 @@ export class Runs {
     return found ? runRow(found) : undefined;
   }
 
-  open(): readonly RunRow[] {
-    return this.#open().all().map(runRow);
+  open({ after = 0, key, limit = mostListed }: OpenPage = {}): readonly RunRow[] {
+    return this.#open()
+      .all(after, key ?? null, key ?? null, Math.max(0, limit))
+      .map(runRow);
   }
 }
 

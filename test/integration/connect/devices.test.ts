@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { DeviceKey } from "../../support/device-key.ts";
 import { type OpenGateway, openGateway, sharedToken } from "../../support/open-gateway.ts";
+import { SocketClient } from "../../support/socket-client.ts";
 import { schemaProblems, resultProblems } from "../../support/openclaw-schema.ts";
 import type { OpenClawFrame } from "../../support/openclaw-socket.ts";
 import { until } from "../../support/until.ts";
@@ -175,7 +176,7 @@ describe("a node", () => {
   test("comes in by the older protocol too, has no scopes, and may call what is for nodes", async () => {
     await using gateway = await openGateway();
     const device = new DeviceKey();
-    const joining = { auth: token, device, role: "node", client: node, scopes: [] } as const;
+    const joining = { auth: token, device, role: "node", client: node, scopes: ["operator.admin"] } as const;
     const { client, answer } = await gateway.enter({ ...joining, minProtocol: 3, maxProtocol: 3 });
     expect(authOf(answer)).toMatchObject({ role: "node", scopes: [], deviceToken: expect.any(String) });
     expect(answer.payload).toMatchObject({ protocol: 4, snapshot: { presence: [] } });
@@ -280,6 +281,24 @@ describe("what a device was let in by is taken away", () => {
     const { payload } = await decider.ask("connections.list");
     expect(JSON.stringify(payload)).not.toContain(device.id);
   });
+});
+
+test("clients of JSON-RPC are told of devices too, if they may decide about them", async () => {
+  await using gateway = await openGateway(withProxy);
+  const url = new URL("/ws", gateway.app.url).href.replace(/^http/, "ws");
+  await using decider = await SocketClient.open(url, sharedToken);
+  await using reader = await SocketClient.open(url, null);
+  await reader.call("connect", { token: sharedToken, scopes: ["operator.read"] });
+  const told: unknown[] = [];
+  const overheard: string[] = [];
+  decider.onNotification(({ method, params }) => method === "device.pair.requested" && told.push(params));
+  reader.onNotification(({ method }) => overheard.push(method));
+  const device = new DeviceKey();
+  await gateway.enter({ auth: token, device }, elsewhere);
+  await until("the news", () => told[0]);
+  expect(told).toMatchObject([{ deviceId: device.id, silent: false }]);
+  await reader.call("ping");
+  expect(overheard.filter((method) => method.startsWith("device."))).toEqual([]);
 });
 
 test("a device is named, over JSON-RPC and REST as well", async () => {

@@ -196,6 +196,22 @@ test("SEC-14: of what a proxy hands on, the last address that is no proxy is the
   expect(body.result).toMatchObject({ connections: [{ address: "203.0.113.7" }] });
 });
 
+test("SEC-16: what a page of another site could send to any route changes nothing", async () => {
+  await using gateway = await openGateway();
+  const authorization = `Bearer ${sharedToken}`;
+  const listed = await fetch(new URL("/rpc/methods", gateway.app.url), { headers: { authorization } });
+  const { methods } = (await listed.json()) as { methods: { route?: { verb: string; path: string } }[] };
+  const mutating = methods.flatMap(({ route }) => (route && route.verb !== "GET" ? route : []));
+  expect(mutating.map(({ path }) => path)).toContain("/api/v1/devices/setup-codes");
+  for (const { verb, path } of [...mutating, { verb: "POST", path: "/rpc" }]) {
+    const url = new URL(path.replaceAll(/\{\w+\}/g, "x"), gateway.app.url);
+    const asForm = { method: verb, body: "{}", headers: { authorization, "content-type": "text/plain" } };
+    expect([path, (await fetch(url, asForm)).status]).toEqual([path, 415]);
+    const headers = { authorization, "content-type": "application/json", origin: "https://evil.example" };
+    expect([path, (await fetch(url, { method: verb, body: "{}", headers })).status]).toEqual([path, 403]);
+  }
+});
+
 test("no secret is in the log, whatever became of it", async () => {
   await using gateway = await openGateway(withProxy);
   const device = new DeviceKey();

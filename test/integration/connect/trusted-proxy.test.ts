@@ -25,6 +25,8 @@ describe("where a proxy says who is calling", () => {
     expect((await gateway.call("status", {}, { ...ada, "x-openclaw-scopes": "" })).body.error?.data).toMatchObject({
       name: "missingScope",
     });
+    const doubled = await gateway.call("status", {}, { ...ada, "x-auth-user": "eve, ada" });
+    expect(doubled).toMatchObject({ status: 401, body: { error: { data: { problem: expect.any(String) } } } });
     const unnamed = await fetch(new URL("/status", gateway.app.url), { headers: { "x-forwarded-for": "203.0.113.7" } });
     expect(unnamed.status).toBe(401);
     const { answer } = await gateway.enter({}, { "x-forwarded-for": "203.0.113.7" });

@@ -13,7 +13,7 @@ afterAll(() => http[Symbol.asyncDispose]());
 
 const authorization = `Authorization: Bearer ${rightToken}`;
 
-describe("the Host header", () => {
+describe("SEC-17: the Host header", () => {
   test.each([
     ["localhost", 200],
     ["LOCALHOST:1", 200],
@@ -76,7 +76,7 @@ describe("the Host header", () => {
   });
 });
 
-describe("the path", () => {
+describe("SEC-18: the path", () => {
   const spellings = [
     (path: string) => path.toUpperCase(),
     (path: string) => `${path}/`,
@@ -153,7 +153,7 @@ describe("the path", () => {
   });
 });
 
-describe("credentials in the address", () => {
+describe("SEC-21: credentials in the address", () => {
   test.each(["token", "access_token", "auth", "Token", "api_key", "%74oken", "password"])(
     "?%s= is refused everywhere",
     async (name) => {
@@ -167,7 +167,7 @@ describe("credentials in the address", () => {
   );
 });
 
-describe("the Origin", () => {
+describe("SEC-02: the Origin", () => {
   const refused = [
     "https://evil.example",
     "null",
@@ -230,7 +230,7 @@ describe("the Origin", () => {
   });
 });
 
-describe("what a form could send", () => {
+describe("SEC-16: what a form could send", () => {
   test.each([
     ["text/plain"],
     ["application/x-www-form-urlencoded"],
@@ -258,7 +258,7 @@ describe("what a form could send", () => {
   });
 });
 
-describe("forwarding", () => {
+describe("SEC-13 and SEC-14: forwarding", () => {
   const forwarded = { "x-forwarded-for": "203.0.113.9" };
 
   test.each([

@@ -8,7 +8,7 @@ const neverAborted = new AbortController().signal;
 
 const noTools: TurnTools = {
   specs: [],
-  isReadOnly: () => false,
+  effectOf: () => "once",
   run: async () => ({ text: "There is no such tool.", failed: true, durationMs: 0 }),
 };
 
@@ -90,7 +90,7 @@ test("calls that change nothing run beside each other, the others alone and in o
   const seen: string[] = [];
   const tools: TurnTools = {
     ...noTools,
-    isReadOnly: (name) => name === "read",
+    effectOf: (name) => (name === "read" ? "none" : "once"),
     async run(call) {
       running.add(call.id);
       await Bun.sleep(0);

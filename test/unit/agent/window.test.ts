@@ -9,7 +9,7 @@ const word = "word".repeat(100); // about 100 tokens
 async function sent(conversation: readonly ConversationMessage[], contextWindow: number) {
   const provider = scriptedProvider(says("ok"));
   const model = { provider, providerId: "fake", id: "fake-1", contextWindow, maxTokens: 100 };
-  const tools = { specs: [], isReadOnly: () => true, run: async () => ({ text: "", durationMs: 0 }) };
+  const tools = { specs: [], effectOf: () => "none" as const, run: async () => ({ text: "", durationMs: 0 }) };
   const input = { runId: "r", sessionId: "s", model, tools, system: "", conversation, maxSteps: 1 };
   await Array.fromAsync(takeTurn(input, new AbortController().signal));
   return provider.asked[0]?.messages ?? [];

@@ -23,7 +23,7 @@ test.each<[string, () => string]>([
   expect(print()).not.toContain(canary);
 });
 
-test("it can be revealed and compared, and only with its own value", () => {
+test("SEC-19: it can be revealed and compared, and only with its own value", () => {
   expect(secret.reveal()).toBe(canary);
   expect([canary, "", `${canary}x`, canary.slice(1)].map((text) => secret.matches(text))).toEqual([
     true,

@@ -209,7 +209,7 @@ test("what is asked for together is one commit; what is more than 256 is the nex
 test("no more than 10,000 writes wait; the next is told so, and the others are written", async () => {
   await using storage = openSqlite({ path: ":memory:", log: silentLog, clock: systemClock });
   const waiting = Array.from({ length: 10_000 }, (_, i) =>
-    storage.postponeOutbox(`${i}`, { attempts: 1, nextAt: 1, problem: "" }),
+    storage.postponeOutbox(`${i}`, { claim: 0, attempts: 1, nextAt: 1, problem: "", mayBeSent: false }),
   );
   await expect(storage.append(opening("s1", "agent:main:a"))).rejects.toThrow("10000 writes are waiting");
   await Promise.all(waiting);

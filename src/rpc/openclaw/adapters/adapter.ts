@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { Fault, fault } from "#protocol";
-import type { AnyMethod, Method, MethodContext } from "../../method.ts";
+import { type AnyMethod, type Method, type MethodContext, withKey } from "../../method.ts";
 
 /** How a method of ours looks in this dialect. Its scope and what it does stay what they are. */
 interface Shape<Ours extends TSchema, Result extends TSchema, Theirs extends TSchema> {
@@ -20,6 +20,8 @@ export function adapt<Name extends string, Ours extends TSchema, Result extends 
     name: method.name,
     summary: method.summary,
     scope: method.scope,
+    ...(method.effect && { effect: method.effect }),
+    ...(method.answersSecret && { answersSecret: true }),
     ...(method.role && { role: method.role }),
     params: shape.params,
     result: Type.Unknown(),
@@ -31,7 +33,7 @@ export function adapt<Name extends string, Ours extends TSchema, Result extends 
       return shape.answer(result, { theirs, context });
     },
   };
-  return adapted;
+  return withKey(adapted);
 }
 
 /** A method that this dialect alone has; what it does is made of what others do. */

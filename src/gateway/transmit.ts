@@ -1,0 +1,78 @@
+import type { OutboundMessage, SendRefusal } from "#channels";
+import { fault } from "#protocol";
+import type { House, OpenChannel } from "./house.ts";
+
+const timeoutMs = 30_000;
+
+/** What became of one try. `doubt`: nobody knows whether the platform has the message. */
+export type Transmission =
+  | { readonly became: "sent"; readonly messageId: string }
+  | ({ readonly became: "refused" } & SendRefusal)
+  | { readonly became: "doubt"; readonly problem: string };
+
+/**
+ * One try. When an earlier one may have arrived and the platform can tell, it is asked first, and what it has is not sent
+ * again. Throws only when the signal aborts.
+ */
+export async function transmit(
+  channel: OpenChannel,
+  message: OutboundMessage,
+  { mayBeSent, signal }: { readonly mayBeSent: boolean; readonly signal: AbortSignal },
+): Promise<Transmission> {
+  if (mayBeSent && channel.connection.find) {
+    const found = await look(channel, message, signal);
+    if (found.became !== "missing") return found;
+  }
+  return heard(signal, async (bounded) => {
+    const answer = await channel.connection.send(message, bounded);
+    if (!("messageId" in answer)) return { became: "refused", ...answer };
+    if (answer.messageId === "") return { became: "doubt", problem: "the platform gave the message no id" };
+    return { became: "sent", messageId: answer.messageId };
+  });
+}
+
+/** Asks the platform whether it has the message; `missing` also where it cannot tell, which `canTell` says before. */
+export function look(
+  { connection }: OpenChannel,
+  sought: Pick<OutboundMessage, "to" | "clientKey">,
+  signal: AbortSignal,
+): Promise<Transmission | { readonly became: "missing" }> {
+  return heard(signal, async (bounded) => {
+    const found = await connection.find?.(sought, bounded);
+    return found ? { became: "sent", messageId: found.messageId } : { became: "missing" };
+  });
+}
+
+export function canTell({ connection }: OpenChannel): boolean {
+  return connection.find !== undefined;
+}
+
+export function openChannel(house: House, id: string): OpenChannel {
+  const channel = house.channels.find((open) => open.id === id);
+  if (channel) return channel;
+  throw fault.channelNotFound({ channel: id, known: house.channels.map((open) => open.id).join(", ") || "none" });
+}
+
+/** What was not heard of in time, or broke, is in doubt. */
+async function heard<T>(
+  signal: AbortSignal,
+  ask: (bounded: AbortSignal) => Promise<T>,
+): Promise<T | { readonly became: "doubt"; readonly problem: string }> {
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  bounded.throwIfAborted();
+  try {
+    return await orAborted(ask(bounded), bounded);
+  } catch (error) {
+    signal.throwIfAborted();
+    return { became: "doubt", problem: error instanceof Error ? error.message : "unknown" };
+  }
+}
+
+/** A channel that does not listen to its signal must not hold up the others. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(new Error("no answer in time", { cause: signal.reason }));
+    signal.addEventListener("abort", stop, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
