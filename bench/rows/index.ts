@@ -5,6 +5,7 @@ import { memory } from "./memory.ts";
 import { ping } from "./ping.ts";
 import { startup } from "./startup.ts";
 import { stored } from "./stored.ts";
+import { storages } from "./storages.ts";
 import { turnsAt } from "./turns.ts";
 
 export const rows: readonly Row[] = [
@@ -17,4 +18,5 @@ export const rows: readonly Row[] = [
   memory,
   connections,
   stored,
+  storages,
 ];

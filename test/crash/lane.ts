@@ -167,13 +167,13 @@ export class Lane implements AsyncDisposable {
     else throw new Error(`it was ready only after ${Math.round(startMs)} ms, of which it worked ${ownMs} ms`);
   }
 
-  #target({ url, output }: GatewayProcess): Target {
+  #target(gateway: GatewayProcess): Target {
     const token = readFileSync(join(this.#home, "state/token"), "utf8").trim();
     const dovecoteUrl = () => {
-      const port = /^ready \d+ (\d+)$/m.exec(output())?.[1];
+      const port = /^ready \d+ (\d+)$/m.exec(gateway.output())?.[1];
       return port === undefined ? undefined : `http://127.0.0.1:${port}/`;
     };
-    return { url, token, dovecoteUrl };
+    return { url: gateway.url, token, dovecoteUrl };
   }
 
   /** What is still owed after a long while. */

@@ -5,7 +5,7 @@ export interface Target {
   readonly url: string;
   readonly token: string;
   /** Undefined until it has said where its dovecote is. */
-  dovecoteUrl(): string | undefined;
+  readonly dovecoteUrl: () => string | undefined;
 }
 
 /** A way to ask the gateway; rejects when it refuses, and when it is gone. */
