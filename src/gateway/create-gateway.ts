@@ -171,7 +171,7 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
     },
     async recover() {
       outbox.wake();
-      failPoint("recovery.begin");
+      failPoint("recovery.look.begin");
       return recovery.begin();
     },
     async trace(id) {

@@ -90,7 +90,7 @@ async function dieAt(lane: Lane, place: Place, era: number): Promise<boolean> {
   const once =
     place.home === "fresh" ||
     place.ends === "asked" ||
-    /^(app\.|storage\.(lock|open)\.|recovery\.begin$)/.test(place.name);
+    /^(app\.|storage\.(lock|open)\.|recovery\.look\.)/.test(place.name);
   const nth = once ? 1 : 1 + Math.floor(Math.random() * (place.debts === undefined ? 6 : 2));
   await leaveDebts(lane, place, era);
   lane.refuse(place.platform === "refusing" ? 300 : 5);

@@ -25,7 +25,7 @@ export const failPoints: readonly FailPoint[] = [
   { name: "storage.migration.written", at: "a step of the schema is made, not committed", home: "fresh" },
   { name: "storage.migration.done", at: "a step of the schema is committed", home: "fresh" },
   { name: "app.server.open", at: "clients can connect, what a crash left is not taken up" },
-  { name: "recovery.begin", at: "everything is open, what a crash left is not looked at" },
+  { name: "recovery.look.begin", at: "everything is open, what a crash left is not looked at" },
   {
     name: "recovery.call.finished",
     at: "a call that a crash cut off has its result, that is not on disk",
