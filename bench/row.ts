@@ -8,6 +8,8 @@ export interface Effort {
   readonly turns: number;
   readonly connections: number;
   readonly storedEvents: number;
+  /** How many connections of each dialect are held. */
+  readonly held: readonly number[];
   readonly storageSeconds: number;
 }
 
@@ -19,6 +21,7 @@ export const efforts: Readonly<Record<"quick" | "full", Effort>> = {
     turns: 400,
     connections: 2_000,
     storedEvents: 100_000,
+    held: [1_000],
     storageSeconds: 1,
   },
   full: {
@@ -28,6 +31,7 @@ export const efforts: Readonly<Record<"quick" | "full", Effort>> = {
     turns: 2_000,
     connections: 5_000,
     storedEvents: 1_000_000,
+    held: [1_000, 10_000],
     storageSeconds: 5,
   },
 };

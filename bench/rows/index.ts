@@ -1,5 +1,6 @@
 import type { Row } from "../row.ts";
 import { connections } from "./connections.ts";
+import { dialectRow } from "./dialects.ts";
 import { idle } from "./idle.ts";
 import { memory } from "./memory.ts";
 import { ping } from "./ping.ts";
@@ -12,6 +13,7 @@ export const rows: readonly Row[] = [
   startup,
   idle,
   ping,
+  dialectRow,
   turnsAt(1),
   turnsAt(8),
   turnsAt(64),

@@ -12,6 +12,7 @@ import type { NodeClaims } from "../nodes/live-node.ts";
 import type { ParamsChecker } from "../params.ts";
 import { finishers } from "./adapters/index.ts";
 import { ConnectParams } from "./connect-params.ts";
+import { farewell } from "./challenge.ts";
 import { errorOf } from "./errors.ts";
 import { type ErrorShape, errorText, readRequest, type Request, resultText } from "./frame.ts";
 import type { Hello } from "./hello.ts";
@@ -33,7 +34,6 @@ export interface Table {
  * `connect` that answers the challenge; it is greeted with `hello-ok`, or refused and the socket closed.
  */
 export class Dialogue implements Dialect {
-  readonly name = "openclaw";
   readonly #speaker: Speaker;
   readonly #table: Table;
   #isGreeted = false;
@@ -43,6 +43,14 @@ export class Dialogue implements Dialect {
   constructor(speaker: Speaker, table: Table) {
     this.#speaker = speaker;
     this.#table = table;
+  }
+
+  get name(): "openclaw" {
+    return "openclaw";
+  }
+
+  get farewell(): string {
+    return farewell;
   }
 
   get isGreeted(): boolean {
@@ -114,7 +122,7 @@ export class Dialogue implements Dialect {
     const nodes = speaker.caller.role === "node" ? await this.#table.nodes.open() : undefined;
     const hello = await this.#table.hello(speaker.caller, reception.pass);
     failPoint("rpc.hello.begin");
-    speaker.listen(new Interests(params.caps));
+    speaker.listen(params.caps?.length ? new Interests(params.caps) : undefined);
     speaker.say(resultText(id, hello));
     failPoint("rpc.hello.said");
     this.#isGreeted = true;
