@@ -1,3 +1,4 @@
+import { failPoint } from "#base";
 import {
   type ConversationMessage,
   type Delta,
@@ -68,7 +69,9 @@ interface Reply {
 export async function* takeTurn(input: TurnInput, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
   const conversation = [...input.conversation];
   for (let step = 0; step < input.maxSteps; step++) {
+    failPoint("agent.model.begin");
     const reply = yield* askModel(input, conversation, signal);
+    failPoint("agent.model.answered");
     const ending = endingOf(reply, signal);
     if (ending) return yield record(response(input, reply, ending));
 
@@ -84,7 +87,9 @@ export async function* takeTurn(input: TurnInput, signal: AbortSignal): AsyncGen
       })),
     );
     conversation.push({ role: "assistant", text: reply.text, toolCalls: calls });
+    failPoint("agent.tools.intended");
     for await (const finished of runCalls(input.tools, reply.calls, signal)) {
+      failPoint("agent.tool.finished");
       yield record(...finished.map(({ call, result }) => toolResult(input.runId, call, result)));
       conversation.push(...finished.map(asMessage));
     }
@@ -175,6 +180,7 @@ function batches(tools: TurnTools, calls: readonly RequestedCall[]): RequestedCa
 
 async function runCall(tools: TurnTools, call: RequestedCall, signal: AbortSignal): Promise<FinishedCall["result"]> {
   if (signal.aborted) return { text: "Not run: the turn was aborted before.", failed: true, durationMs: 0 };
+  failPoint("agent.tool.begin");
   return tools.run(call, signal);
 }
 

@@ -1,3 +1,4 @@
+import { failPoint } from "#base";
 import { type Address, type InboundMessage, fault } from "#protocol";
 import type { Place } from "#scheduler";
 import type { NewReceipt } from "#storage";
@@ -72,6 +73,7 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
       return earlier ? repeat(earlier, mark) : { taken: false, because: reservation.because };
     }
     const { place } = reservation;
+    failPoint("gateway.receive.reserved");
     while (endings.isUnderWay(message.sessionKey)) await endings.over(message.sessionKey);
     const run = new Run({ ...message, startedAt: house.clock.now() });
     runs.add(run); // before anything is awaited: an abort, a reset or a delete that comes next must find it
@@ -81,11 +83,13 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
         discard(run, place);
         throw error;
       });
+    failPoint("gateway.receive.appended");
     if (!appended.taken) {
       discard(run, place);
       return repeat(appended.receipt, mark);
     }
     start(run, place);
+    failPoint("gateway.receive.placed");
     return { taken: true, runId: message.runId, status: "queued", isRepeat: false };
   }
 
@@ -95,6 +99,7 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
   }
 
   async function repeat(earlier: NewReceipt, now: NewReceipt): Promise<Receipt> {
+    failPoint("gateway.receive.repeated");
     if (earlier.requestHash !== now.requestHash) return { taken: false, because: "conflict" };
     return { taken: true, runId: earlier.runId, status: await statusOf(earlier.runId), isRepeat: true };
   }
@@ -136,7 +141,9 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
     return endings.during(sessionKey, async () => {
       const mine = [...runs].filter((run) => run.sessionKey === sessionKey);
       await Promise.all(mine.map(stop));
+      failPoint("gateway.ending.stopped");
       await Promise.all(mine.map((run) => run.ended));
+      failPoint("gateway.ending.quiet");
       return end();
     });
   }
@@ -166,6 +173,7 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
     },
     async recover() {
       outbox.wake();
+      failPoint("recovery.look.begin");
       return recovery.begin();
     },
     async trace(id) {

@@ -1,5 +1,5 @@
 import { finishCalls, takeTurn, type TurnTools } from "#agent";
-import { describeError, newId } from "#base";
+import { describeError, failPoint, newId } from "#base";
 import { Fault, type SessionEvent } from "#protocol";
 import type { SessionState } from "#sessions";
 import { delivery, endAborted, endBadly } from "./ending.ts";
@@ -21,6 +21,7 @@ interface Turn {
 export async function runTurn(house: House, run: Run, prompts: Prompts): Promise<void> {
   try {
     const state = await house.sessions.state(run.sessionKey);
+    failPoint("gateway.turn.begun");
     if (!state) return; // the session was deleted while this waited
     if (run.stopCause === "asked") return await endAborted(house, run);
     await converse({ house, run, prompts }, state);
@@ -40,6 +41,7 @@ async function converse({ house, run, prompts }: Turn, state: SessionState): Pro
   const prepared = await house.prepareTurn(state.summary.settings);
   if (!prepared.ready) return endBadly(house, run, prepared.problem);
 
+  failPoint("gateway.turn.prepared");
   const { timeoutMs, ...turn } = prepared;
   const timer = setTimeout(() => run.stop("timeout"), timeoutMs);
   try {
@@ -50,6 +52,7 @@ async function converse({ house, run, prompts }: Turn, state: SessionState): Pro
     for await (const event of takeTurn(input, run.signal)) {
       if (event.type === "delta") {
         run.said(event.delta);
+        failPoint("gateway.turn.delta");
         house.sessions.stream(run.sessionKey, event.delta);
         continue;
       }
@@ -59,7 +62,9 @@ async function converse({ house, run, prompts }: Turn, state: SessionState): Pro
       );
       if (events.length === 0) return;
       isFirst = false;
+      failPoint("gateway.turn.event");
       await house.sessions.append(run.sessionKey, events, delivery(house, run, events));
+      failPoint("gateway.turn.recorded");
       askedAt = house.clock.now(); // after the results of tools the model is asked again
     }
   } finally {
@@ -71,6 +76,7 @@ async function converse({ house, run, prompts }: Turn, state: SessionState): Pro
 async function finishOpenCalls(house: House, run: Run, tools: TurnTools): Promise<SessionState | undefined> {
   if (run.unfinished.length === 0) return undefined;
   for await (const result of finishCalls(tools, run.unfinished, run.signal)) {
+    failPoint("recovery.call.finished");
     await house.sessions.append(run.sessionKey, [result]);
   }
   return house.sessions.state(run.sessionKey);

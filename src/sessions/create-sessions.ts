@@ -1,4 +1,4 @@
-import { type Clock, type Log, newId } from "#base";
+import { type Clock, failPoint, type Log, newId } from "#base";
 import { type Delta, Fault, fault, type SessionEvent, type StoredEvent } from "#protocol";
 import type { Append, Appended, EventRange, NewEvent, RunRow, Storage } from "#storage";
 import { type Cell, Cells } from "./cells.ts";
@@ -192,6 +192,7 @@ class StoredSessions implements Sessions {
         const news = this.#stamped(settingEvents(session.fold.summary.settings, change));
         const projection = projectionAfter(session.fold, news);
         if (news.length > 0) await this.#write(cell, { sessionId: session.id, events: news, projection });
+        failPoint("sessions.patch.stored");
         return cell.state ?? stateOf(session);
       }),
     );
@@ -204,7 +205,9 @@ class StoredSessions implements Sessions {
       if (!session) return false;
       const ended = this.#stamped([{ kind: "SessionEnded", reason: "reset" }]);
       const { is, ...successor } = this.#opening(key, settingEvents({}, session.settings));
+      failPoint("sessions.reset.begin");
       const appended = await this.#storage.append({ sessionId: session.id, events: ended, successor });
+      failPoint("sessions.reset.stored");
       const events = appended.taken ? appended.events : [];
       const opened = events.filter((event) => event.sessionId === is.id);
       cell.session = openedBy(is, opened);
@@ -224,7 +227,9 @@ class StoredSessions implements Sessions {
       const session = await this.#identity(cell);
       const ended = await this.#storage.endedSessions(key);
       for (const { id } of ended) await this.#storage.deleteSession(id);
+      failPoint("sessions.delete.endedGone");
       if (session) await this.#storage.deleteSession(session.id);
+      failPoint("sessions.delete.gone");
       cell.session = undefined;
       this.#quarantine.lift(key);
       if (!session && ended.length === 0) return false;
@@ -292,15 +297,19 @@ class StoredSessions implements Sessions {
 
   async #open(cell: Cell, events: readonly SessionEvent[], options: AppendOptions): Promise<Appended> {
     const { is, ...opening } = this.#opening(cell.key, events);
+    failPoint("sessions.open.begin");
     const appended = await this.#storage.append({ ...options, ...opening });
     if (!appended.taken) return appended;
+    failPoint("sessions.open.stored");
     cell.session = openedBy(is, appended.events);
     this.#tell(cell.session, appended.events);
     return appended;
   }
 
   async #write(cell: Cell, append: Append): Promise<Appended> {
+    failPoint("sessions.append.begin");
     const appended = await this.#storage.append(append);
+    failPoint("sessions.append.stored");
     if (!appended.taken || !cell.session) return appended;
     const isNext = (appended.events[0]?.seq ?? cell.session.fold.seq + 1) === cell.session.fold.seq + 1;
     // Acknowledged out of order: what is remembered cannot be trusted, the log can.

@@ -17,7 +17,8 @@ export interface LiveSession {
   readonly fold: Fold;
 }
 
-const pageEvents = 200;
+/** So many that two pages hold a little more than a window of messages alone. */
+const pageEvents = 210;
 
 /**
  * Reads the session of a key: its row, the events newer than its stored summary (none, as a rule), and as much of the end

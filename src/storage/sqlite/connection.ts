@@ -1,3 +1,4 @@
+import { failPoint } from "#base";
 import { Database, type SQLQueryBindings } from "bun:sqlite";
 import { chmodSync, closeSync, existsSync, openSync, statSync } from "node:fs";
 import { Fault, fault } from "#protocol";
@@ -78,7 +79,9 @@ export class Connection {
   close(): void {
     for (const statement of this.#prepared) statement.finalize();
     try {
+      failPoint("storage.close.begin");
       this.db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+      failPoint("storage.close.checkpointed");
     } finally {
       this.db.close();
     }
@@ -124,9 +127,12 @@ function openDatabase(path: string): Database {
   const opened = new DisposableStack();
   try {
     keepToOwner(path);
+    failPoint("storage.open.fileMade");
     const db = new Database(path, { readwrite: true, create: true, strict: true });
     opened.defer(() => db.close());
     db.run(settings.map((setting) => `PRAGMA ${setting};`).join("\n"));
+    if (failPoint("storage.open.unsynced")) db.run("PRAGMA synchronous = NORMAL");
+    failPoint("storage.open.set");
     migrate(db, path);
     opened.move();
     return db;
@@ -164,7 +170,9 @@ function migrate(db: Database, path: string): void {
     if (step < found) continue;
     db.transaction(() => {
       db.run(sql);
+      failPoint("storage.migration.written");
       db.run(`PRAGMA user_version = ${step + 1}`);
     }).immediate();
+    failPoint("storage.migration.done");
   }
 }

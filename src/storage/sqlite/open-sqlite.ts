@@ -1,4 +1,4 @@
-import type { Clock, Log } from "#base";
+import { type Clock, failPoint, type Log } from "#base";
 import { Fault, fault, type StoredEvent } from "#protocol";
 import type {
   Append,
@@ -116,6 +116,7 @@ class SqliteStorage implements Storage {
 
   async deleteSession(sessionId: string): Promise<void> {
     await this.#commits.enqueue(() => this.#purge.begin(sessionId, this.#clock.now()));
+    failPoint("storage.purge.hidden");
     await this.#purgeRest(sessionId);
   }
 
