@@ -8,7 +8,7 @@ import { until } from "../support/until.ts";
 import { Book } from "./book.ts";
 import { debts, type Findings, inspect } from "./inspect.ts";
 import type { Target } from "./lines.ts";
-import { putUnderLoad, sayAgain } from "./load.ts";
+import { type Deed, putUnderLoad, sayAgain } from "./load.ts";
 import { type Platform, startPlatform } from "./platform.ts";
 
 const mostReadyMs = 2_000;
@@ -26,7 +26,7 @@ export interface Death {
   /** From the beginning of the load to the signal; where the process dies by itself, how long it has to do so. */
   readonly afterMs: number;
   readonly signal: "SIGKILL" | "SIGTERM";
-  readonly patchesSettings: boolean;
+  readonly often?: Deed | undefined;
 }
 
 /** One installation that is killed again and again, and what happens around it: model, platform, people. */
@@ -88,13 +88,12 @@ export class Lane implements AsyncDisposable {
     if (!gateway) return true; // it died on its way
     if (death.crashAt === undefined) this.#checkReady(gateway);
     const over = new AbortController();
-    const { patchesSettings } = death;
     const work = putUnderLoad({
       target: this.#target(gateway),
       book: this.#book,
       signal: over.signal,
       era,
-      patchesSettings,
+      often: death.often,
       hasPigeons: this.#hasPigeons,
     });
     const diedItself = await Promise.race([gateway.ended.then(() => true), Bun.sleep(death.afterMs).then(() => false)]);
