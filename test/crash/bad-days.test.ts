@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { cpuMs } from "../../bench/figures.ts";
 import { startFakeModel } from "../support/fake-model.ts";
 import { fakeModelConfig, type GatewayProcess, startGateway, token } from "../support/gateway-process.ts";
 import { SocketClient, textOf } from "../support/socket-client.ts";
@@ -148,7 +149,7 @@ test.skipIf(mount === null)(
   60_000,
 );
 
-test("the gateway with few file descriptors outlives a crowd, and lets people in afterwards", async () => {
+test("the gateway with few file descriptors answers everyone of a crowd, rests, and lets people in afterwards", async () => {
   using home = tempFolder();
   const limited = ["/bin/sh", "-c", 'ulimit -n 64; exec "$0" "$@"', ...command];
   await using gateway = await startGateway({ home: home.path, command: limited });
@@ -157,7 +158,14 @@ test("the gateway with few file descriptors outlives a crowd, and lets people in
     socket.addEventListener("error", () => undefined);
     return socket;
   });
-  await until("the limit", () => crowd.filter((socket) => socket.readyState === WebSocket.OPEN).length > 20);
+  // Who is in the system's queue and not taken from it is neither let in nor turned away, and wakes the process for ever.
+  await until("an answer to everyone", () => crowd.every(({ readyState }) => readyState !== WebSocket.CONNECTING));
+  expect(crowd.filter((socket) => socket.readyState === WebSocket.OPEN).length).toBeGreaterThan(10);
+  expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
+  expect(crowd.filter((socket) => socket.readyState === WebSocket.CLOSED).length).toBeGreaterThan(10);
+  const busyMs = cpuMs(gateway.pid);
+  await Bun.sleep(2_000);
+  expect(cpuMs(gateway.pid) - busyMs).toBeLessThan(400);
   for (const socket of crowd) socket.close();
   await using client = await until("a way in", async () => SocketClient.open(gateway.socketUrl).catch(() => undefined));
   expect((await client.chat("hello")).state).toBe("final");
