@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cpuMs } from "../../bench/figures.ts";
+import { cpuMs, rssMegabytes } from "../../bench/figures.ts";
 import { startFakeModel } from "../support/fake-model.ts";
 import { fakeModelConfig, type GatewayProcess, startGateway, token } from "../support/gateway-process.ts";
 import { SocketClient, textOf } from "../support/socket-client.ts";
@@ -171,7 +171,12 @@ test("the gateway with few file descriptors answers everyone of a crowd, rests, 
   expect((await client.chat("hello")).state).toBe("final");
 }, 60_000);
 
-test("five hundred sessions that were waiting for an answer get one each after a kill, never more than eight at once", async () => {
+/** The most memory that a process had so far, in megabytes. */
+function mostMegabytes(pid: number): number {
+  return (Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1_024) / 1e6;
+}
+
+test("five hundred sessions that were waiting for an answer get one each after a kill, never more than eight at once, in about the memory that answering takes", async () => {
   using home = tempFolder();
   const model = { hangs: true, now: 0, most: 0, asked: new Map<string, number>() };
   await using fake = startFakeModel({
@@ -195,14 +200,24 @@ test("five hundred sessions that were waiting for an answer get one each after a
     await gateway.stop("SIGKILL");
   }
   model.hangs = false;
+  const recovery = { mostMegabytes: 0 };
+  {
+    await using gateway = await startGateway({ home: home.path, config, command });
+    await using client = await SocketClient.open(gateway.socketUrl);
+    await until("every answer", () => debts(join(home.path, "state/openclaw.db")).runs === 0, 30_000);
+    recovery.mostMegabytes = mostMegabytes(gateway.pid);
+    for (const sessionKey of sessions) {
+      const { messages } = await client.call<{ messages: Row[] }>("chat.history", { sessionKey });
+      expect(messages.map(({ role }) => role)).toEqual(["user", "assistant"]);
+    }
+    expect([...model.asked.values()]).toEqual(sessions.map(() => 1));
+    expect(model.most).toBeGreaterThan(1);
+    expect(model.most).toBeLessThanOrEqual(8);
+  }
   await using gateway = await startGateway({ home: home.path, config, command });
   await using client = await SocketClient.open(gateway.socketUrl);
-  await until("every answer", () => debts(join(home.path, "state/openclaw.db")).runs === 0, 30_000);
-  for (const sessionKey of sessions) {
-    const { messages } = await client.call<{ messages: Row[] }>("chat.history", { sessionKey });
-    expect(messages.map(({ role }) => role)).toEqual(["user", "assistant"]);
-  }
-  expect([...model.asked.values()]).toEqual(sessions.map(() => 1));
-  expect(model.most).toBeGreaterThan(1);
-  expect(model.most).toBeLessThanOrEqual(8);
+  for (const sessionKey of sessions) await client.call("chat.send", { sessionKey, message: `${sessionKey} again` });
+  await until("every other answer", () => debts(join(home.path, "state/openclaw.db")).runs === 0, 30_000);
+  const steadyMegabytes = rssMegabytes(gateway.pid);
+  expect(recovery.mostMegabytes).toBeLessThanOrEqual(1.5 * steadyMegabytes);
 }, 60_000);

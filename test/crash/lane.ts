@@ -117,7 +117,12 @@ export class Lane implements AsyncDisposable {
       platform: this.#platform,
       effects: this.#effects(),
     });
-    return owed === undefined ? findings : { ...findings, violations: [owed, ...findings.violations] };
+    const { components } = (await (await fetch(`${gateway.url}/health`)).json()) as {
+      readonly components: Readonly<Record<string, string>>;
+    };
+    const alarm = components["storage"] === "healthy" ? undefined : `it calls its storage ${components["storage"]}`;
+    const more = [owed, alarm].filter((one) => one !== undefined);
+    return { ...findings, violations: [...more, ...findings.violations] };
   }
 
   /** Starts it and kills it as soon as it is ready, with a model that never answers: turns get old. */
