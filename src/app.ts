@@ -1,8 +1,18 @@
 import { createPrepareTurn, createSystemPrompt, type ReadWorkspaceFile, workspaceMark } from "#agent";
-import { createLog, describeError, lazily, type Log, type Secret, openLogFile, systemClock, tailLog } from "#base";
+import {
+  type Clock,
+  createLog,
+  describeError,
+  lazily,
+  type Log,
+  type Secret,
+  openLogFile,
+  systemClock,
+  tailLog,
+} from "#base";
 import { channels } from "#channels";
 import { type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config";
-import { createGateway, type OpenChannel } from "#gateway";
+import { createGateway, createNotes, type OpenChannel } from "#gateway";
 import { openServer } from "#http";
 import { createModels } from "#providers";
 import { type AuthMode, createRpc, type Services } from "#rpc";
@@ -109,7 +119,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
       log.error("a turn broke in a way it could not record", { error: describeError(error) }),
     ),
   );
-  const openChannels = await openAll(opened);
+  const openChannels = await openAll(opened, { storage, log, clock });
   const gateway = opened.use(
     createGateway(
       {
@@ -220,11 +230,25 @@ function hold(home: Home) {
   throw fault.alreadyRunning({ home: home.root, pid: lock.pid ?? "unknown" });
 }
 
-async function openAll(opened: AsyncDisposableStack): Promise<(OpenChannel & { readonly label: string })[]> {
+async function openAll(
+  opened: AsyncDisposableStack,
+  house: { readonly storage: Storage; readonly log: Log; readonly clock: Clock },
+): Promise<(OpenChannel & { readonly label: string })[]> {
   return Promise.all(
     channels.map(async (channel) => {
       const { id, label, followsLog } = channel;
-      return { id, label, followsLog, connection: opened.use(await channel.open()) };
+      const connection = await channel.open({
+        account: "default",
+        settings: {},
+        receive: async () => {
+          throw new Error("nobody writes to this channel from outside");
+        },
+        notes: createNotes(house.storage, `${id}/default`),
+        changed: () => {},
+        log: house.log,
+        clock: house.clock,
+      });
+      return { id, label, followsLog, connection: opened.use(connection) };
     }),
   );
 }
