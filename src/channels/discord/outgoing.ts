@@ -63,7 +63,7 @@ export function outgoing({ rest, tickets, echoes, us }: Parts): Abilities {
       const written = write(message);
       if (!("body" in written)) return written;
       const chat = chatOf(message.to);
-      const ticket = tickets.find(message.ticket, chat);
+      const ticket = await tickets.find(message.ticket, chat);
       const sent = { body: written.body, message };
       if (message.ticket && ticket) {
         const answered = await answerTicket({ reply: message.ticket, ticket }, sent, signal);

@@ -18,13 +18,20 @@ export interface Ticket {
   readonly answers: "original" | "followUp";
 }
 
+interface OpenTicket {
+  readonly ticket: Ticket;
+  readonly until: number;
+  /** Whether Discord knows that we have it: it can be answered only then. */
+  readonly acknowledge: () => Promise<boolean>;
+}
+
 /** The interactions that may still be answered as such, each once. */
 export class Tickets {
   readonly #rest: REST;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #signal: AbortSignal;
-  readonly #open = new Lru<string, { readonly ticket: Ticket; readonly until: number }>({ budget: mostTickets });
+  readonly #open = new Lru<string, OpenTicket>({ budget: mostTickets });
 
   constructor(options: {
     readonly rest: REST;
@@ -42,7 +49,7 @@ export class Tickets {
    * Takes an interaction's ticket. `acknowledge` tells Discord that we have it; without it, that is done as late as Discord
    * allows, because a person sees a failure otherwise.
    */
-  take(interaction: APIInteraction): { readonly reply: ReplyTicket; readonly acknowledge: () => Promise<void> } {
+  take(interaction: APIInteraction): { readonly reply: ReplyTicket; readonly acknowledge: () => Promise<boolean> } {
     const name = newToken();
     const isCommand = interaction.type === InteractionType.ApplicationCommand;
     const ticket: Ticket = {
@@ -51,30 +58,29 @@ export class Tickets {
       token: new Secret(interaction.token),
       answers: isCommand ? "original" : "followUp",
     };
-    const started: { acknowledgement?: Promise<void> } = {};
-    const acknowledge = () => (started.acknowledgement ??= this.#acknowledge(interaction, name, ticket));
-    const timer = setTimeout(() => void acknowledge(), acknowledgeMs);
-    this.#signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
-    return {
-      reply: { token: name },
-      acknowledge: () => {
-        clearTimeout(timer);
-        return acknowledge();
-      },
+    const started: { acknowledgement?: Promise<boolean> } = {};
+    const late = setTimeout(() => void acknowledge(), acknowledgeMs);
+    this.#signal.addEventListener("abort", () => clearTimeout(late), { once: true });
+    const acknowledge = () => {
+      clearTimeout(late);
+      return (started.acknowledgement ??= this.#acknowledge(interaction, ticket));
     };
+    this.#open.set(name, { ticket, until: this.#clock.elapsed() + ticketMs, acknowledge });
+    return { reply: { token: name }, acknowledge };
   }
 
   /** The interaction behind a ticket, while it may be answered and belongs to that chat. */
-  find(reply: ReplyTicket | undefined, chat: string): Ticket | undefined {
+  async find(reply: ReplyTicket | undefined, chat: string): Promise<Ticket | undefined> {
     const found = reply && this.#open.get(reply.token);
-    return found && found.until > this.#clock.elapsed() && found.ticket.chat === chat ? found.ticket : undefined;
+    if (!found || found.until <= this.#clock.elapsed() || found.ticket.chat !== chat) return undefined;
+    return (await found.acknowledge()) ? found.ticket : undefined;
   }
 
   use(reply: ReplyTicket): void {
     this.#open.delete(reply.token);
   }
 
-  async #acknowledge(interaction: APIInteraction, name: string, ticket: Ticket): Promise<void> {
+  async #acknowledge(interaction: APIInteraction, ticket: Ticket): Promise<boolean> {
     const type =
       ticket.answers === "original"
         ? InteractionResponseType.DeferredChannelMessageWithSource
@@ -85,10 +91,11 @@ export class Tickets {
         body: { type },
         signal: this.#signal,
       });
-      if ("answer" in asked) this.#open.set(name, { ticket, until: this.#clock.elapsed() + ticketMs });
-      else this.#log.warn("Discord did not take our acknowledgement", { problem: asked.refusal.problem });
+      if ("answer" in asked) return true;
+      this.#log.warn("Discord did not take our acknowledgement", { problem: asked.refusal.problem });
     } catch (error) {
       if (!this.#signal.aborted) this.#log.warn("Discord's interaction was not acknowledged", { error });
     }
+    return false;
   }
 }
