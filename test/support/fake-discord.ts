@@ -14,7 +14,7 @@ export type { ApiFault } from "./fake-discord/api.ts";
 
 /** Discord: one server with its people and chats, the REST API and the gateway, both on free ports. */
 export class FakeDiscord implements AsyncDisposable {
-  readonly token = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.fakefakefakefakefakefakefakefakefakefa";
+  readonly token: string = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.fakefakefakefakefakefakefakefakefakefa";
   readonly guild = new Guild();
   readonly gateway = new FakeGateway(this.guild, this.token);
   readonly api = new FakeApi(this.guild, this.gateway, this.token);

@@ -33,7 +33,7 @@ export async function openDiscord(options: AccountOptions<DiscordSettings>): Pro
   const { signal } = closing;
   const rest = createRest({ apiBase, token });
   const note = await readNote(notes, log);
-  const places = new Places({ rest, account, signal });
+  const places = new Places({ rest, account, signal, clock });
   const lanes = new Lanes({ signal, log });
   const tickets = new Tickets({ rest, clock, log, signal });
   const echoes = new Echoes();

@@ -1,4 +1,4 @@
-import { Lru } from "#base";
+import { type Clock, Lru } from "#base";
 import type { Address } from "#protocol";
 import { Check } from "@sinclair/typebox/value";
 import type { REST } from "@discordjs/rest";
@@ -9,6 +9,9 @@ import { ask } from "./rest.ts";
 
 const mostChannels = 2_000;
 const mostGuilds = 2_500;
+const mostMembers = 1_000;
+/** Long enough for the messages of one gap, short enough for a role that was just taken away. */
+const memberMs = 30_000;
 
 interface Spot {
   readonly name: string | undefined;
@@ -28,12 +31,22 @@ export interface Whereabouts {
  */
 export class Places {
   readonly #rest: REST;
+  readonly #clock: Clock;
   readonly #account: string;
   readonly #signal: AbortSignal;
   readonly #spots = new Lru<string, Spot>({ budget: mostChannels });
+  readonly #members = new Lru<string, { readonly roles: readonly string[]; readonly until: number }>({
+    budget: mostMembers,
+  });
   readonly #ourRoles = new Lru<string, ReadonlySet<string>>({ budget: mostGuilds });
 
-  constructor(options: { readonly rest: REST; readonly account: string; readonly signal: AbortSignal }) {
+  constructor(options: {
+    readonly rest: REST;
+    readonly account: string;
+    readonly signal: AbortSignal;
+    readonly clock: Clock;
+  }) {
+    this.#clock = options.clock;
     this.#rest = options.rest;
     this.#account = options.account;
     this.#signal = options.signal;
@@ -80,13 +93,22 @@ export class Places {
   async ourRoles(guild: string, us: string): Promise<ReadonlySet<string>> {
     const known = this.#ourRoles.get(guild);
     if (known) return known;
-    const roles = new Set(await this.rolesOf(guild, us));
+    const roles = new Set(await this.#askRoles(guild, us));
     this.#ourRoles.set(guild, roles);
     return roles;
   }
 
   /** The roles that somebody has in a server; none, when they left it. */
   async rolesOf(guild: string, user: string): Promise<readonly string[]> {
+    const key = `${guild}:${user}`;
+    const known = this.#members.get(key);
+    if (known && known.until > this.#clock.elapsed()) return known.roles;
+    const roles = await this.#askRoles(guild, user);
+    this.#members.set(key, { roles, until: this.#clock.elapsed() + memberMs });
+    return roles;
+  }
+
+  async #askRoles(guild: string, user: string): Promise<readonly string[]> {
     const asked = await ask(this.#rest, ["get", Routes.guildMember(guild, user)], { signal: this.#signal });
     if (!("answer" in asked)) {
       if (asked.refusal.refused === "forNow") throw new Error(asked.refusal.problem);

@@ -13,7 +13,7 @@ export interface ApiCall {
   readonly method: string;
   readonly path: string;
   readonly body: Record<string, unknown>;
-  readonly files: readonly Blob[];
+  readonly files: readonly { readonly name: string; readonly type: string; readonly text: () => Promise<string> }[];
 }
 
 interface Answer {
@@ -86,7 +86,7 @@ export class FakeApi {
     const isKnown = !needsToken || request.headers.authorization === `Bot ${this.#token}`;
     const answer = isKnown ? this.#answer(line.split("?")[0] ?? "", call) : refused(401, 0, "401: Unauthorized");
     if (fault === "brokenAfter") return void request.socket.destroy();
-    response.writeHead(answer.status, { "content-type": "application/json" });
+    response.writeHead(answer.status, answer.body === undefined ? {} : { "content-type": "application/json" });
     response.end(answer.body === undefined ? undefined : JSON.stringify(answer.body));
   }
 
@@ -186,7 +186,7 @@ export class FakeApi {
       },
     ],
     [
-      /^PATCH \/webhooks\/\d+\/([^/]+)\/messages\/@original$/,
+      /^PATCH \/webhooks\/\d+\/([^/]+)\/messages\/(?:@|%40)original$/,
       ([token = ""], { body }) => {
         const original = this.#originals.get(token);
         if (!original) return refused(404, 10_015, "Unknown Webhook");
@@ -250,6 +250,10 @@ async function read(request: IncomingMessage, path: string): Promise<ApiCall> {
   }
   const form = await new Response(bytes, { headers: { "content-type": type } }).formData();
   const json = form.get("payload_json");
-  const files = [...form.values()].filter((value) => typeof value !== "string");
+  const files = [...form.values()].flatMap((value) => {
+    if (typeof value === "string") return [];
+    const { name, type } = value as Blob & { readonly name: string };
+    return [{ name, type, text: () => (value as Blob).text() }];
+  });
   return { method, path, body: JSON.parse(String(json ?? "{}")) as Record<string, unknown>, files };
 }
