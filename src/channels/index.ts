@@ -15,6 +15,7 @@ export {
   type WebhookRequest,
 } from "./channel.ts";
 export type { Attachment, Place, Quoted, ReplyTicket, Sender, Update } from "./update.ts";
+import { telegram } from "./telegram.ts";
 import { webchat } from "./webchat.ts";
 
-export const channels = [webchat] as const;
+export const channels = [telegram, webchat] as const;
