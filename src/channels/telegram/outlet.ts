@@ -112,9 +112,9 @@ export class Outlet implements Pick<Connection, "send" | "edit" | "delete" | "re
     const chat = Number(to.chat);
     if (!(chat > 0)) return { refused: "forGood", problem: "Telegram shows drafts in direct chats alone." };
     const { text, entities } = rendered(draft.text);
-    const outcome = await this.#inChat(to, signal, (api, { chat_id: _, ...thread }, within) =>
+    const outcome = await this.#inChat(to, signal, (api, target, within) =>
       api.sendMessageDraft(
-        { chat_id: chat, ...thread, draft_id: numberOf(draft.id), text, entities: [...entities] },
+        { ...target, chat_id: chat, draft_id: numberOf(draft.id), text, entities: [...entities] },
         within,
       ),
     );
