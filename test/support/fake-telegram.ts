@@ -23,7 +23,7 @@ export const me = {
  */
 export class FakeTelegram implements AsyncDisposable {
   readonly token = `${me.id}:AAfake-token_of_a_test_0123456789abcd`;
-  readonly updates = new Updates();
+  readonly updates: Updates;
   readonly chats = new Chats();
   readonly calls: Call[] = [];
   readonly #files = new Map<string, { readonly path: string; readonly bytes: Uint8Array; readonly size?: number }>();
@@ -35,7 +35,8 @@ export class FakeTelegram implements AsyncDisposable {
   /** Requests with a token of nobody. */
   strangers = 0;
 
-  constructor(port = 0) {
+  constructor({ port = 0, firstUpdate = 700_000 } = {}) {
+    this.updates = new Updates(firstUpdate);
     this.#server = Bun.serve({
       port,
       hostname: "127.0.0.1",

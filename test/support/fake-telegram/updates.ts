@@ -12,9 +12,13 @@ export class Updates {
   readonly #watchers = new Set<() => void>();
   /** Numbers of updates that were handed out or posted, in this order. */
   readonly handedOut: number[] = [];
-  #next = 700_000;
+  #next: number;
   #poll: { readonly end: (refusal: Refusal) => void } | undefined;
   #webhook: Webhook | undefined;
+
+  constructor(first: number) {
+    this.#next = first;
+  }
 
   get waiting(): readonly number[] {
     return this.#waiting.map(({ update_id }) => update_id);
