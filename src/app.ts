@@ -246,10 +246,10 @@ async function openAll(
   opened: AsyncDisposableStack,
   house: { readonly storage: Storage; readonly log: Log; readonly clock: Clock },
 ): Promise<(OpenChannel & { readonly label: string })[]> {
-  // The others need an account's settings.
-  const withoutAccounts = (channels as readonly Channel[]).filter((channel) => !channel.account);
+  // Those that are set up by accounts wait for somebody who reads these settings.
+  const ready: readonly Channel[] = channels.filter(({ followsLog }) => followsLog);
   return Promise.all(
-    withoutAccounts.map(async (channel) => {
+    ready.map(async (channel) => {
       const { id, label, followsLog } = channel;
       const connection = await channel.open({
         account: "default",

@@ -11,7 +11,7 @@ export const discord = defineChannel({
   typingMs: 10_000,
   account: Type.Object({
     token: SecretText({ description: "The bot's token, from the Bot page of the Discord developer portal." }),
-    api_base: Type.String({
+    apiBase: Type.String({
       default: "https://discord.com/api",
       description: "Where Discord's API is, without its version.",
     }),

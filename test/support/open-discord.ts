@@ -1,11 +1,12 @@
 import { Secret, silentLog, systemClock, type Clock } from "#base";
-import { type ChannelState, channels, type Connection, type Update } from "#channels";
+import type { ChannelState, Connection, Update } from "#channels";
+import { discord as discordChannel } from "../../src/channels/discord.ts";
 import type { FakeDiscord } from "./fake-discord.ts";
 
 /** A clock by which every wait for a limit of Discord's is over. */
 export function hurriedClock(): Clock {
   const time = { elapsed: 0 };
-  return { now: systemClock.now, elapsed: () => (time.elapsed += 10_000) };
+  return { now: () => systemClock.now(), elapsed: () => (time.elapsed += 10_000) };
 }
 
 export interface OpenDiscord extends AsyncDisposable {
@@ -24,14 +25,12 @@ export async function openDiscord(
     readonly receive?: (update: Update) => Promise<void>;
   } = {},
 ): Promise<OpenDiscord> {
-  const channel = channels.find(({ id }) => id === "discord");
-  if (!channel) throw new Error("there is no channel Discord");
   const notes = options.notes ?? new Map<string, string>();
   const updates: Update[] = [];
   const states: [ChannelState, string | undefined][] = [];
-  const connection: Connection = await channel.open({
+  const connection: Connection = await discordChannel.open({
     account: "bot",
-    settings: { token: new Secret(options.token ?? discord.token), api_base: discord.apiBase },
+    settings: { token: new Secret(options.token ?? discord.token), apiBase: discord.apiBase },
     receive: async (update) => {
       await options.receive?.(update);
       updates.push(update);

@@ -20,12 +20,12 @@ const closeMs = 2_000;
 
 export interface DiscordSettings {
   readonly token: Secret;
-  readonly api_base: string;
+  readonly apiBase: string;
 }
 
 export async function openDiscord(options: AccountOptions<DiscordSettings>): Promise<Connection> {
   const { account, settings, notes, log, clock } = options;
-  const apiBase = checkBase(account, settings.api_base);
+  const apiBase = checkBase(account, settings.apiBase);
   const token = settings.token.reveal().trim();
   if (!/^[\x21-\x7e]+$/.test(token)) throw impossible(account, "token has characters that no token has");
 

@@ -1,11 +1,12 @@
 import type { REST, RouteLike } from "@discordjs/rest";
 import { Check } from "@sinclair/typebox/value";
-import { Routes } from "discord-api-types/v10";
+import { RESTJSONErrorCodes, Routes } from "discord-api-types/v10";
 import type { Connection, OutboundMessage, Posted, SendRefusal } from "../channel.ts";
 import type { ReplyTicket } from "../update.ts";
 import { isMessages, Named } from "./answers.ts";
 import { type Echoes, nonceOf } from "./echoes.ts";
 import { ask } from "./rest.ts";
+import { contentOf } from "./text.ts";
 import type { Ticket, Tickets } from "./tickets.ts";
 import { callsNobody, write } from "./write.ts";
 
@@ -91,14 +92,22 @@ export function outgoing({ rest, tickets, echoes, us }: Parts): Abilities {
       return found && { messageId: found.id };
     },
     edit: (message, text, signal) =>
-      order(["patch", messageRoute(message)], { body: { content: text, allowed_mentions: callsNobody }, signal }),
-    delete: (message, signal) => order(["delete", messageRoute(message)], { signal }),
+      order(["patch", messageRoute(message)], {
+        body: { content: contentOf(text), allowed_mentions: callsNobody },
+        signal,
+      }),
+    delete: async (message, signal) => {
+      const asked = await ask(rest, ["delete", messageRoute(message)], { signal });
+      // What is gone already need not be taken away.
+      return "answer" in asked || asked.code === RESTJSONErrorCodes.UnknownMessage ? undefined : asked.refusal;
+    },
     react: (message, { emoji, isAdded }, signal) => {
       const route = Routes.channelMessageOwnReaction(chatOf(message.to), message.messageId, encodeURIComponent(emoji));
       return order([isAdded ? "put" : "delete", route], { signal });
     },
     async typing(to, signal) {
-      await order(["post", Routes.channelTyping(chatOf(to))], { signal });
+      // Nobody misses it.
+      await order(["post", Routes.channelTyping(chatOf(to))], { signal }).catch(() => undefined);
     },
     async probe(signal) {
       const asked = await ask(rest, ["get", Routes.user()], { signal });

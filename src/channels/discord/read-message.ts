@@ -91,7 +91,7 @@ function quotedIn(message: SomeMessage, us: string): Quoted | undefined {
   return {
     messageId: quoted.id,
     sender: senderOf(quoted.author, quoted.webhook_id !== undefined),
-    text: textOf(quoted, ""),
+    text: textOf(quoted, undefined),
     isOurs: quoted.author.id === us,
   };
 }
@@ -102,7 +102,7 @@ function forwardedIn(message: SomeMessage): Quoted | undefined {
   if (reference?.type !== MessageReferenceType.Forward || !snapshot) return undefined;
   return {
     messageId: reference.message_id ?? message.id,
-    text: textOf({ content: snapshot.message.content, mentions: snapshot.message.mentions ?? [] }, ""),
+    text: textOf({ content: snapshot.message.content, mentions: snapshot.message.mentions ?? [] }, undefined),
     isOurs: false,
   };
 }

@@ -10,6 +10,7 @@ export function createRest(options: { readonly apiBase: string; readonly token: 
     version: "10",
     timeout: requestMs,
     retries: 0,
+    offset: 0,
     rejectOnRateLimit: () => true,
     // The library speaks of undici's types, which are fetch's own under other names.
     // eslint-disable-next-line typescript/no-unsafe-type-assertion
@@ -21,7 +22,11 @@ type Verb = "get" | "post" | "put" | "patch" | "delete";
 
 export type Asked =
   | { readonly answer: unknown }
-  | { readonly refusal: SendRefusal; /** HTTP's, where Discord answered. */ readonly status?: number };
+  | {
+      readonly refusal: SendRefusal;
+      /** Where Discord answered: HTTP's, and its own. */ readonly status?: number;
+      readonly code?: number | string;
+    };
 
 /** What Discord answered, or that it said no. Rejects, without any of the request in the error, when nobody knows. */
 export async function ask(
@@ -53,7 +58,11 @@ function refusalOf(error: unknown): Exclude<Asked, { answer: unknown }> | undefi
   }
   if (error instanceof DiscordAPIError) {
     const problem = `Discord said no: ${error.message.slice(0, 300)} (${error.code}, HTTP ${error.status}).`;
-    return { refusal: { refused: passing.has(error.status) ? "forNow" : "forGood", problem }, status: error.status };
+    return {
+      refusal: { refused: passing.has(error.status) ? "forNow" : "forGood", problem },
+      status: error.status,
+      code: error.code,
+    };
   }
   if (!(error instanceof Error)) return undefined;
   if ("code" in error && unsent.has(String(error.code))) {

@@ -6,6 +6,7 @@ import {
 } from "discord-api-types/v10";
 import type { OutboundMessage, SendRefusal } from "../channel.ts";
 import { nonceOf } from "./echoes.ts";
+import { contentOf } from "./text.ts";
 
 const mostRows = 5;
 const mostInRow = 5;
@@ -35,7 +36,7 @@ export function write(message: OutboundMessage): Written | SendRefusal {
   const rows = buttons.filter((row) => row.length > 0).map(rowOf);
   return {
     body: {
-      ...(text !== "" && { content: text }),
+      ...(text !== "" && { content: contentOf(text) }),
       allowed_mentions: callsNobody,
       ...(rows.length > 0 && { components: rows }),
       ...(files.length > 0 && { attachments: files.map(({ name }, id) => ({ id, filename: name })) }),

@@ -42,7 +42,7 @@ test("a message arrives under the id that is told, and calls nobody", async () =
   );
   const [, message] = discord.messages(chat);
   expect(sent).toEqual({ messageId: message?.id ?? "" });
-  expect(message).toMatchObject({ content: "@everyone **hi**", referenced_message: { id: quoted.id } });
+  expect(message).toMatchObject({ content: "@\u200Beveryone **hi**", referenced_message: { id: quoted.id } });
   expect(discord.api.calls.at(-1)?.body).toMatchObject({ allowed_mentions: { parse: [], replied_user: false } });
 });
 
@@ -224,7 +224,7 @@ test("a message of ours can be written anew, reacted to and taken back; another'
     refused: "forGood",
   });
   expect(await connection.delete?.(posted, neverAborted)).toBeUndefined();
-  expect(await connection.delete?.(posted, neverAborted)).toMatchObject({ refused: "forGood" });
+  expect(await connection.delete?.(posted, neverAborted)).toBeUndefined();
 });
 
 test("a probe tells who we are there", async () => {
