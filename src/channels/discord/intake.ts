@@ -9,7 +9,6 @@ import {
 import type { AccountOptions } from "../channel.ts";
 import type { Update } from "../update.ts";
 import { type CatchUp, mostChats } from "./catch-up.ts";
-import type { Echoes } from "./echoes.ts";
 import type { Lanes } from "./lanes.ts";
 import type { Memory } from "./memory.ts";
 import type { Places } from "./places.ts";
@@ -24,7 +23,6 @@ export interface IntakeParts {
   readonly places: Places;
   readonly tickets: Tickets;
   readonly catchUp: CatchUp;
-  readonly echoes: Echoes;
   readonly hosts: ReadonlySet<string>;
   /** The gateway session, for what has no id of its own. */
   readonly sessionId: () => string;
@@ -94,12 +92,8 @@ export class Intake {
   }
 
   #message(message: SomeMessage, done: () => void): boolean {
-    const { memory, catchUp, echoes } = this.#parts;
-    if (message.author.id === memory.self?.userId) {
-      echoes.heard(message);
-      return false;
-    }
-    if (!isWritten(message)) return false;
+    const { memory, catchUp } = this.#parts;
+    if (message.author.id === memory.self?.userId || !isWritten(message)) return false;
     return this.#queue(message.channel_id, done, async () => {
       if (catchUp.hadBrought(message.id)) return;
       await this.#handOver("message", () => readMessage(message, this.#reader()));

@@ -3,7 +3,6 @@ import { fault } from "#protocol";
 import type { AccountOptions, Connection } from "../channel.ts";
 import { fileHosts } from "./attachment.ts";
 import { CatchUp } from "./catch-up.ts";
-import { Echoes } from "./echoes.ts";
 import { Intake } from "./intake.ts";
 import { Lanes } from "./lanes.ts";
 import { Line } from "./line.ts";
@@ -36,7 +35,6 @@ export async function openDiscord(options: AccountOptions<DiscordSettings>): Pro
   const places = new Places({ rest, account, signal, clock });
   const lanes = new Lanes({ signal, log });
   const tickets = new Tickets({ rest, clock, log, signal });
-  const echoes = new Echoes();
   const catchUp = new CatchUp({ rest, places, log, signal });
   const memory: Memory = new Memory({ notes, log, note, readSession: () => line.session });
   const intake = new Intake({
@@ -46,7 +44,6 @@ export async function openDiscord(options: AccountOptions<DiscordSettings>): Pro
     places,
     tickets,
     catchUp,
-    echoes,
     hosts: fileHosts(apiBase),
     sessionId: () => line.session?.id ?? "",
     clock,
@@ -79,7 +76,7 @@ export async function openDiscord(options: AccountOptions<DiscordSettings>): Pro
     get problem() {
       return line.problem;
     },
-    ...outgoing({ rest, tickets, echoes, us: () => memory.self?.userId }),
+    ...outgoing({ rest, tickets }),
     async [Symbol.asyncDispose]() {
       closing.abort();
       rest.clearHashSweeper();

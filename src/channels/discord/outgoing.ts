@@ -3,8 +3,7 @@ import { Check } from "@sinclair/typebox/value";
 import { RESTJSONErrorCodes, Routes } from "discord-api-types/v10";
 import type { Connection, OutboundMessage, Posted, SendRefusal } from "../channel.ts";
 import type { ReplyTicket } from "../update.ts";
-import { isMessages, Named } from "./answers.ts";
-import { type Echoes, nonceOf } from "./echoes.ts";
+import { Named } from "./answers.ts";
 import { ask } from "./rest.ts";
 import { contentOf } from "./text.ts";
 import type { Ticket, Tickets } from "./tickets.ts";
@@ -13,14 +12,15 @@ import { callsNobody, write } from "./write.ts";
 interface Parts {
   readonly rest: REST;
   readonly tickets: Tickets;
-  readonly echoes: Echoes;
-  readonly us: () => string | undefined;
 }
 
-type Abilities = Required<Pick<Connection, "send" | "find" | "edit" | "delete" | "react" | "typing" | "probe">>;
+type Abilities = Required<Pick<Connection, "send" | "edit" | "delete" | "react" | "typing" | "probe">>;
 
-/** What we do at Discord. */
-export function outgoing({ rest, tickets, echoes, us }: Parts): Abilities {
+/**
+ * What we do at Discord. There is no `find`, because a message that is read later does not carry its nonce. A second try
+ * needs none: for some minutes, Discord answers it with the message that is there.
+ */
+export function outgoing({ rest, tickets }: Parts): Abilities {
   const post = async (
     [verb, route]: readonly ["post" | "patch", RouteLike],
     { body, message, ticket }: { readonly body: object; readonly message: OutboundMessage; readonly ticket?: Ticket },
@@ -76,20 +76,6 @@ export function outgoing({ rest, tickets, echoes, us }: Parts): Abilities {
       const body = { ...written.body, ...written.posting };
       const posted = await post(["post", Routes.channelMessages(chat)], { body, message }, signal);
       return "messageId" in posted ? posted : posted.refusal;
-    },
-    async find({ to, clientKey }, signal) {
-      const [chat, nonce] = [chatOf(to), nonceOf(clientKey)];
-      const echo = echoes.find(chat, nonce);
-      if (echo) return { messageId: echo };
-      const query = new URLSearchParams({ limit: "100" });
-      const asked = await ask(rest, ["get", Routes.channelMessages(chat)], { query, signal });
-      if (!("answer" in asked)) {
-        if (asked.refusal.refused === "forGood") return undefined;
-        throw new Error(asked.refusal.problem);
-      }
-      if (!isMessages(asked.answer)) throw new Error("Discord's answer about the messages of a chat makes no sense.");
-      const found = asked.answer.find((message) => message.nonce === nonce && message.author.id === us());
-      return found && { messageId: found.id };
     },
     edit: (message, text, signal) =>
       order(["patch", messageRoute(message)], {

@@ -5,7 +5,6 @@ import {
   ComponentType,
 } from "discord-api-types/v10";
 import type { OutboundMessage, SendRefusal } from "../channel.ts";
-import { nonceOf } from "./echoes.ts";
 import { contentOf } from "./text.ts";
 
 const mostRows = 5;
@@ -67,4 +66,9 @@ function rowOf(
       custom_id: data,
     })),
   };
+}
+
+/** Discord's nonces are short. The same key makes the same one. */
+function nonceOf(clientKey: string): string {
+  return new Bun.CryptoHasher("sha256").update(clientKey).digest("base64url").slice(0, 25);
 }

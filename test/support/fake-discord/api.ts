@@ -27,7 +27,10 @@ const refused = (status: number, code: number, message: string): Answer => ({ st
 export class FakeApi {
   readonly calls: ApiCall[] = [];
   readonly typing: string[] = [];
-  readonly reactions: string[] = [];
+  /** Ours, by message. */
+  readonly reactions = new Map<string, string[]>();
+  /** Requests with a token of nobody. */
+  strangers = 0;
   readonly acknowledged: { readonly id: string; readonly type: number; readonly at: number }[] = [];
   readonly files = new Map<string, Uint8Array>();
   readonly #guild: Guild;
@@ -84,6 +87,7 @@ export class FakeApi {
     }
     const needsToken = !path.startsWith("/webhooks/") && !path.startsWith("/interactions/");
     const isKnown = !needsToken || request.headers.authorization === `Bot ${this.#token}`;
+    if (!isKnown) this.strangers++;
     const answer = isKnown ? this.#answer(line.split("?")[0] ?? "", call) : refused(401, 0, "401: Unauthorized");
     if (fault === "brokenAfter") return void request.socket.destroy();
     response.writeHead(answer.status, answer.body === undefined ? {} : { "content-type": "application/json" });
@@ -160,15 +164,17 @@ export class FakeApi {
     ],
     [
       /^(PUT|DELETE) \/channels\/(\d+)\/messages\/(\d+)\/reactions\/([^/]+)\/@me$/,
-      ([verb, chat = "", id = "", emoji]) => {
+      ([verb, chat = "", id = "", emoji = ""]) => {
         if (!this.#find(chat, id)) return refused(404, 10_008, "Unknown Message");
-        this.reactions.push(`${verb === "PUT" ? "+" : "-"}${emoji}`);
+        const others = (this.reactions.get(id) ?? []).filter((one) => one !== emoji);
+        this.reactions.set(id, verb === "PUT" ? [...others, emoji] : others);
         return { status: 204 };
       },
     ],
     [
       /^POST \/channels\/(\d+)\/typing$/,
       ([chat = ""]) => {
+        if (!this.#guild.channels.has(chat)) return refused(404, 10_003, "Unknown Channel");
         this.typing.push(chat);
         return { status: 204 };
       },
@@ -225,7 +231,7 @@ export class FakeApi {
     const message = this.#guild.write(chat, this.#guild.bot, sent.content ?? "", {
       ...(sent.nonce !== undefined && { nonce: sent.nonce }),
       ...(quoted && { referenced_message: quoted }),
-      ...(sent.components && { components: sent.components as NonNullable<APIMessage["components"]> }),
+      ...(sent.components && { components: sent.components }),
     });
     if (sent.nonce !== undefined) this.#nonces.set(key, message);
     const guild = this.#guild.guildOf(chat);
@@ -238,9 +244,9 @@ async function read(request: IncomingMessage, path: string): Promise<ApiCall> {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part as Buffer);
   const bytes = Buffer.concat(parts);
-  const type = request.headers["content-type"] ?? "";
+  const contentType = request.headers["content-type"] ?? "";
   const method = request.method ?? "";
-  if (!type.startsWith("multipart/")) {
+  if (!contentType.startsWith("multipart/")) {
     return {
       method,
       path,
@@ -248,12 +254,13 @@ async function read(request: IncomingMessage, path: string): Promise<ApiCall> {
       files: [],
     };
   }
-  const form = await new Response(bytes, { headers: { "content-type": type } }).formData();
+  const form = await new Response(bytes, { headers: { "content-type": contentType } }).formData();
   const json = form.get("payload_json");
+  if (typeof json !== "string") throw new Error("a form without payload_json");
   const files = [...form.values()].flatMap((value) => {
     if (typeof value === "string") return [];
     const { name, type } = value as Blob & { readonly name: string };
     return [{ name, type, text: () => (value as Blob).text() }];
   });
-  return { method, path, body: JSON.parse(String(json ?? "{}")) as Record<string, unknown>, files };
+  return { method, path, body: JSON.parse(json) as Record<string, unknown>, files };
 }

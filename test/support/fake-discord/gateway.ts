@@ -8,7 +8,7 @@ import {
 import type { Server, ServerWebSocket } from "bun";
 import type { Guild } from "./guild.ts";
 
-type Socket = ServerWebSocket<undefined>;
+type Socket = ServerWebSocket;
 
 interface Sent {
   readonly s: number;
@@ -37,6 +37,7 @@ export class FakeGateway {
   readonly #token: string;
   readonly #server: Server<undefined>;
   readonly #open = new Set<Socket>();
+  readonly #toHappen: (() => void)[] = [];
   #session: Session | undefined;
 
   constructor(guild: Guild, token: string) {
@@ -68,6 +69,12 @@ export class FakeGateway {
     return `ws://127.0.0.1:${this.#server.port}`;
   }
 
+  /** How many events the session would play again to somebody who resumes from the last heartbeat. */
+  get unacknowledged(): number {
+    return (this.#session?.sent ?? []).filter(({ s, t }) => s > (this.beats.at(-1) ?? 0) && t === "MESSAGE_CREATE")
+      .length;
+  }
+
   /** How many sockets are open. */
   get open(): number {
     return this.#open.size;
@@ -83,6 +90,12 @@ export class FakeGateway {
     const event = { s: session.sent.length + 1, t, d };
     session.sent.push(event);
     if (session.socket) this.#say(session.socket, { op: GatewayOpcodes.Dispatch, ...event });
+  }
+
+  /** At once, or when somebody identifies for the first time: what happens before is in no session. */
+  whenKnown(happen: () => void): void {
+    if (this.#session) happen();
+    else this.#toHappen.push(happen);
   }
 
   /** The line is cut. */
@@ -131,6 +144,7 @@ export class FakeGateway {
       resume_gateway_url: this.url,
       application: { id: this.#guild.application, flags: 0 },
     });
+    for (const happen of this.#toHappen.splice(0)) happen();
   }
 
   #resume(socket: Socket, data: GatewayResumeData): void {

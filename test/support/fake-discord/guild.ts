@@ -86,7 +86,7 @@ export class Guild {
       edited_timestamp: null,
       tts: false,
       mention_everyone: content.includes("@everyone"),
-      mentions: mentioned as APIMessage["mentions"],
+      mentions: mentioned,
       mention_roles: content.includes(`<@&${this.botRole}>`) ? [this.botRole] : [],
       attachments: [],
       embeds: [],
