@@ -16,7 +16,7 @@ export async function openDiscordPlatform(): Promise<ChannelPlatform> {
     wrongSettings: { token: new Secret("of_nobody"), apiBase: fake.apiBase },
     chat,
     goneChat: fake.guild.snowflake(),
-    says: (text) => void fake.gateway.whenKnown(() => fake.say(chat, ada, text)),
+    says: (text) => fake.gateway.whenKnown(() => void fake.say(chat, ada, text)),
     get unacknowledged() {
       return fake.gateway.unacknowledged;
     },

@@ -37,7 +37,11 @@ export async function openDiscord(
     },
     notes: {
       read: async (name) => notes.get(name),
-      write: async (name, text) => void notes.set(name, text),
+      write: async (name, text) => {
+        // A disk takes its time.
+        await Bun.sleep(1);
+        notes.set(name, text);
+      },
     },
     changed: () => states.push([connection.state, connection.problem]),
     log: silentLog,

@@ -50,6 +50,7 @@ export class Line {
   #session: { readonly id: string; readonly resumeUrl: string; readonly ledger: Ledger } | undefined;
   #shard: WebSocketShard | undefined;
   #info: APIGatewayBotInfo | undefined;
+  #isHeld = false;
   #isBeforeConnect = true;
   #failures = 0;
   #identifiedAt = Number.NEGATIVE_INFINITY;
@@ -92,14 +93,17 @@ export class Line {
   /** Lets go of the socket but not of the session: Discord keeps what comes until `resume`. */
   async hold(): Promise<void> {
     const shard = this.#shard;
-    this.#shard = undefined;
     if (!shard) return;
+    this.#shard = undefined;
+    this.#isHeld = true;
     this.#become("degraded", "More comes from Discord than can be taken.");
     await shard.destroy({ code: keepSession, reason: "Busy" });
   }
 
   resume(): void {
-    if (this.#info && !this.#shard && !this.#closing.signal.aborted) this.#open(this.#info);
+    if (!this.#isHeld || !this.#info || this.#closing.signal.aborted) return;
+    this.#isHeld = false;
+    this.#open(this.#info);
   }
 
   async close(): Promise<void> {

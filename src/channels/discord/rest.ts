@@ -53,7 +53,6 @@ function refusalOf(error: unknown): Exclude<Asked, { answer: unknown }> | undefi
     const retryAfterMs = Math.max(1, Math.ceil(error.sublimitTimeout || error.retryAfter));
     return {
       refusal: { refused: "forNow", problem: "Discord asks to be left alone for a while.", retryAfterMs },
-      status: 429,
     };
   }
   if (error instanceof DiscordAPIError) {

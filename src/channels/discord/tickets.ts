@@ -31,6 +31,7 @@ export class Tickets {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #signal: AbortSignal;
+  readonly #late = new Set<ReturnType<typeof setTimeout>>();
   readonly #open = new Lru<string, OpenTicket>({ budget: mostTickets });
 
   constructor(options: {
@@ -43,6 +44,7 @@ export class Tickets {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#signal = options.signal;
+    this.#signal.addEventListener("abort", () => this.#late.forEach(clearTimeout), { once: true });
   }
 
   /**
@@ -60,9 +62,10 @@ export class Tickets {
     };
     const started: { acknowledgement?: Promise<boolean> } = {};
     const late = setTimeout(() => void acknowledge(), acknowledgeMs);
-    this.#signal.addEventListener("abort", () => clearTimeout(late), { once: true });
+    this.#late.add(late);
     const acknowledge = () => {
       clearTimeout(late);
+      this.#late.delete(late);
       return (started.acknowledgement ??= this.#acknowledge(interaction, ticket));
     };
     this.#open.set(name, { ticket, until: this.#clock.elapsed() + ticketMs, acknowledge });

@@ -184,10 +184,11 @@ test("an event of a shape that nobody knows is skipped, and the next one is take
   await using discord = await FakeDiscord.open();
   await using bot = await openDiscord(discord);
   await online(discord, bot);
+  const chat = discord.guild.open("direct", "");
   discord.gateway.dispatch("MESSAGE_CREATE", { id: "1" });
-  discord.gateway.dispatch("MESSAGE_CREATE", { id: "1", channel_id: "2", author: { id: "3" }, type: 0 });
+  discord.gateway.dispatch("MESSAGE_CREATE", { id: "1", channel_id: chat, author: { id: "3" }, type: 0 });
   discord.gateway.dispatch("NEVER_HEARD_OF", null);
-  discord.say(discord.guild.open("direct", ""), discord.guild.user("ada"), "hi");
+  discord.say(chat, discord.guild.user("ada"), "hi");
   await until("the message", () => bot.updates.length === 1);
   expect(texts(bot)).toEqual(["hi"]);
 });
@@ -207,6 +208,21 @@ test.each([
   const asked = discord.api.calls.length + discord.gateway.identified.length;
   await anotherLineReturns();
   expect(discord.api.calls.length + discord.gateway.identified.length).toBe(asked);
+});
+
+test("a line that Discord closed for good stays closed when what was taken before is done", async () => {
+  await using discord = await FakeDiscord.open();
+  const gate = Promise.withResolvers<void>();
+  await using bot = await openDiscord(discord, { receive: () => gate.promise });
+  await online(discord, bot);
+  discord.say(discord.guild.open("direct", ""), discord.guild.user("ada"), "hi");
+  discord.gateway.close(4_014);
+  await until("the end", () => bot.connection.state === "offline");
+  gate.resolve();
+  await until("the message", () => bot.updates.length === 1);
+  await anotherLineReturns();
+  expect(discord.gateway).toMatchObject({ open: 0, isConnected: false });
+  expect(bot.connection.state).toBe("offline");
 });
 
 test("a platform that is away at first is found when it is back", async () => {

@@ -4,10 +4,12 @@ import {
   type APIMessage,
   type APIUser,
   ChannelType,
+  type GuildMemberFlags,
   MessageReferenceType,
   MessageType,
 } from "discord-api-types/v10";
 
+const noFlags: GuildMemberFlags = 0 as number;
 const epochMs = 1_420_070_400_000;
 
 /** What the platform keeps: who is there, the chats, and the messages in them. */
@@ -102,13 +104,6 @@ export class Guild {
   }
 
   #member(user: APIUser): APIGuildMember {
-    return {
-      user,
-      roles: [],
-      joined_at: new Date().toISOString(),
-      deaf: false,
-      mute: false,
-      flags: 0,
-    } as unknown as APIGuildMember;
+    return { user, roles: [], joined_at: new Date().toISOString(), deaf: false, mute: false, flags: noFlags };
   }
 }
