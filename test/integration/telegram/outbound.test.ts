@@ -241,15 +241,15 @@ test("a group that became a supergroup is followed, and found at once from then 
 
 test("drafts are for direct chats, one number for one name", async () => {
   await using house = await openHouse();
-  const { draft } = house.line.connection;
+  const { connection } = house.line;
   const direct = { channel: "telegram", chat: "42" };
-  await draft?.(direct, "d1", "gro", never);
-  await draft?.(direct, "d1", "growing", never);
-  await draft?.(direct, "d2", "other", never);
+  await connection.draft?.(direct, "d1", "gro", never);
+  await connection.draft?.(direct, "d1", "growing", never);
+  await connection.draft?.(direct, "d2", "other", never);
   const [first, second, third] = house.fake.chats.drafts;
   expect(second).toEqual({ chat: 42, id: first?.id ?? 0, text: "growing" });
   expect(third?.id).not.toBe(first?.id);
-  expect(await draft?.({ ...direct, chat: String(supergroup) }, "d3", "x", never)).toMatchObject({
+  expect(await connection.draft?.({ ...direct, chat: String(supergroup) }, "d3", "x", never)).toMatchObject({
     refused: "forGood",
   });
 });

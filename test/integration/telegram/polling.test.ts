@@ -18,6 +18,10 @@ function inChat(id: number): object {
   return { chat: { id, type: "private", first_name: `P${id}` }, from: person };
 }
 
+function document(id: string, size: number) {
+  return { document: { file_id: id, file_unique_id: id, file_size: size } };
+}
+
 function offsets(fake: FakeTelegram): unknown[] {
   return fake.callsOf("getUpdates").map(({ fields }) => fields["offset"]);
 }
@@ -240,7 +244,6 @@ test("files are read within their bound", async () => {
   fake.file("good", Buffer.from("hello file"));
   fake.file("lies", Buffer.alloc(5_000, 1), { size: 10 });
   fake.file("outside", Buffer.from("x"), { path: "../secret" });
-  const document = (id: string, size: number) => ({ document: { file_id: id, file_unique_id: id, file_size: size } });
   for (const [id, size] of [
     ["good", 10],
     ["lies", 10],
