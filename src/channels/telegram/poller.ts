@@ -93,6 +93,8 @@ export class Poller {
 
 /** By their numbers, each once: an order that Telegram keeps, and that no server in between may break. */
 function inOrder(items: readonly Item[]): readonly (Item & { readonly id: number })[] {
-  const numbered = new Map(items.flatMap(({ id, ...item }) => (id === undefined ? [] : [[id, { id, ...item }] as const])));
+  const numbered = new Map(
+    items.flatMap(({ id, ...item }) => (id === undefined ? [] : [[id, { id, ...item }] as const])),
+  );
   return [...numbered.values()].toSorted((a, b) => a.id - b.id);
 }

@@ -22,6 +22,10 @@ function document(id: string, size: number) {
   return { document: { file_id: id, file_unique_id: id, file_size: size } };
 }
 
+function numbered(id: number): object {
+  return { update_id: id, message: { message_id: id, date: 1, text: `m${id}`, ...inChat(43) } };
+}
+
 function offsets(fake: FakeTelegram): unknown[] {
   return fake.callsOf("getUpdates").map(({ fields }) => fields["offset"]);
 }
@@ -50,8 +54,7 @@ test("the offset stays before what was not taken, its chat waits behind it, and 
 
 test("what comes twice or in another order is taken once and in its own", async () => {
   await using fake = new FakeTelegram();
-  const update = (id: number) => ({ update_id: id, message: { message_id: id, date: 1, text: `m${id}`, ...inChat(43) } });
-  const result = [3, 1, 1, 2].map(update);
+  const result = [3, 1, 1, 2].map(numbered);
   fake.trouble("getUpdates", { status: 200, body: JSON.stringify({ ok: true, result }) });
   await using line = await open(fake);
   await until("all of them", () => line.notes.has("offset"));
