@@ -2,7 +2,7 @@ import { backoffMs, type Log, pause } from "#base";
 import type { ChannelState } from "../channel.ts";
 import { CallFailed, type Failure, isTokenWrong, sentenceOf } from "./failure.ts";
 
-const backoff = { firstMs: 500, mostMs: 30_000 };
+const backoff = { firstMs: 200, mostMs: 30_000 };
 /** Full jitter alone may be nothing. */
 const leastPauseMs = 100;
 /** Only a new token helps, and that opens a new line. Telegram may still have been wrong. */

@@ -1,3 +1,4 @@
+import { fromTelegram, parseMarkdown, type TelegramEntity, toMarkdown, toTelegram } from "#markup";
 import type { MessageEntity } from "grammy/types";
 import type { Entity } from "./incoming.ts";
 
@@ -6,12 +7,30 @@ export interface Rendered {
   readonly entities: readonly MessageEntity[];
 }
 
-/** Markdown as Telegram takes it. */
+/** Markdown as Telegram takes it: a text, and what of it looks how. No text can be read as anything else then. */
 export function rendered(markdown: string): Rendered {
-  return { text: markdown.trim(), entities: [] };
+  const { text, entities } = toTelegram(parseMarkdown(markdown));
+  return { text, entities: entities.filter(isLook) };
 }
 
 /** A text of Telegram as markdown. */
-export function markdownOf(text: string, _entities: readonly Entity[] = []): string {
-  return text;
+export function markdownOf(text: string, entities: readonly Entity[] = []): string {
+  return toMarkdown(fromTelegram({ text, entities }));
+}
+
+const looks: ReadonlySet<string> = new Set<MessageEntity["type"]>([
+  "blockquote",
+  "bold",
+  "code",
+  "italic",
+  "pre",
+  "spoiler",
+  "strikethrough",
+  "text_link",
+  "underline",
+]);
+
+/** All that markdown can say; people are mentioned by nothing that is written. */
+function isLook(entity: TelegramEntity): entity is TelegramEntity & MessageEntity {
+  return looks.has(entity.type);
 }

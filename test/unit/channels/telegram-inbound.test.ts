@@ -26,7 +26,7 @@ function read(update: Omit<Update, "update_id">) {
 }
 
 function readMessage(more: Partial<Message>) {
-  return read({ message: { message_id: 7, date, chat: group, from: ada, ...more } as Message });
+  return read({ message: { message_id: 7, date, chat: group, from: ada, ...more } });
 }
 
 function mention(text: string, offset = 0, length = "@molty_bot".length) {
@@ -34,7 +34,7 @@ function mention(text: string, offset = 0, length = "@molty_bot".length) {
 }
 
 test("a message becomes one of ours", () => {
-  expect(read({ message: { message_id: 7, date, chat: direct, from: ada, text: "hello" } as Message })).toEqual([
+  expect(read({ message: { message_id: 7, date, chat: direct, from: ada, text: "hello" } })).toEqual([
     {
       type: "message",
       id: "9",
@@ -101,7 +101,7 @@ describe("who it is for", () => {
   test("what stands in a topic answers nothing by that, also when we opened the topic", () => {
     const opened = { message_id: 3, date, chat: forum, from: molty, forum_topic_created: {} };
     const message = { chat: forum, text: "hi", message_thread_id: 3, is_topic_message: true as const };
-    const [update] = readMessage({ ...message, reply_to_message: opened as never } as Partial<Message>);
+    const [update] = readMessage({ ...message, reply_to_message: opened as never });
     expect(update).toMatchObject({ isToUs: false, from: { chat: String(forum.id), thread: "3" } });
     expect(update).not.toHaveProperty("quoted");
   });
@@ -112,12 +112,29 @@ describe("who it is for", () => {
   });
 });
 
-describe("commands", () => {
-  const command = (text: string, length: number) => ({
-    text,
-    entities: [{ type: "bot_command" as const, offset: 0, length }],
-  });
+test("what is marked is markdown, what only looks like it is not", () => {
+  const text = "so *not* bold, but bold and code";
+  const entities = [
+    { type: "bold" as const, offset: 19, length: 4 },
+    { type: "code" as const, offset: 28, length: 4 },
+  ];
+  expect(readMessage({ text, entities })).toMatchObject([{ text: "so \\*not\\* bold, but **bold** and `code`" }]);
+});
 
+test("marks stay where they are when the mention in front goes", () => {
+  const text = "@molty_bot, do it";
+  const entities = [
+    { type: "mention" as const, offset: 0, length: 10 },
+    { type: "bold" as const, offset: 15, length: 2 },
+  ];
+  expect(readMessage({ text, entities })).toMatchObject([{ text: "do **it**" }]);
+});
+
+function command(text: string, length: number) {
+  return { text, entities: [{ type: "bot_command" as const, offset: 0, length }] };
+}
+
+describe("commands", () => {
   test.each<[string, Partial<Message>, object[]]>([
     ["with words", command("/model gpt_5 *now*", 6), [{ type: "command", name: "model", args: "gpt_5 *now*" }]],
     ["alone", command("/start", 6), [{ type: "command", name: "start", args: "" }]],
@@ -140,14 +157,14 @@ describe("who wrote it", () => {
   const stranger = { id: 1_087_968_824, is_bot: true, first_name: "Group", username: "GroupAnonymousBot" };
 
   test("people that write in a chat's name are that chat, and not the stand-in they all share", () => {
-    const [update] = readMessage({ text: "hi", from: stranger, sender_chat: group } as Partial<Message>);
+    const [update] = readMessage({ text: "hi", from: stranger, sender_chat: group });
     expect(update?.sender).toEqual({ id: String(group.id), name: "Engines", isBot: false });
   });
 
   test("a post has the channel as its sender", () => {
     const channel = { id: -1_009, type: "channel", title: "News", username: "news" } as const;
     const [update] = read({
-      channel_post: { message_id: 7, date, chat: channel, sender_chat: channel, text: "hi" } as never,
+      channel_post: { message_id: 7, date, chat: channel, sender_chat: channel, text: "hi" },
     });
     expect(update).toMatchObject({
       place: { kind: "channel", title: "News" },
@@ -189,7 +206,7 @@ describe("files", () => {
       { kind: "image", mimeType: "image/webp" },
     ],
   ])("%s", (_what, content, expected) => {
-    const [update, ...others] = readMessage(content as Partial<Message>);
+    const [update, ...others] = readMessage(content);
     expect(others).toEqual([]);
     if (update?.type !== "message") throw new Error("no message");
     expect(update.attachments).toHaveLength(1);
@@ -197,7 +214,7 @@ describe("files", () => {
   });
 
   test("are read through the bot, as far as is asked", async () => {
-    const [update] = readMessage({ document: sized } as Partial<Message>);
+    const [update] = readMessage({ document: sized });
     if (update?.type !== "message") throw new Error("no message");
     const bytes = await update.attachments[0]?.fetch(77, new AbortController().signal);
     expect(Buffer.from(bytes ?? []).toString()).toBe("f 77");
@@ -231,7 +248,7 @@ test("that somebody came or a title changed is no message", () => {
 
 test("a message that was written anew is told as that", () => {
   const edited = { message_id: 7, date, edit_date: date + 5, chat: group, from: ada, ...mention("@molty_bot better") };
-  expect(read({ edited_message: edited as never })).toMatchObject([
+  expect(read({ edited_message: edited })).toMatchObject([
     { type: "edited", id: "9", messageId: "7", text: "better", isToUs: true },
   ]);
 });
@@ -239,7 +256,7 @@ test("a message that was written anew is told as that", () => {
 test("a pressed button is told with who pressed it and where", () => {
   const message = { message_id: 7, date: 0, chat: forum, message_thread_id: 3, is_topic_message: true };
   const updates = read({
-    callback_query: { id: "q", from: ada, chat_instance: "c", data: "yes:1", message: message as never },
+    callback_query: { id: "q", from: ada, chat_instance: "c", data: "yes:1", message: message },
   });
   expect(updates).toMatchObject([
     {
