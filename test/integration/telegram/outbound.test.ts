@@ -74,6 +74,15 @@ test("marks below a picture that Telegram cannot read are left out", async () =>
   expect(house.fake.chats.get(42, id)).not.toHaveProperty("entities");
 });
 
+test("a message of ours is changed without marks that Telegram cannot read", async () => {
+  await using house = await openHouse();
+  const messageId = await house.send({ text: "before" });
+  house.fake.trouble("editMessageText", new Refusal(400, "Bad Request: can't parse entities: unsupported"));
+  const posted = { to: { channel: "telegram", chat: "42" }, messageId };
+  expect(await house.line.connection.edit?.(posted, "**after**", never)).toBeUndefined();
+  expect(house.fake.chats.get(42, messageId)).toMatchObject({ text: "after", entities: [] });
+});
+
 test("markdown is shown as Telegram shows it", async () => {
   await using house = await openHouse();
   const id = await house.send({ text: "see **this** [place](https://example.com/)\n\n```ts\nlet a;\n```" });
