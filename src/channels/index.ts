@@ -15,7 +15,8 @@ export {
   type WebhookRequest,
 } from "./channel.ts";
 export type { Attachment, Place, Quoted, ReplyTicket, Sender, Update } from "./update.ts";
+import { discord } from "./discord.ts";
 import { telegram } from "./telegram.ts";
 import { webchat } from "./webchat.ts";
 
-export const channels = [telegram, webchat] as const;
+export const channels = [discord, telegram, webchat] as const;

@@ -3,11 +3,13 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { openChannelLine } from "../support/channel-line.ts";
 import type { ChannelPlatform } from "../support/channel-platform.ts";
+import { openDiscordPlatform } from "../support/discord-platform.ts";
 import { openTelegramPlatform } from "../support/telegram-platform.ts";
 import { until } from "../support/until.ts";
 
 /** One fake platform for each channel that has accounts, in alphabetical order. */
 const platforms: readonly { readonly channel: string; readonly openFake: () => Promise<ChannelPlatform> }[] = [
+  { channel: "discord", openFake: openDiscordPlatform },
   { channel: "telegram", openFake: openTelegramPlatform },
 ];
 
@@ -74,9 +76,11 @@ describe.each([...platforms])("every channel: $channel", ({ channel: id, openFak
     await using platform = await openFake();
     platform.says("first");
     const ids: string[] = [];
+    const notes = new Map<string, string>();
     for (let life = 0; life < 2; life++) {
       const isLast = life === 1;
       await using line = await openChannelLine(platform.channel, platform.settings, {
+        notes,
         receive: async () => {
           if (!isLast) throw new Error("and then the process died");
         },
