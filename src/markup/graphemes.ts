@@ -46,3 +46,9 @@ function isPlain(text: string, place: number): boolean {
 function isPairCut(text: string, place: number): boolean {
   return /[\uDC00-\uDFFF]/.test(text.charAt(place)) && /[\uD800-\uDBFF]/.test(text.charAt(place - 1));
 }
+
+/** Part of the grapheme before it, even when that is a space. */
+export function leans(text: string, place: number): boolean {
+  const character = String.fromCodePoint(text.codePointAt(place) ?? 32);
+  return /\p{M}|\p{Emoji_Modifier}|[\u200C\u0E33\u0EB3\uFF9E\uFF9F\u{E0020}-\u{E007F}]|\u200D/u.test(character);
+}
