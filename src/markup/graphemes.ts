@@ -34,7 +34,8 @@ export function graphemeCut(text: string, from: number, to: number): number | un
 export function isGraphemeCut(text: string, from: number, place: number): boolean {
   if (place >= text.length) return true;
   const lineStart = from + text.slice(from, place).lastIndexOf("\n") + 1;
-  return place === lineStart || graphemeCut(text, lineStart, place) === place;
+  if (place === lineStart || (isPlain(text, place - 1) && isPlain(text, place))) return true;
+  return graphemes(text.slice(lineStart, place + 2)).containing(place - lineStart)?.index === place - lineStart;
 }
 
 /** Two of these side by side are two graphemes. */

@@ -23,6 +23,7 @@ describe("a long text is cut where it parts best", () => {
     ["not in a family", "👩‍👩‍👧👩‍👩‍👧", 10, ["👩‍👩‍👧", "👩‍👩‍👧"]],
     ["not between a letter and its marks", "ae\u0301e\u0301", 4, ["ae\u0301", "e\u0301"]],
     ["not between a space and its mark", "ab \u0301c", 3, ["ab", " \u0301c"]],
+    ["not between a space and code that begins with its mark", "abc  `\u0301defgh`", 6, ["abc", " \u0301defg", "h"]],
     ["not in a flag", "🇩🇪🇫🇷", 6, ["🇩🇪", "🇫🇷"]],
     [
       "not in a Korean syllable",
