@@ -31,7 +31,7 @@ export class Dispatcher implements Calls {
   constructor(options: {
     readonly methods: readonly AnyMethod[];
     readonly services: Services;
-    readonly connections: () => readonly ConnectionInfo[];
+    readonly connections: (newest?: number) => readonly ConnectionInfo[];
     readonly catalog: Catalog;
     readonly watches: RunWatches;
     readonly nodes: NodesDoor;
@@ -141,8 +141,8 @@ class CallContext implements MethodContext {
     return this.#origin.signal;
   }
 
-  connections(): readonly ConnectionInfo[] {
-    return this.#shared.connections();
+  connections(newest?: number): readonly ConnectionInfo[] {
+    return this.#shared.connections(newest);
   }
 
   nodes(): Promise<Nodes> {

@@ -11,6 +11,7 @@ import type { NodeClaims } from "../nodes/live-node.ts";
 import type { ParamsChecker } from "../params.ts";
 import { finishers } from "./adapters/index.ts";
 import { ConnectParams } from "./connect-params.ts";
+import { farewell } from "./challenge.ts";
 import { errorOf } from "./errors.ts";
 import { type ErrorShape, errorText, readRequest, type Request, resultText } from "./frame.ts";
 import type { Hello } from "./hello.ts";
@@ -32,7 +33,6 @@ export interface Table {
  * `connect` that answers the challenge; it is greeted with `hello-ok`, or refused and the socket closed.
  */
 export class Dialogue implements Dialect {
-  readonly name = "openclaw";
   readonly #speaker: Speaker;
   readonly #table: Table;
   #isGreeted = false;
@@ -42,6 +42,14 @@ export class Dialogue implements Dialect {
   constructor(speaker: Speaker, table: Table) {
     this.#speaker = speaker;
     this.#table = table;
+  }
+
+  get name(): "openclaw" {
+    return "openclaw";
+  }
+
+  get farewell(): string {
+    return farewell;
   }
 
   get isGreeted(): boolean {
@@ -111,7 +119,7 @@ export class Dialogue implements Dialect {
     if (!reception.admitted) return refuse(reception.because, reception.closeWith, reception.reason);
     const nodes = speaker.caller.role === "node" ? await this.#table.nodes.open() : undefined;
     const hello = await this.#table.hello(speaker.caller, reception.pass);
-    speaker.listen(new Interests(params.caps));
+    speaker.listen(params.caps?.length ? new Interests(params.caps) : undefined);
     speaker.say(resultText(id, hello));
     this.#isGreeted = true;
     nodes?.arrived(speaker, claimsOf(params));
