@@ -29,7 +29,19 @@ const bits = [
     " ",
   ),
   ..."http://a.b/c_d www.x.y a@b.co <http://q> ```ts\n \n```\n >\u0020 >>>\u0020".split(" "),
-  ...[" ", "  ", "\n", "\n\n", "\t", "\r\n", "\u2028", "sentence ends. ", "- [x] ", "> ", "# ", "- ", "    "],
+  " ",
+  "  ",
+  "\n",
+  "\n\n",
+  "\t",
+  "\r\n",
+  "\u2028",
+  "sentence ends. ",
+  "- [x] ",
+  "> ",
+  "# ",
+  "- ",
+  "    ",
 ];
 
 const styles: readonly Style[] = [
@@ -63,10 +75,10 @@ function randomMarkup(roll: Dice): Markup {
 }
 
 const seeds = Array.from({ length: 3_000 }, (_, i) => (i + 1) * 7_919);
-const few = seeds.slice(0, 600);
+const few = seeds.slice(0, 3_000);
 
 /** Says which walk it was. */
-function told<T>(seed: number, walk: () => T): T {
+function onWalk<T>(seed: number, walk: () => T): T {
   try {
     return walk();
   } catch (error) {
@@ -92,7 +104,7 @@ function checkTidy({ text, spans }: Markup): void {
 
 test("a tidy markup is sorted, nested, visible, and stays as it is", () => {
   for (const seed of seeds) {
-    told(seed, () => {
+    onWalk(seed, () => {
       const roll = dice(seed);
       for (const markup of [tidy(randomMarkup(roll)), parseMarkdown(randomText(roll, 24))]) {
         checkTidy(markup);
@@ -104,7 +116,7 @@ test("a tidy markup is sorted, nested, visible, and stays as it is", () => {
 
 test("what is written as markdown is read back as the same text and styles", () => {
   for (const seed of seeds) {
-    told(seed, () => {
+    onWalk(seed, () => {
       const roll = dice(seed);
       for (const markup of [tidy(randomMarkup(roll)), parseMarkdown(randomText(roll, 24))]) {
         expect(parseMarkdown(toMarkdown(markup))).toEqual(markup);
@@ -140,7 +152,7 @@ function checkPieces(text: string, pieces: readonly Markup[], most: number): voi
 
 test("pieces fit, part no grapheme, are styled as the whole is, and lose nothing but white space at the cuts", () => {
   for (const seed of seeds) {
-    told(seed, () => {
+    onWalk(seed, () => {
       const roll = dice(seed);
       const whole = parseMarkdown(randomText(roll, 80));
       const most = 12 + roll(60);
@@ -178,7 +190,7 @@ function checkStyles(whole: Markup, pieces: readonly Markup[]): void {
 
 test("a signed piece fits whatever the signs", () => {
   for (const seed of few) {
-    told(seed, () => {
+    onWalk(seed, () => {
       const roll = dice(seed);
       const whole = parseMarkdown(randomText(roll, 60));
       const most = 60 + roll(100);
@@ -193,7 +205,7 @@ test("a signed piece fits whatever the signs", () => {
 
 test("fences are balanced in every message, and no message calls anybody", () => {
   for (const seed of seeds) {
-    told(seed, () => {
+    onWalk(seed, () => {
       const whole = parseMarkdown(randomText(dice(seed), 60));
       for (const { content, allowed_mentions: allowed } of discordMessages(whole, { most: 120 })) {
         expect(fencesIn(content) % 2).toBe(0);
@@ -218,7 +230,7 @@ function outsideCode(written: string): string {
 
 test("a text that Discord or Slack would read signs in is read back as the text it is", () => {
   for (const seed of seeds) {
-    told(seed, () => {
+    onWalk(seed, () => {
       // White space at the edges of lines, and signs for addresses, mean the same to no two platforms.
       const { text } = tidy({ text: randomText(dice(seed), 16).replaceAll(/:\/\/|\u200B/g, ""), spans: [] });
       expect(fromDiscord(toDiscord({ text, spans: [] }))).toEqual({ text, spans: [] });
@@ -229,7 +241,7 @@ test("a text that Discord or Slack would read signs in is read back as the text 
 
 test("what Telegram is told keeps its rules, and is read back as it was told", () => {
   for (const seed of seeds) {
-    told(seed, () => {
+    onWalk(seed, () => {
       const told = toTelegram(randomMarkup(dice(seed)));
       for (const a of told.entities) {
         expect(a.length).toBeGreaterThan(0);

@@ -51,6 +51,7 @@ describe("markdown becomes text and styles", () => {
     ["HTML", "<script>*a*</script> <b>b</b><br>c", "<script>a</script> b\nc", ["italic(a)", "bold(b)"]],
     ["HTML that is written as text", "\\<b>a\\</b> `<b>`", "<b>a</b> <b>", ["code(<b>)"]],
     ["bars that are no spoiler", "a || b |||| c", "a || b |||| c", []],
+    ["tags around nothing", "<b></b>", "<b></b>", []],
     ["a rule", "a\n\n---\n\nb", "a\n\n———\n\nb", []],
     ["numbers and commas, which are not structure", "1,2, 3,", "1,2, 3,", []],
     ["control characters", "a\u0000\u001b[0m", "a\uFFFD\uFFFD[0m", []],
@@ -82,6 +83,29 @@ test("styles that cross are cut so that one lies in the other", () => {
     ],
   });
   expect(stylesIn(markup)).toEqual(["bold(abcd)", "italic(cd)", "italic(ef)"]);
+});
+
+test("a block of nothing but a line end is none", () => {
+  const markup = tidy({
+    text: " \n|",
+    spans: [
+      { style: "heading", level: 1, start: 1, end: 2 },
+      { style: "heading", level: 2, start: 2, end: 3 },
+    ],
+  });
+  expect(stylesIn(markup)).toEqual(["heading 2 (|)"]);
+});
+
+test("what is cut beside white space is cut again where it then crosses, until nothing changes", () => {
+  const markup = tidy({
+    text: "abcdef ghijklmnopqrst",
+    spans: [
+      { style: "italic", start: 0, end: 7 },
+      { style: "strike", start: 5, end: 15 },
+      { style: "bold", start: 6, end: 20 },
+    ],
+  });
+  expect(tidy(markup)).toEqual(markup);
 });
 
 test.each([

@@ -67,6 +67,10 @@ describe("Telegram", () => {
   });
 });
 
+function nameOf(of: string, id: string): string | undefined {
+  return of === "user" && id === "1" ? "ada" : undefined;
+}
+
 describe("Discord", () => {
   test.each([
     [
@@ -110,10 +114,9 @@ describe("Discord", () => {
   });
 
   test("what a person wrote is read", () => {
-    const names = (of: string, id: string) => (of === "user" && id === "1" ? "ada" : undefined);
     const text =
       "***a*** __u__ snake_case ||x|| ``c`d`` <@1> <@&3> <#4> <:e:5> \\*no\\*\n> q\n> r\n# H\n```js\nx\n```\n>>> s\nt";
-    const markup = fromDiscord(text, names);
+    const markup = fromDiscord(text, nameOf);
     expect(markup.text).toBe("a u snake_case x c`d @ada @3 #4 :e: *no*\nq\nr\nH\nx\ns\nt");
     expect(stylesIn(markup)).toEqual([
       "bold(a)",

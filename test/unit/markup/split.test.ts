@@ -18,6 +18,13 @@ describe("a long text is cut where it parts best", () => {
       24,
       ["word word", "Title\nbody body body"],
     ],
+    [
+      "nor where that is the only good place",
+      "a\n\n# Title long long\nbo dybodybody",
+      24,
+      ["a\n\nTitle long long\nbo", "dybodybody"],
+    ],
+    ["before a link, where nothing else parts the text", "abcdef[ghijkl](http://x.y)", 8, ["abcdef", "ghijkl"]],
     ["indentation of the next line is kept", "- aaaa\n  - bbbb", 8, ["• aaaa", "  • bbbb"]],
     ["not in a surrogate pair", "a😀😀", 2, ["a", "😀", "😀"]],
     ["not in a family", "👩‍👩‍👧👩‍👩‍👧", 10, ["👩‍👩‍👧", "👩‍👩‍👧"]],
@@ -97,4 +104,9 @@ test("nothing is no piece", () => {
 
 test("a limit that nothing fits is a mistake", () => {
   expect(() => split(plain("a"), { most: 0 })).toThrow(RangeError);
+});
+
+test("what is chosen is measured too, for it may be larger than what lies beyond it", () => {
+  const measure = ({ text }: { readonly text: string }) => (text.endsWith("two") ? 99 : text.length);
+  expect(texts(plain("one two three"), { most: 9, measure })).toEqual(["one", "two three"]);
 });
