@@ -7,6 +7,7 @@ export interface Effort {
   readonly pingSeconds: number;
   readonly turns: number;
   readonly connections: number;
+  readonly storedEvents: number;
   /** How many connections of each dialect are held. */
   readonly held: readonly number[];
   readonly storageSeconds: number;
@@ -19,6 +20,7 @@ export const efforts: Readonly<Record<"quick" | "full", Effort>> = {
     pingSeconds: 2,
     turns: 400,
     connections: 2_000,
+    storedEvents: 100_000,
     held: [1_000],
     storageSeconds: 1,
   },
@@ -28,6 +30,7 @@ export const efforts: Readonly<Record<"quick" | "full", Effort>> = {
     pingSeconds: 10,
     turns: 2_000,
     connections: 5_000,
+    storedEvents: 1_000_000,
     held: [1_000, 10_000],
     storageSeconds: 5,
   },

@@ -1,8 +1,18 @@
 import { createPrepareTurn, createSystemPrompt, type ReadWorkspaceFile, workspaceMark } from "#agent";
-import { createLog, describeError, lazily, type Log, type Secret, openLogFile, systemClock, tailLog } from "#base";
-import { channels } from "#channels";
+import {
+  createLog,
+  describeError,
+  failPoint,
+  lazily,
+  type Log,
+  type Secret,
+  openLogFile,
+  systemClock,
+  tailLog,
+} from "#base";
+import { type Channel, channels } from "#channels";
 import { type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config";
-import { createGateway, type OpenChannel } from "#gateway";
+import { createGateway, type Gateway, type OpenChannel } from "#gateway";
 import { openServer } from "#http";
 import { createModels } from "#providers";
 import { type AuthMode, createRpc, type Services } from "#rpc";
@@ -13,7 +23,7 @@ import { acquireLock, openStorage, readStorageUrl, type Storage, type StoragePla
 import { createHealth, createMemoryKeeper } from "#telemetry";
 import { createToolbox, tools } from "#tools";
 import { type Address, fault } from "#protocol";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { nodeAccess } from "./node-access.ts";
 import { openWorkspace } from "./open-workspace.ts";
@@ -29,6 +39,8 @@ export interface AppOptions {
   /** Another settings file than the one in the home. */
   readonly file?: string | undefined;
   readonly version: string;
+  /** Beside those that are built in. */
+  readonly channels?: readonly Channel[];
 }
 
 /** A running gateway. Disposing of it waits for the turns that run, as long as `runtime.drainSeconds` says. */
@@ -46,6 +58,8 @@ export interface App extends AsyncDisposable {
   readonly model: string;
   /** For the person who started it. */
   readonly warnings: readonly string[];
+  /** Where channels that were added bring what people write. */
+  receive: Gateway["receive"];
 }
 
 const largestWorkspaceFile = 1024 * 1024;
@@ -60,13 +74,14 @@ const instanceId = "gateway";
  * Opens everything in order; what was opened is closed backwards, also when a later step fails. Throws `configInvalid`,
  * `alreadyRunning` or `cannotListen`, each with a sentence for a person.
  */
-export async function openApp({ home, environment, flags, file, version }: AppOptions): Promise<App> {
+export async function openApp({ home, environment, flags, file, version, ...more }: AppOptions): Promise<App> {
   await using opened = new AsyncDisposableStack();
   const config = openConfig({ schema: Settings, home, environment, flags, file });
   const { settings } = config;
   const { problems, warnings } = checkSettings(config);
   if (problems.length > 0) throw fault.configInvalid({ problem: problems.join("\n") });
   const homeWarnings = prepareHome(home);
+  failPoint("app.home.prepared");
   opened.adopt(hold(home), (lock) => lock.release());
 
   const logFile = opened.use(openLogFile(home.logFile));
@@ -110,7 +125,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
       log.error("a turn broke in a way it could not record", { error: describeError(error) }),
     ),
   );
-  const openChannels = await openAll(opened);
+  const openChannels = await openAll([...channels, ...(more.channels ?? [])], opened);
   const gateway = opened.use(
     createGateway(
       {
@@ -121,6 +136,11 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
         channels: openChannels,
         prepareTurn,
         priceOf: (provider, model) => models.price(provider, model),
+        retention: () => config.settings.storage.retention,
+        sweepBesides: async () => {
+          const { sweepLogs } = await import("./sweep-logs.ts");
+          sweepLogs(home.logFile, config.settings.storage.retention.logsDays, clock.now());
+        },
         log,
         clock,
       },
@@ -130,7 +150,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
 
   const health = createHealth({
     gateway: async () => ({ state: "healthy" }),
-    storage: () => storageHealth(storage),
+    storage: () => storageHealth(storage, () => sizeWarning(home, config.settings)),
     sessions: async () => sessionsHealth(sessions),
     ...Object.fromEntries(openChannels.map((channel) => [channel.id, () => channelHealth(channel)])),
   });
@@ -175,9 +195,11 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
   };
   const rpc = createRpc({ services, auth: key.auth, log, clock });
   const server = opened.use(await openServer({ settings: settings.gateway, rpc, health, version, log }));
+  failPoint("app.server.open");
   opened.use(rpc); // closed before the server, so that clients hear why
   opened.defer(() => gateway.drain(drainSeconds * 1_000));
   await gateway.recover(); // last, because a start that fails must not have worked on anything
+  failPoint("app.ready");
   log.info("the gateway is ready", { url: server.url.href, version, model: models.defaultId() });
 
   const held = opened.move();
@@ -189,6 +211,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     authMode: key.auth.mode,
     settingsFile: config.file,
     model: models.defaultId() ?? "none",
+    receive: (message) => gateway.receive(message),
     warnings: [...config.warnings, ...warnings, ...homeWarnings, ...key.warnings],
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
@@ -232,9 +255,12 @@ function hold(home: Home) {
   });
 }
 
-async function openAll(opened: AsyncDisposableStack): Promise<(OpenChannel & { readonly label: string })[]> {
+async function openAll(
+  all: readonly Channel[],
+  opened: AsyncDisposableStack,
+): Promise<(OpenChannel & { readonly label: string })[]> {
   return Promise.all(
-    channels.map(async (channel) => {
+    all.map(async (channel) => {
       const { id, label, followsLog } = channel;
       return { id, label, followsLog, connection: opened.use(await channel.open()) };
     }),
@@ -249,9 +275,18 @@ function sessionKeyOf({ channel, account, chat }: Address): string {
   throw fault.invalidParams({ path: "chat_id", problem: parsed.because });
 }
 
-async function storageHealth(storage: Storage) {
+async function storageHealth(storage: Storage, warning: () => string | undefined) {
   const { ok, problem } = await storage.health();
-  return ok ? ({ state: "healthy" } as const) : { state: "unhealthy" as const, because: problem ?? "unknown" };
+  if (!ok) return { state: "unhealthy" as const, because: problem ?? "unknown" };
+  const because = storage.backend === "sqlite" ? warning() : undefined;
+  return because === undefined ? { state: "healthy" as const } : { state: "degraded" as const, because };
+}
+
+function sizeWarning(home: Home, { storage }: Settings): string | undefined {
+  const most = storage.retention.databaseMegabytes;
+  const megabytes = (statSync(home.database, { throwIfNoEntry: false })?.size ?? 0) / 1_048_576;
+  if (most === 0 || megabytes < most) return undefined;
+  return `the database has ${Math.floor(megabytes)} MB, more than storage.retention.databaseMegabytes says`;
 }
 
 function damageIn(sessions: Sessions) {

@@ -9,6 +9,8 @@ const atMost = 1.2;
 const atOnce = 32;
 const clientsEach = 8;
 const settlingSeconds = 8;
+/** Of fewer, a megabyte that the allocator keeps by chance is more than what is compared. */
+const fewest = 10_000;
 /** What the first ones load and grow is no connection's. */
 const first = 1_000;
 
@@ -18,7 +20,7 @@ export const dialectRow: Row = async (peer, { pingSeconds, held }) => {
   const figures = await latencies(peer, pingSeconds);
   for (const count of held) {
     const resident = (dialect: DialectName) => residentOfConnections(peer, dialect, count);
-    figures.push(...(await beside(`memory a connection, ${count} held`, "kB", resident)));
+    if (count >= fewest) figures.push(...(await beside(`memory a connection, ${count} held`, "kB", resident)));
     const heap = async (dialect: DialectName) => (await heapOfConnections(dialect, count)) / 1e3;
     figures.push(...(await beside(`heap a connection, ${count} held`, "kB", heap)));
   }

@@ -5,6 +5,7 @@ import { idle } from "./idle.ts";
 import { memory } from "./memory.ts";
 import { ping } from "./ping.ts";
 import { startup } from "./startup.ts";
+import { stored } from "./stored.ts";
 import { storages } from "./storages.ts";
 import { turnsAt } from "./turns.ts";
 
@@ -18,5 +19,6 @@ export const rows: readonly Row[] = [
   turnsAt(64),
   memory,
   connections,
+  stored,
   storages,
 ];

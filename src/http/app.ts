@@ -1,4 +1,4 @@
-import { lazily, type Log, newId } from "#base";
+import { failPoint, lazily, type Log, newId } from "#base";
 import { Fault, fault, permits, type RequiredScope, type Scope } from "#protocol";
 import type { Caller, Rpc } from "#rpc";
 import { Elysia } from "elysia";
@@ -150,6 +150,7 @@ async function answerRpc({ rpc, keepOpen }: AppOptions, arrival: Admitted): Prom
     const text = await readBody(arrival.request, mostBytesFrom(caller));
     if (caller.isAuthenticated) keepOpen(arrival.request);
     const answer = await rpc.answer(text, { caller, signal: arrival.request.signal });
+    failPoint("http.answer.begin");
     if (answer === undefined) return new Response(null, { status: 204 });
     return new Response(answer, { headers: { "content-type": "application/json; charset=utf-8" } });
   } catch (error) {

@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { clip } from "#base";
+import { clip, failPoint } from "#base";
 import { type Fault, fault, Scope } from "#protocol";
 import type { Credential, Match, Whereabouts } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
@@ -279,7 +279,9 @@ export class Connection implements Line, Sender, Speaker {
 
   async #answer(dialect: Dialect, text: string): Promise<void> {
     const answer = await dialect.answer(text, this);
+    failPoint("rpc.answer.begin");
     if (answer !== undefined) this.say(answer);
+    failPoint("rpc.answer.said");
     if (this.#refusal) this.close(closeCode.policy, this.#refusal.code);
   }
 

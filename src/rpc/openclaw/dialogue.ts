@@ -1,3 +1,4 @@
+import { failPoint } from "#base";
 import { Check } from "@sinclair/typebox/value";
 import { Fault, fault } from "#protocol";
 import { closeCode } from "../connection.ts";
@@ -76,6 +77,7 @@ export class Dialogue implements Dialect {
       const finish = finishers.get(method);
       if (!finish) return this.#resultText(id, result);
       this.#speaker.say(this.#resultText(id, result));
+      failPoint("rpc.accepted.said");
       const end = await finish(result, (name, given) => this.#table.calls.call(name, given, this.#speaker));
       return end === undefined ? undefined : this.#resultText(id, end);
     } catch (error) {
@@ -119,8 +121,10 @@ export class Dialogue implements Dialect {
     if (!reception.admitted) return refuse(reception.because, reception.closeWith, reception.reason);
     const nodes = speaker.caller.role === "node" ? await this.#table.nodes.open() : undefined;
     const hello = await this.#table.hello(speaker.caller, reception.pass);
+    failPoint("rpc.hello.begin");
     speaker.listen(params.caps?.length ? new Interests(params.caps) : undefined);
     speaker.say(resultText(id, hello));
+    failPoint("rpc.hello.said");
     this.#isGreeted = true;
     nodes?.arrived(speaker, claimsOf(params));
   }
