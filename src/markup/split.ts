@@ -36,7 +36,6 @@ const units: Readonly<Record<Unit, (piece: Markup) => number>> = {
 export function split(markup: Markup, limits: SplitLimits): readonly Markup[] {
   const fits = fitIn(limits);
   const { text, spans } = tidy(markup);
-  const isHeavy = (span: Span) => "url" in span || span.style === "pre" || span.style === "mention";
   const leavesRoom = (span: Span) => !isHeavy(span) || fits({ text: "x", spans: [{ ...span, start: 0, end: 1 }] });
   const whole: Markup = { text, spans: spans.filter(leavesRoom) };
   const work: Work = {
@@ -57,6 +56,11 @@ export function split(markup: Markup, limits: SplitLimits): readonly Markup[] {
     at = skipSpace(text, end);
   }
   return pieces;
+}
+
+/** How much room it takes depends on more than its style. */
+function isHeavy({ style }: Span): boolean {
+  return style === "link" || style === "pre" || style === "mention";
 }
 
 interface Work {

@@ -169,23 +169,14 @@ test("pieces fit, part no grapheme, are styled as the whole is, and lose nothing
 
 /** Each visible character has the styles in its piece that it has in the whole. */
 function checkStyles(whole: Markup, pieces: readonly Markup[]): void {
-  const seen = (markup: Markup) =>
-    Array.from(markup.text, (character) => character)
-      .reduce<{ at: number; found: string[] }>(
-        ({ at, found }, character) => {
-          const around = markup.spans
-            .filter(({ start, end }) => start <= at && at < end)
-            .map(({ style }) => style)
-            .toSorted();
-          return {
-            at: at + character.length,
-            found: character.trim() === "" ? found : [...found, `${character} ${around.join()}`],
-          };
-        },
-        { at: 0, found: [] },
-      )
-      .found.join("\n");
-  expect(pieces.map(seen).join("\n")).toBe(seen(whole));
+  expect(pieces.flatMap(lookOfEach)).toEqual(lookOfEach(whole));
+}
+
+function lookOfEach({ text, spans }: Markup): string[] {
+  return Array.from(text.matchAll(/\S/gu), ({ 0: character, index }) => {
+    const around = spans.filter(({ start, end }) => start <= index && index < end).map(({ style }) => style);
+    return `${character} ${around.toSorted().join()}`;
+  });
 }
 
 test("a signed piece fits whatever the signs", () => {

@@ -106,7 +106,10 @@ test("a limit that nothing fits is a mistake", () => {
   expect(() => split(plain("a"), { most: 0 })).toThrow(RangeError);
 });
 
+function largeAtTwo({ text }: { readonly text: string }): number {
+  return text.endsWith("two") ? 99 : text.length;
+}
+
 test("what is chosen is measured too, for it may be larger than what lies beyond it", () => {
-  const measure = ({ text }: { readonly text: string }) => (text.endsWith("two") ? 99 : text.length);
-  expect(texts(plain("one two three"), { most: 9, measure })).toEqual(["one", "two three"]);
+  expect(texts(plain("one two three"), { most: 9, measure: largeAtTwo })).toEqual(["one", "two three"]);
 });
