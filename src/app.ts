@@ -1,5 +1,6 @@
 import { createPrepareTurn, createSystemPrompt, type ReadWorkspaceFile, workspaceMark } from "#agent";
 import {
+  type Clock,
   createLog,
   describeError,
   failPoint,
@@ -12,7 +13,7 @@ import {
 } from "#base";
 import { type Channel, channels } from "#channels";
 import { type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config";
-import { createGateway, type Gateway, type OpenChannel } from "#gateway";
+import { createGateway, createNotes, type Gateway, type OpenChannel } from "#gateway";
 import { openServer } from "#http";
 import { createModels } from "#providers";
 import { type AuthMode, createRpc, type Services } from "#rpc";
@@ -125,7 +126,9 @@ export async function openApp({ home, environment, flags, file, version, ...more
       log.error("a turn broke in a way it could not record", { error: describeError(error) }),
     ),
   );
-  const openChannels = await openAll([...channels, ...(more.channels ?? [])], opened);
+  // Those that are set up by accounts wait for somebody who reads these settings.
+  const ready = channels.filter(({ followsLog }) => followsLog);
+  const openChannels = await openAll([...ready, ...(more.channels ?? [])], opened, { storage, log, clock });
   const gateway = opened.use(
     createGateway(
       {
@@ -258,11 +261,23 @@ function hold(home: Home) {
 async function openAll(
   all: readonly Channel[],
   opened: AsyncDisposableStack,
+  house: { readonly storage: Storage; readonly log: Log; readonly clock: Clock },
 ): Promise<(OpenChannel & { readonly label: string })[]> {
   return Promise.all(
     all.map(async (channel) => {
       const { id, label, followsLog } = channel;
-      return { id, label, followsLog, connection: opened.use(await channel.open()) };
+      const connection = await channel.open({
+        account: "default",
+        settings: {},
+        receive: async () => {
+          throw new Error("nobody writes to this channel from outside");
+        },
+        notes: createNotes(house.storage, `${id}/default`),
+        changed: () => {},
+        log: house.log,
+        clock: house.clock,
+      });
+      return { id, label, followsLog, connection: opened.use(connection) };
     }),
   );
 }

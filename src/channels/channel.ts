@@ -1,13 +1,30 @@
+import type { Clock, Log } from "#base";
 import type { Address } from "#protocol";
+import type { Static, TSchema } from "@sinclair/typebox";
+import type { ReplyTicket, Update } from "./update.ts";
 
 export type ChannelState = "online" | "degraded" | "offline";
 
-/** What goes to a chat. */
+/** What goes to a chat: one piece, short enough for the platform. */
 export interface OutboundMessage {
   readonly to: Address;
+  /** Markdown; the channel writes it as its platform wants it. */
   readonly text: string;
   /** The same for every try of one message, and for no other: the platform may know by it what it has already. */
   readonly clientKey: string;
+  /** The platform's id of the message that this answers, where the platform shows such a thing. */
+  readonly replyTo?: string;
+  /** Of the update that this answers, where it gave one: good for one message to the chat that it came from. */
+  readonly ticket?: ReplyTicket;
+  /** Rows of buttons below it, where the channel has them. `data` comes back in an update of the type `button`. */
+  readonly buttons?: readonly (readonly { readonly label: string; readonly data: string }[])[];
+  readonly files?: readonly OutboundFile[];
+}
+
+export interface OutboundFile {
+  readonly name: string;
+  readonly mimeType: string;
+  readonly bytes: Uint8Array;
 }
 
 /** The platform said no, so it does not have the message. */
@@ -20,9 +37,20 @@ export interface SendRefusal {
   readonly retryAfterMs?: number;
 }
 
-/** An open line to one chat platform. */
+/** A message that a platform has. */
+export interface Posted {
+  readonly to: Address;
+  readonly messageId: string;
+}
+
+/**
+ * An open line to one account of a chat platform. What is optional is an ability that not every platform has; who has it
+ * keeps what the conformance suite asks of it.
+ */
 export interface Connection extends AsyncDisposable {
   readonly state: ChannelState;
+  /** Why it is not online, for a person. */
+  readonly problem?: string | undefined;
   /**
    * Resolves with the platform's id of the message, only then was it sent; or with its refusal. Rejects when nobody knows
    * whether the platform has it: no answer, an answer that makes no sense.
@@ -33,18 +61,89 @@ export interface Connection extends AsyncDisposable {
     sought: Pick<OutboundMessage, "to" | "clientKey">,
     signal: AbortSignal,
   ): Promise<{ readonly messageId: string } | undefined>;
+  /** Writes another text into a message of ours. */
+  edit?(message: Posted, text: string, signal: AbortSignal): Promise<SendRefusal | undefined>;
+  delete?(message: Posted, signal: AbortSignal): Promise<SendRefusal | undefined>;
+  /** Puts our reaction to a message, or takes it away. */
+  react?(
+    message: Posted,
+    reaction: { readonly emoji: string; readonly isAdded: boolean },
+    signal: AbortSignal,
+  ): Promise<SendRefusal | undefined>;
+  /** Shows that we are at work, for about as long as `Channel.typingMs` says. Failures are not worth a word. */
+  typing?(to: Address, signal: AbortSignal): Promise<void>;
+  /** Shows an answer while it grows, by the platform's own means. What was streamed is no message: the answer is sent as one at the end. */
+  draft?(to: Address, draftId: string, text: string, signal: AbortSignal): Promise<SendRefusal | undefined>;
+  /** Where the platform calls us: one request below `/webhooks/<channel>/<account>`. Checks its signature before it reads anything else. */
+  take?(request: WebhookRequest): Promise<WebhookAnswer>;
+  /** Asks the platform who we are there: for `channels status --probe`. Rejects with a plain sentence. */
+  probe?(signal: AbortSignal): Promise<{ readonly name: string; readonly id: string }>;
+}
+
+export interface WebhookRequest {
+  readonly method: string;
+  /** What stands behind `/webhooks/<channel>/<account>`, with the query. */
+  readonly path: string;
+  readonly headers: Headers;
+  /** As it came, bounded by the server. */
+  readonly body: Uint8Array;
+}
+
+export interface WebhookAnswer {
+  readonly status: number;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What a channel is given to open one account. */
+export interface AccountOptions<Settings> {
+  /** The account's name in the settings. */
+  readonly account: string;
+  readonly settings: Settings;
+  /**
+   * Resolves when the update is on disk, or is known to be unwanted: only now may the platform be told that we have it.
+   * Rejects when it could not be taken: the platform must bring it again. One that broke five times is put aside, and
+   * resolves. Updates of one chat are handed over in their order, one after the other.
+   */
+  receive(update: Update): Promise<void>;
+  /** Small durable notes of this account: the offset of the last update, the session to resume. */
+  readonly notes: Notes;
+  /** The state or the problem of the connection is another now. */
+  changed(): void;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+export interface Notes {
+  read(name: string): Promise<string | undefined>;
+  /** Resolves when it is on disk. */
+  write(name: string, text: string): Promise<void>;
+}
+
+/** How much fits into one message, and how that is counted. */
+export interface TextLimit {
+  readonly most: number;
+  readonly unit: "utf16" | "codePoints" | "bytes";
+  /** More lines than this are cut, where clients fold long messages. */
+  readonly lines?: number;
 }
 
 /** One chat platform, translation only. */
-export interface Channel {
+export interface Channel<Account extends TSchema = TSchema> {
   /** The canonical name, in lower case. */
   readonly id: string;
   readonly label: string;
   /** Its people follow the session's log themselves, so an answer needs no delivery. */
   readonly followsLog: boolean;
-  open(): Promise<Connection>;
+  /** What one account is set with, beside what every channel has; its secrets are `SecretText`. Absent where there is one account and nothing to set. */
+  readonly account?: Account;
+  readonly text: TextLimit;
+  /** How long the platform shows one `typing`. */
+  readonly typingMs?: number;
+  /** Loads the platform's library, and connects. Resolves when it is trying, not when it has succeeded; `state` says how far it is. Throws a plain sentence for settings that cannot work. */
+  open(options: AccountOptions<Static<Account>>): Promise<Connection>;
 }
 
-export function defineChannel(channel: Channel): Channel {
+export function defineChannel<const Account extends TSchema>(channel: Channel<Account>): Channel<Account> {
   return channel;
 }

@@ -1,12 +1,22 @@
 /** Chat platforms, one entry each. */
 export {
+  type AccountOptions,
   type Channel,
   type ChannelState,
   type Connection,
   defineChannel,
+  type Notes,
+  type OutboundFile,
   type OutboundMessage,
+  type Posted,
   type SendRefusal,
+  type TextLimit,
+  type WebhookAnswer,
+  type WebhookRequest,
 } from "./channel.ts";
+export type { Attachment, Place, Quoted, ReplyTicket, Sender, Update } from "./update.ts";
+import { discord } from "./discord.ts";
+import { telegram } from "./telegram.ts";
 import { webchat } from "./webchat.ts";
 
-export const channels = [webchat] as const;
+export const channels = [discord, telegram, webchat] as const;

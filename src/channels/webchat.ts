@@ -9,6 +9,7 @@ export const webchat = defineChannel({
   id: "webchat",
   label: "Web chat",
   followsLog: true,
+  text: { most: 1_048_576, unit: "bytes" },
   open: async () => ({
     state: "online",
     send: async () => ({ messageId: newId() }),
