@@ -14,7 +14,7 @@ export function dress(response: Response, arrival?: Admitted): Response {
 }
 
 /** The socket is closed with the answer, and not kept for another request. */
-export function closing(response: Response): Response {
+export function lastAnswer(response: Response): Response {
   response.headers.set("connection", "close");
   return response;
 }

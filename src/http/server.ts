@@ -12,7 +12,7 @@ import { createReadIdentity } from "./identity.ts";
 import { answerProbe, isProbe } from "./probes.ts";
 import { createRefusalLog } from "./refusal-log.ts";
 import { type Refusal, refuse, refuseFault, refuseInternal } from "./refusal.ts";
-import { answerPreflight, closing, dress, isPreflight } from "./response-headers.ts";
+import { answerPreflight, dress, isPreflight, lastAnswer } from "./response-headers.ts";
 import type { GatewaySettings } from "./settings.ts";
 import { type SocketData, socketHandler } from "./socket.ts";
 
@@ -91,16 +91,16 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         if (!admission.admitted) {
           noteRefusal(admission.refusal, peer);
           const refused = dress(refuse(admission.refusal));
-          return isCrowded ? closing(refused) : refused;
+          return isCrowded ? lastAnswer(refused) : refused;
         }
         const { arrival } = admission;
         if (isCrowded && !isProbe(arrival.path)) {
           noteRefusal(noRoom, peer);
-          return closing(dress(refuse(noRoom), arrival));
+          return lastAnswer(dress(refuse(noRoom), arrival));
         }
         const response = await enter(arrival).catch((error: unknown) => answerError(error, log));
         if (!response) return undefined;
-        return isCrowded ? closing(dress(response, arrival)) : dress(response, arrival);
+        return isCrowded ? lastAnswer(dress(response, arrival)) : dress(response, arrival);
       },
       error: (error) => dress(answerError(error, log)),
     }),
