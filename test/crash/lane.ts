@@ -141,7 +141,18 @@ export class Lane implements AsyncDisposable {
     return join(this.#home, "state/openclaw.db");
   }
 
-  #start(crashAt = ""): Promise<GatewayProcess> {
+  /** Ports are looked for and then taken; where somebody else was quicker, another one is looked for. */
+  async #start(crashAt = ""): Promise<GatewayProcess> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#startOnce(crashAt);
+      } catch (error) {
+        if (tries === 5 || !/Port \d+ is taken/.test(String(error))) throw error;
+      }
+    }
+  }
+
+  #startOnce(crashAt: string): Promise<GatewayProcess> {
     return startGateway({
       home: this.#home,
       ...(!existsSync(join(this.#home, "openclaw.toml")) && { config: config(this.#modelUrl) }),
