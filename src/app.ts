@@ -10,7 +10,7 @@ import {
   systemClock,
   tailLog,
 } from "#base";
-import { channels } from "#channels";
+import { type Channel, channels } from "#channels";
 import { type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config";
 import { createGateway, createNotes, type OpenChannel } from "#gateway";
 import { openServer } from "#http";
@@ -234,8 +234,10 @@ async function openAll(
   opened: AsyncDisposableStack,
   house: { readonly storage: Storage; readonly log: Log; readonly clock: Clock },
 ): Promise<(OpenChannel & { readonly label: string })[]> {
+  // Those that are set up by accounts wait for somebody who reads these settings.
+  const ready: readonly Channel[] = channels.filter(({ followsLog }) => followsLog);
   return Promise.all(
-    channels.map(async (channel) => {
+    ready.map(async (channel) => {
       const { id, label, followsLog } = channel;
       const connection = await channel.open({
         account: "default",

@@ -15,6 +15,8 @@ export {
   type WebhookRequest,
 } from "./channel.ts";
 export type { Attachment, Place, Quoted, ReplyTicket, Sender, Update } from "./update.ts";
+import { slack } from "./slack.ts";
 import { webchat } from "./webchat.ts";
+import { webhook } from "./webhook.ts";
 
-export const channels = [webchat] as const;
+export const channels = [slack, webchat, webhook] as const;
