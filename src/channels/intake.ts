@@ -45,13 +45,13 @@ export class Intake {
     return taken;
   }
 
-  async #handAfter(before: Promise<Taken> | undefined, { id, hand }: Arrival): Promise<Taken> {
+  async #handAfter(before: Promise<Taken> | undefined, arrival: Arrival): Promise<Taken> {
     await before;
     try {
-      await hand();
+      await arrival.hand();
       return "taken";
     } catch (error) {
-      this.#log.warn("An update was not taken; the platform is to bring it again.", { id, error });
+      this.#log.warn("An update was not taken; the platform is to bring it again.", { id: arrival.id, error });
       return "notTaken";
     }
   }

@@ -23,7 +23,10 @@ export class FakeReceiver implements AsyncDisposable {
       this.got.push({ headers: request.headers, body, json: JSON.parse(body) as Posted["json"] });
       const answer = this.#answers.shift() ?? { status: 200 };
       if ("cut" in answer) return new Response(broken());
-      return new Response(answer.body ?? null, { status: answer.status, ...(answer.headers ? { headers: answer.headers } : {}) });
+      return new Response(answer.body ?? null, {
+        status: answer.status,
+        ...(answer.headers ? { headers: answer.headers } : {}),
+      });
     },
   });
 

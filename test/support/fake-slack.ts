@@ -39,7 +39,7 @@ export class FakeSlack implements AsyncDisposable {
       origin: () => this.named ?? this.origin,
       socketUrl: () => `${this.origin.replace("http", "ws")}/link?ticket=${socket.ticket()}`,
     });
-    this.#server = Bun.serve<{ isGreeted: boolean }, never>({
+    this.#server = Bun.serve<{ isGreeted: boolean }>({
       port: 0,
       hostname: "127.0.0.1",
       idleTimeout: 0,
@@ -48,7 +48,9 @@ export class FakeSlack implements AsyncDisposable {
         const url = new URL(request.url);
         if (url.pathname === "/link") {
           if (!socket.admits(url.searchParams.get("ticket"))) return new Response("bad ticket", { status: 403 });
-          return server.upgrade(request, { data: { isGreeted: false } }) ? undefined : new Response("", { status: 400 });
+          return server.upgrade(request, { data: { isGreeted: false } })
+            ? undefined
+            : new Response("", { status: 400 });
         }
         if (url.pathname.startsWith("/upload/")) return this.#upload(url, request);
         if (url.pathname.startsWith("/files/")) return this.#download(url, request);
@@ -80,7 +82,10 @@ export class FakeSlack implements AsyncDisposable {
   }
 
   /** Somebody writes: the message is there, and the event is on its way. */
-  say(text: string, options: Readonly<Record<string, unknown>> = {}): { readonly ts: string; readonly delivery: Delivery } {
+  say(
+    text: string,
+    options: Readonly<Record<string, unknown>> = {},
+  ): { readonly ts: string; readonly delivery: Delivery } {
     const event = this.message(text, options);
     return { ts: event.ts, delivery: this.deliver(event) };
   }
@@ -88,8 +93,17 @@ export class FakeSlack implements AsyncDisposable {
   /** The event of a message that somebody writes. */
   message(text: string, options: Readonly<Record<string, unknown>> = {}): { ts: string; [name: string]: unknown } {
     const ts = this.world.nextTs();
-    const event = { type: "message", channel: "C1", channel_type: "channel", user: "U1", text, ts, event_ts: ts, ...options };
-    this.world.chat(String(event.channel)).messages.push({ ts, text, user: "U1", reactions: [] });
+    const event = {
+      type: "message",
+      channel: "C1",
+      channel_type: "channel",
+      user: "U1",
+      text,
+      ts,
+      event_ts: ts,
+      ...options,
+    };
+    this.world.chat(event.channel).messages.push({ ts, text, user: "U1", reactions: [] });
     return event;
   }
 
@@ -106,14 +120,21 @@ export class FakeSlack implements AsyncDisposable {
       event,
       event_id: `Ev${crypto.randomUUID()}`,
       event_time: 1_700_000_000,
-      authorizations: [{ team_id: this.world.me.team, user_id: this.world.me.user, is_bot: true, is_enterprise_install: false }],
+      authorizations: [
+        { team_id: this.world.me.team, user_id: this.world.me.user, is_bot: true, is_enterprise_install: false },
+      ],
     };
   }
 
   /** What Slack posts in the mode `http`, signed. */
   request(
     body: string,
-    { secret = this.signingSecret, atMs = Date.now(), type = "application/json", headers = {} }: {
+    {
+      secret = this.signingSecret,
+      atMs = Date.now(),
+      type = "application/json",
+      headers = {},
+    }: {
       readonly secret?: string;
       readonly atMs?: number;
       readonly type?: string;
@@ -202,7 +223,13 @@ async function bytesOf(request: Request): Promise<Uint8Array> {
   return part instanceof Blob ? part.bytes() : new Uint8Array();
 }
 
-function failing({ status, retryAfterSeconds }: { readonly status: number; readonly retryAfterSeconds?: number }): Response {
+function failing({
+  status,
+  retryAfterSeconds,
+}: {
+  readonly status: number;
+  readonly retryAfterSeconds?: number;
+}): Response {
   const headers = retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
   return Response.json({ ok: false, error: status === 429 ? "ratelimited" : "internal_error" }, { status, headers });
 }

@@ -65,7 +65,9 @@ function hostCheck(apiUrl: URL): (address: string) => boolean {
   return (address) => {
     const { protocol, host, hostname } = new URL(address);
     if (protocol !== apiUrl.protocol) return false;
-    return host === apiUrl.host || (apiUrl.host === "slack.com" && hostname.endsWith(".slack.com") && host === hostname);
+    return (
+      host === apiUrl.host || (apiUrl.host === "slack.com" && hostname.endsWith(".slack.com") && host === hostname)
+    );
   };
 }
 
@@ -82,7 +84,6 @@ async function readBounded(response: Response, mostBytes: number): Promise<Uint8
 
 /** Bolt's words at the level of debugging hold whole messages, so what is not a warning goes nowhere. */
 function quietLogger(log: Log): Logger {
-  const said = (words: readonly unknown[]) => ({ says: words.map((word) => (word instanceof Error ? word.message : String(word))).join(" ") });
   return {
     debug: () => {},
     info: () => {},
@@ -92,4 +93,8 @@ function quietLogger(log: Log): Logger {
     setLevel: () => {},
     setName: () => {},
   };
+}
+
+function said(words: readonly unknown[]): { readonly says: string } {
+  return { says: words.map((word) => (word instanceof Error ? word.message : String(word))).join(" ") };
 }

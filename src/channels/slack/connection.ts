@@ -177,7 +177,7 @@ export class SlackConnection implements Connection {
   }
 
   #createDoorway(me: Identity, signal: AbortSignal): Deliver {
-    const { account, clock, log, receive } = this.#options;
+    const { account, clock, log } = this.#options;
     const intake = new Intake(log);
     const by = { account, me, clock, api: this.#api, directory: new Directory(this.#api, clock, signal) };
     return createDoorway({
@@ -188,7 +188,7 @@ export class SlackConnection implements Connection {
         const happening = readHappening(body, me);
         if (!happening) return "taken";
         const { id, chat } = happening;
-        return intake.take({ id, chat, hand: async () => receive(await toUpdate(happening, by)) });
+        return intake.take({ id, chat, hand: async () => this.#options.receive(await toUpdate(happening, by)) });
       },
     });
   }

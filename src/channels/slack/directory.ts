@@ -39,7 +39,9 @@ export class Directory {
 }
 
 class Kept<V> {
-  readonly #kept = new Lru<string, { readonly value: Promise<V | undefined>; untilMs: number }>({ budget: 2_000 });
+  readonly #kept = new Lru<string, { readonly value: Promise<V | undefined>; readonly untilMs: number }>({
+    budget: 2_000,
+  });
   readonly #clock: Clock;
   readonly #ask: (id: string) => Promise<V | undefined>;
 
@@ -52,12 +54,9 @@ class Kept<V> {
     const kept = this.#kept.get(id);
     const nowMs = this.#clock.elapsed();
     if (kept && kept.untilMs > nowMs) return kept.value;
-    const entry = { value: this.#asked(id), untilMs: nowMs + keptMs };
-    this.#kept.set(id, entry);
-    void entry.value.then((value) => {
-      if (value === undefined) entry.untilMs = this.#clock.elapsed() + keptUnknownMs;
-    });
-    return entry.value;
+    const value = this.#asked(id);
+    this.#kept.set(id, { value, untilMs: nowMs + keptMs });
+    return value;
   }
 
   async #asked(id: string): Promise<V | undefined> {
@@ -65,6 +64,7 @@ class Kept<V> {
       return await this.#ask(id);
     } catch {
       // Whatever it was, the name is missing: a scope, the time, the network.
+      this.#kept.set(id, { value: Promise.resolve(undefined), untilMs: this.#clock.elapsed() + keptUnknownMs });
       return undefined;
     }
   }

@@ -15,12 +15,11 @@ export type Way =
   | { readonly mode: "socket"; readonly appToken: Secret; readonly times: LinkTimes }
   | { readonly mode: "http"; readonly signingSecret: Secret };
 
-export function openSlack(
-  options: AccountOptions<SlackAccount>,
-  times: LinkTimes = usualTimes,
-): Promise<Connection> {
+export function openSlack(options: AccountOptions<SlackAccount>, times: LinkTimes = usualTimes): Promise<Connection> {
   const { settings } = options;
-  return Promise.resolve(new SlackConnection({ ...options, apiUrl: apiUrlOf(settings.api_url), way: wayOf(settings, times) }));
+  return Promise.resolve(
+    new SlackConnection({ ...options, apiUrl: apiUrlOf(settings.api_url), way: wayOf(settings, times) }),
+  );
 }
 
 function wayOf(settings: SlackAccount, times: LinkTimes): Way {

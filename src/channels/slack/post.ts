@@ -1,10 +1,14 @@
+import { Type } from "@sinclair/typebox";
 import type { types, webApi } from "@slack/bolt";
 import type { OutboundMessage, SendRefusal } from "../channel.ts";
 import type { Client } from "./api.ts";
 import { refusalOf } from "./refusal.ts";
+import { as } from "./wire.ts";
 import { toMrkdwn, toSections } from "./write-text.ts";
 
 type Post = webApi.ChatPostMessageArguments;
+
+const Sent = Type.Object({ ts: Type.String({ minLength: 1 }) });
 
 /** The name under which our key lies in a message's metadata. */
 export const keyType = "openclaw_message";
@@ -20,9 +24,9 @@ export async function post(message: OutboundMessage, client: Client): Promise<{ 
   if (problem !== undefined) return { refused: "forGood", problem };
   try {
     if (message.files && message.files.length > 0) await client.filesUploadV2(uploadOf(message, message.files));
-    const { ts } = await client.chat.postMessage(postOf(message));
-    if (ts === undefined) throw new Error("Slack gave the message no id.");
-    return { messageId: ts };
+    const sent = as(Sent, await client.apiCall("chat.postMessage", { ...postOf(message) }));
+    if (!sent) throw new Error("Slack gave the message no id.");
+    return { messageId: sent.ts };
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal) return refusal;

@@ -1,7 +1,7 @@
-import { fromSlackMrkdwn, type Markup, toMarkdown } from "#markup";
+import { fromSlack, type Markup, type NameOf, toMarkdown } from "#markup";
 import type { Directory } from "./directory.ts";
 import type { Identity } from "./doorway.ts";
-import { type Names, readRichText, usersIn } from "./rich-text.ts";
+import { readRichText, usersIn } from "./rich-text.ts";
 import type { Content } from "./wire.ts";
 
 /** More names than this are not asked for; the others stay ids. */
@@ -14,7 +14,7 @@ export async function readText(
 ): Promise<string> {
   const blocks = content.blocks ?? [];
   const names = await namesOf([...usersIn(blocks), ...mentionsIn(content.text ?? "")], me, directory);
-  const written = readRichText(blocks, names) ?? fromSlackMrkdwn(content.text ?? "", names);
+  const written = readRichText(blocks, names) ?? fromSlack(content.text ?? "", names);
   return toMarkdown(withoutOurName(written, me)).trim();
 }
 
@@ -27,17 +27,19 @@ function mentionsIn(text: string): string[] {
   return [...text.matchAll(/<@([A-Z0-9]{1,30})(?:\|[^<>]*)?>/g)].flatMap(([, id]) => id ?? []);
 }
 
-async function namesOf(ids: readonly string[], me: Identity, directory: Directory): Promise<Names> {
+async function namesOf(ids: readonly string[], me: Identity, directory: Directory): Promise<NameOf> {
   const users = [...new Set(ids)].filter((id) => id !== me.userId).slice(0, mostNames);
   const known = await Promise.all(users.map(async (id) => [id, await directory.person(id)] as const));
   const names = new Map(known.map(([id, person]) => [id, person?.name ?? person?.username]));
   names.set(me.userId, me.name);
-  return { user: (id) => names.get(id), channel: () => undefined };
+  return (of, id) => (of === "user" ? names.get(id) : undefined);
 }
 
 function withoutOurName(markup: Markup, me: Identity): Markup {
   const start = markup.text.length - markup.text.trimStart().length;
-  const mention = markup.spans.find((span) => span.style === "mention" && span.id === me.userId && span.start === start);
+  const mention = markup.spans.find(
+    (span) => span.style === "mention" && span.id === me.userId && span.start === start,
+  );
   if (!mention) return markup;
   const cut = mention.end + (/^[\s:,]*/.exec(markup.text.slice(mention.end))?.[0].length ?? 0);
   const spans = markup.spans

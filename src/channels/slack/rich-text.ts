@@ -1,4 +1,4 @@
-import type { Markup, Span, Style } from "#markup";
+import type { Markup, NameOf, Span, Style } from "#markup";
 import { Type } from "@sinclair/typebox";
 import { as } from "./wire.ts";
 
@@ -41,17 +41,11 @@ type Part = typeof Part.static;
 
 const RichText = Type.Object({ type: Type.Literal("rich_text"), elements: Type.Array(Type.Unknown()) });
 
-/** How ids are called, where that is known. */
-export interface Names {
-  user(id: string): string | undefined;
-  channel(id: string): string | undefined;
-}
-
 /** What a person wrote in Slack's editor; undefined when there is nothing of the kind among the blocks. */
-export function readRichText(blocks: readonly unknown[], names: Names): Markup | undefined {
+export function readRichText(blocks: readonly unknown[], nameOf: NameOf): Markup | undefined {
   const parts = blocks.flatMap((block) => as(RichText, block)?.elements ?? []).flatMap((part) => as(Part, part) ?? []);
   if (parts.length === 0) return undefined;
-  const page = new Page(names);
+  const page = new Page(nameOf);
   for (const part of parts) page.add(part);
   return page;
 }
@@ -66,10 +60,10 @@ const toggles = ["bold", "italic", "strike", "underline"] as const;
 class Page implements Markup {
   text = "";
   readonly spans: Span[] = [];
-  readonly #names: Names;
+  readonly #nameOf: NameOf;
 
-  constructor(names: Names) {
-    this.#names = names;
+  constructor(nameOf: NameOf) {
+    this.#nameOf = nameOf;
   }
 
   add(part: Part): void {
@@ -104,11 +98,11 @@ class Page implements Markup {
   }
 
   #textOf(piece: Piece): string {
-    if (piece.user_id !== undefined) return `@${this.#names.user(piece.user_id) ?? piece.user_id}`;
-    if (piece.channel_id !== undefined) return `#${this.#names.channel(piece.channel_id) ?? piece.channel_id}`;
-    if (piece.usergroup_id !== undefined) return `@${piece.usergroup_id}`;
-    if (piece.type === "broadcast") return `@${piece.range ?? "here"}`;
+    if (piece.user_id !== undefined) return `@${this.#nameOf("user", piece.user_id) ?? piece.user_id}`;
+    if (piece.channel_id !== undefined) return `#${this.#nameOf("channel", piece.channel_id) ?? piece.channel_id}`;
     if (piece.type === "emoji") return emojiOf(piece);
+    const called = piece.usergroup_id ?? piece.range;
+    if (called !== undefined) return `@${called}`;
     return piece.text ?? piece.url ?? piece.value ?? piece.fallback ?? "";
   }
 

@@ -13,6 +13,9 @@ export interface LinkTimes {
 
 export const usualTimes: LinkTimes = { helloMs: 10_000, pingMs: 10_000, silentMs: 30_000, leavingMs: 5_000 };
 
+/** Resolves with what Slack is to be told, or undefined to tell nothing, so that it brings it again. */
+export type Handle = (envelope: Envelope) => Promise<{ readonly payload?: unknown } | undefined>;
+
 /** Why a link is no longer to be counted on: Slack is about to close it, or it is closed. */
 export type Parting = { readonly reason: string; readonly isOpen: boolean };
 
@@ -39,8 +42,7 @@ export class SocketLink implements Disposable {
     readonly times: LinkTimes;
     readonly clock: Clock;
     readonly log: Log;
-    /** Resolves with what Slack is to be told, or undefined to tell nothing, so that it brings it again. */
-    handle(envelope: Envelope): Promise<{ readonly payload?: unknown } | undefined>;
+    readonly handle: Handle;
   }) {
     this.greeted = this.#greet.promise;
     this.parted = this.#part.promise;
@@ -72,10 +74,7 @@ export class SocketLink implements Disposable {
     this.#ended("let go");
   }
 
-  #read(
-    text: string,
-    { handle, log }: { handle(envelope: Envelope): Promise<{ payload?: unknown } | undefined>; log: Log },
-  ): void {
+  #read(text: string, { handle, log }: { readonly handle: Handle; readonly log: Log }): void {
     const frame = jsonObject(text);
     if (as(Hello, frame)) {
       this.#hasGreeted = true;
@@ -89,10 +88,7 @@ export class SocketLink implements Disposable {
     void this.#answer(envelope, handle);
   }
 
-  async #answer(
-    envelope: Envelope,
-    handle: (envelope: Envelope) => Promise<{ payload?: unknown } | undefined>,
-  ): Promise<void> {
+  async #answer(envelope: Envelope, handle: Handle): Promise<void> {
     const answer = await handle(envelope);
     this.#owed.delete(envelope.envelope_id);
     if (answer && this.#socket.readyState === WebSocket.OPEN) {

@@ -29,42 +29,55 @@ interface SocketModeOptions {
  * one goes, so there is always one that hears.
  */
 export async function runSocketMode(options: SocketModeOptions, signal: AbortSignal): Promise<void> {
-  const { standing, clock, log } = options;
-  let last: SocketLink | undefined;
-  let leaving: SocketLink | undefined;
+  using relay = new Relay();
   try {
-    for (let failures = 0; !signal.aborted; ) {
-      if (failures > 1) await pause(backoffMs(patience, failures - 1), signal);
-      const opened = await openLink(options, signal);
-      if ("problem" in opened) {
-        if (opened.isForGood) return standing.enter("refused", opened.problem);
-        failures++;
-        standing.enter("backingOff", opened.problem);
-        continue;
-      }
-      leaving?.[Symbol.dispose]();
-      leaving = last;
-      leaving?.leave();
-      last = opened.link;
-      standing.enter("online");
-      const since = clock.elapsed();
-      const parting = await orAborted(opened.link.parted, signal);
-      failures = clock.elapsed() - since > goodAfterMs ? 0 : failures + 1;
-      log.debug("Slack's socket is to be replaced.", { reason: parting.reason });
-      if (parting.reason === "link_disabled") return standing.enter("refused", "Slack: Socket Mode is switched off");
-      if (!parting.isOpen) standing.enter("connecting", `Slack's socket is ${parting.reason}`);
-    }
+    await keepOpen(relay, options, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
-  } finally {
-    leaving?.[Symbol.dispose]();
-    last?.[Symbol.dispose]();
   }
 }
 
-type Opened =
-  | { readonly link: SocketLink }
-  | { readonly problem: string; readonly isForGood: boolean };
+/** Returns when Slack does not want us; rejects when the signal aborts. */
+async function keepOpen(relay: Relay, options: SocketModeOptions, signal: AbortSignal): Promise<void> {
+  const { standing, clock } = options;
+  for (let failures = 0; ;) {
+    if (failures > 1) await pause(backoffMs(patience, failures - 1), signal);
+    const opened = await openLink(options, signal);
+    if ("problem" in opened) {
+      if (opened.isForGood) return standing.enter("refused", opened.problem);
+      standing.enter("backingOff", opened.problem);
+      failures++;
+      continue;
+    }
+    relay.takeOver(opened.link);
+    standing.enter("online");
+    const since = clock.elapsed();
+    const { reason, isOpen } = await orAborted(opened.link.parted, signal);
+    if (reason === "link_disabled") return standing.enter("refused", "Slack: Socket Mode is switched off");
+    if (!isOpen) standing.enter("connecting", `Slack's socket is ${reason}`);
+    failures = clock.elapsed() - since > goodAfterMs ? 0 : failures + 1;
+  }
+}
+
+/** The link that hears, and the one before it, as long as it is owed an answer. */
+class Relay implements Disposable {
+  #last: SocketLink | undefined;
+  #leaving: SocketLink | undefined;
+
+  takeOver(link: SocketLink): void {
+    this.#leaving?.[Symbol.dispose]();
+    this.#leaving = this.#last;
+    this.#leaving?.leave();
+    this.#last = link;
+  }
+
+  [Symbol.dispose](): void {
+    this.#leaving?.[Symbol.dispose]();
+    this.#last?.[Symbol.dispose]();
+  }
+}
+
+type Opened = { readonly link: SocketLink } | { readonly problem: string; readonly isForGood: boolean };
 
 async function openLink(options: SocketModeOptions, signal: AbortSignal): Promise<Opened> {
   const address = await askAddress(options, signal);

@@ -40,13 +40,19 @@ function toOutgoing({ to, text, clientKey, replyTo, buttons, files }: OutboundMe
     text,
     replyTo,
     buttons,
-    files: files?.map(({ name, mimeType, bytes }) => ({ name, mimeType, base64: Buffer.from(bytes).toString("base64") })),
+    files: files?.map(({ name, mimeType, bytes }) => ({
+      name,
+      mimeType,
+      base64: Buffer.from(bytes).toString("base64"),
+    })),
   };
 }
 
 function refusalOf({ status, headers }: Response, nowMs: number): SendRefusal {
   const problem =
-    status < 400 ? `the receiver points elsewhere (status ${status}), which is not followed` : `the receiver answered ${status}`;
+    status < 400
+      ? `the receiver points elsewhere (status ${status}), which is not followed`
+      : `the receiver answered ${status}`;
   const asked = headers.get("retry-after");
   const retryAfterMs = asked === null ? Number.NaN : waitOf(asked, nowMs);
   return {

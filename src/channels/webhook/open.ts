@@ -11,13 +11,8 @@ interface WebhookAccount {
   readonly url?: string;
 }
 
-export async function openWebhook({
-  account,
-  settings,
-  receive,
-  log,
-  clock,
-}: AccountOptions<WebhookAccount>): Promise<Connection> {
+export async function openWebhook(options: AccountOptions<WebhookAccount>): Promise<Connection> {
+  const { account, settings, log, clock } = options;
   const signing = createSigning(settings.signature, settings.secret.reveal());
   const url = settings.url === undefined ? undefined : targetOf(settings.url);
   const intake = new Intake(log);
@@ -40,7 +35,7 @@ export async function openWebhook({
     const read = readMessage(body, account, clock.now());
     if ("problem" in read) return problem(400, read.problem);
     const { update } = read;
-    const taken = await intake.take({ id: update.id, chat: update.from.chat, hand: () => receive(update) });
+    const taken = await intake.take({ id: update.id, chat: update.from.chat, hand: () => options.receive(update) });
     return taken === "taken" ? { status: 202 } : problem(503, "not taken; please send it again");
   }
 }

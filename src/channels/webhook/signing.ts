@@ -28,7 +28,9 @@ function ownSigning(secret: string): Signing {
     isSigned: (headers, body, nowMs) => {
       const timestamp = headers.get("x-openclaw-timestamp") ?? "";
       const hex = /^sha256=([0-9a-f]{64})$/.exec(headers.get("x-openclaw-signature") ?? "")?.[1];
-      return hex !== undefined && isAboutNow(timestamp, nowMs) && isSame(Buffer.from(hex, "hex"), digest(timestamp, body));
+      return (
+        hex !== undefined && isAboutNow(timestamp, nowMs) && isSame(Buffer.from(hex, "hex"), digest(timestamp, body))
+      );
     },
     sign: (_id, body, nowMs) => {
       const timestamp = String(Math.floor(nowMs / 1000));

@@ -45,7 +45,10 @@ test.each([
   ["no signature", { headers: { "x-slack-signature": "" } }],
   ["a signature of another version", { headers: { "x-slack-signature": "v1=00" } }],
   ["a time that is none", { headers: { "x-slack-request-timestamp": "NaN" } }],
-  ["a time that was not signed", { headers: { "x-slack-request-timestamp": String(Math.floor(Date.now() / 1000) - 1) } }],
+  [
+    "a time that was not signed",
+    { headers: { "x-slack-request-timestamp": String(Math.floor(Date.now() / 1000) - 1) } },
+  ],
 ] as const)("%s is turned away before anything is read", async (_what, options) => {
   await using slack = await openSlackHouse({ mode: "http" });
   expect(await take(slack, slack.fake.request(eventOf(slack), options))).toMatchObject({ status: 401 });
@@ -94,5 +97,7 @@ test("other requests are told what is wrong", async () => {
   await using slack = await openSlackHouse({ mode: "http" });
   expect(await take(slack, { ...slack.fake.request(""), method: "GET" })).toMatchObject({ status: 405 });
   expect(await take(slack, slack.fake.request("no json"))).toMatchObject({ status: 400 });
-  expect(await take(slack, slack.fake.request("ssl_check=1&token=x", { type: "application/x-www-form-urlencoded" }))).toEqual({ status: 200 });
+  expect(
+    await take(slack, slack.fake.request("ssl_check=1&token=x", { type: "application/x-www-form-urlencoded" })),
+  ).toEqual({ status: 200 });
 });

@@ -35,10 +35,22 @@ test.each([
   ["a direct message", { channel: "D1", channel_type: "im" }, { place: { kind: "direct" } }],
   ["a group of people", { channel: "CM", channel_type: "mpim" }, { place: { kind: "group" } }],
   ["a private channel", { channel_type: "group" }, { place: { kind: "channel" } }],
-  ["a reply in a thread", { thread_ts: "1690000000.000100", parent_user_id: "U2" }, { from: { thread: "1690000000.000100" }, isToUs: false }],
+  [
+    "a reply in a thread",
+    { thread_ts: "1690000000.000100", parent_user_id: "U2" },
+    { from: { thread: "1690000000.000100" }, isToUs: false },
+  ],
   ["a reply to a message of ours", { thread_ts: "1690000000.000100", parent_user_id: "UBOT" }, { isToUs: true }],
-  ["a reply that is shown in the channel too", { subtype: "thread_broadcast", thread_ts: "1690000000.000100" }, { text: "hi" }],
-  ["another bot", { user: undefined, bot_id: "B2", subtype: "bot_message", username: "ci" }, { sender: { id: "B2", name: "ci", isBot: true } }],
+  [
+    "a reply that is shown in the channel too",
+    { subtype: "thread_broadcast", thread_ts: "1690000000.000100" },
+    { text: "hi" },
+  ],
+  [
+    "another bot",
+    { user: undefined, bot_id: "B2", subtype: "bot_message", username: "ci" },
+    { sender: { id: "B2", name: "ci", isBot: true } },
+  ],
   ["a bot with a user", { user: "U9", bot_id: "B2" }, { sender: { id: "U9", isBot: true } }],
 ])("%s", async (_what, options, expected) => {
   await using slack = await openSlackHouse();
@@ -70,7 +82,14 @@ test("a mention comes as two events of one id, and without our name at its begin
 
 test("an `app_mention` in a group of people is of the same place as the message", async () => {
   await using slack = await openSlackHouse();
-  const event = { type: "app_mention", channel: "CM", user: "U1", text: "<@UBOT> hi", ts: "1700000100.000100", event_ts: "1" };
+  const event = {
+    type: "app_mention",
+    channel: "CM",
+    user: "U1",
+    text: "<@UBOT> hi",
+    ts: "1700000100.000100",
+    event_ts: "1",
+  };
   expect(await updateOf(slack, () => slack.fake.deliver(event))).toMatchObject({ place: { kind: "group" } });
 });
 
@@ -117,11 +136,26 @@ test("what was written in Slack's editor is read from its blocks", async () => {
 
 test("an edit carries the new text, and what only looks like one does not count", async () => {
   await using slack = await openSlackHouse();
-  const message = { type: "message", user: "U1", ts: "1700000001.000100", text: "new", edited: { user: "U1", ts: "1700000009.000000" } };
-  const changed = { type: "message", subtype: "message_changed", channel: "C1", channel_type: "channel", ts: "1", event_ts: "1" };
+  const message = {
+    type: "message",
+    user: "U1",
+    ts: "1700000001.000100",
+    text: "new",
+    edited: { user: "U1", ts: "1700000009.000000" },
+  };
+  const changed = {
+    type: "message",
+    subtype: "message_changed",
+    channel: "C1",
+    channel_type: "channel",
+    ts: "1",
+    event_ts: "1",
+  };
   slack.fake.deliver({ ...changed, message: { ...message, edited: undefined }, previous_message: { text: "old" } });
   slack.fake.deliver({ ...changed, message, previous_message: { ...message, text: "new" } });
-  const update = await updateOf(slack, () => slack.fake.deliver({ ...changed, message, previous_message: { text: "old" } }));
+  const update = await updateOf(slack, () =>
+    slack.fake.deliver({ ...changed, message, previous_message: { text: "old" } }),
+  );
   expect(update).toMatchObject({
     type: "edited",
     id: "edited:C1:1700000001.000100:1700000009.000000",
@@ -136,7 +170,14 @@ test.each([
   ["reaction_removed", "partyparrot", { emoji: ":partyparrot:", isAdded: false }],
 ])("%s", async (type, reaction, expected) => {
   await using slack = await openSlackHouse();
-  const event = { type, user: "U1", reaction, item_user: "UBOT", item: { type: "message", channel: "C1", ts: "17.1" }, event_ts: "1700000002.5" };
+  const event = {
+    type,
+    user: "U1",
+    reaction,
+    item_user: "UBOT",
+    item: { type: "message", channel: "C1", ts: "17.1" },
+    event_ts: "1700000002.5",
+  };
   expect(await updateOf(slack, () => slack.fake.deliver(event))).toMatchObject({
     type: "reaction",
     messageId: "17.1",
@@ -205,11 +246,19 @@ test("a file is fetched when it is asked for, from Slack's host alone, and bound
   await using slack = await openSlackHouse();
   const { fake } = slack;
   fake.world.files.set("F1", { id: "F1", name: "a.png", bytes: Buffer.from("picture") });
-  const file = { id: "F1", name: "a.png", mimetype: "image/png", size: 7, url_private_download: `${fake.origin}/files/F1` };
+  const file = {
+    id: "F1",
+    name: "a.png",
+    mimetype: "image/png",
+    size: 7,
+    url_private_download: `${fake.origin}/files/F1`,
+  };
   await using elsewhere = new FakeSlack();
   const stolen = { ...file, url_private_download: `${elsewhere.origin}/files/F1` };
   const unnamed = { ...file, url_private_download: undefined, size: undefined };
-  const update = await updateOf(slack, () => fake.say("look", { subtype: "file_share", files: [file, stolen, unnamed] }));
+  const update = await updateOf(slack, () =>
+    fake.say("look", { subtype: "file_share", files: [file, stolen, unnamed] }),
+  );
   const [ours, theirs, asked] = update.type === "message" ? update.attachments : [];
   expect(fake.downloads).toBeEmpty();
   expect(ours).toMatchObject({ id: "F1", kind: "image", name: "a.png", mimeType: "image/png", bytes: 7 });

@@ -14,8 +14,11 @@ test("a message is posted, and its id is Slack's", async () => {
   const sent = await slack.connection.send(hello({ text: "**hello** <!channel> & all" }), signal);
   const [posted] = slack.fake.messages("C1");
   expect(sent).toEqual({ messageId: posted?.ts ?? "" });
-  expect(posted).toMatchObject({ user: "UBOT", metadata: { event_type: "openclaw_message", event_payload: { key: "key-1" } } });
-  expect(posted?.text).toContain("*hello*");
+  expect(posted).toMatchObject({
+    user: "UBOT",
+    metadata: { event_type: "openclaw_message", event_payload: { key: "key-1" } },
+  });
+  expect(posted?.text.replaceAll("\u200B", "")).toContain("*hello*");
   expect(posted?.text).not.toContain("<!channel>");
   expect(posted?.sent).toMatchObject({ unfurl_links: "false", unfurl_media: "false" });
   expect(posted?.thread_ts).toBeUndefined();
@@ -29,11 +32,20 @@ test("in a thread it is posted into the thread", async () => {
 
 test("buttons come as blocks below the text, with their data", async () => {
   await using slack = await openSlackHouse();
-  const buttons = [[{ label: "Yes", data: "yes" }, { label: "No", data: "no" }], [{ label: "x".repeat(80), data: "long" }]];
+  const buttons = [
+    [
+      { label: "Yes", data: "yes" },
+      { label: "No", data: "no" },
+    ],
+    [{ label: "x".repeat(80), data: "long" }],
+  ];
   await slack.connection.send(hello({ buttons }), signal);
   expect(slack.fake.messages("C1")[0]?.blocks).toMatchObject([
     { type: "section", text: { type: "mrkdwn", text: "hello" } },
-    { type: "actions", elements: [{ type: "button", value: "yes", text: { type: "plain_text", text: "Yes" } }, { value: "no" }] },
+    {
+      type: "actions",
+      elements: [{ type: "button", value: "yes", text: { type: "plain_text", text: "Yes" } }, { value: "no" }],
+    },
     { type: "actions", elements: [{ value: "long", text: { text: "x".repeat(75) } }] },
   ]);
 });
@@ -62,7 +74,10 @@ test("files are there before the text that is found by its key", async () => {
     { name: "a.txt", mimeType: "text/plain", bytes: Buffer.from("one") },
     { name: "b.png", mimeType: "image/png", bytes: Buffer.from("two") },
   ];
-  const sent = await slack.connection.send(hello({ text: "", files, to: { channel: "slack", chat: "C1", thread: "17.1" } }), signal);
+  const sent = await slack.connection.send(
+    hello({ text: "", files, to: { channel: "slack", chat: "C1", thread: "17.1" } }),
+    signal,
+  );
   const [shared, text] = slack.fake.messages("C1");
   expect(shared?.files?.map(({ name, bytes }) => [name, Buffer.from(bytes).toString()])).toEqual([
     ["a.txt", "one"],
@@ -76,11 +91,27 @@ test("files are there before the text that is found by its key", async () => {
 test.each([
   ["429", { status: 429, retryAfterSeconds: 7 }, { refused: "forNow", retryAfterMs: 7_000 }],
   ["a full workspace", { error: "rate_limited" }, { refused: "forNow" }],
-  ["a token that is not accepted", { error: "invalid_auth" }, { refused: "forNow", problem: expect.stringContaining("token") }],
-  ["an unknown chat", { error: "channel_not_found" }, { refused: "forGood", problem: expect.stringContaining("no such conversation") }],
-  ["a chat without us", { error: "not_in_channel" }, { refused: "forGood", problem: expect.stringContaining("/invite") }],
+  [
+    "a token that is not accepted",
+    { error: "invalid_auth" },
+    { refused: "forNow", problem: expect.stringContaining("token") },
+  ],
+  [
+    "an unknown chat",
+    { error: "channel_not_found" },
+    { refused: "forGood", problem: expect.stringContaining("no such conversation") },
+  ],
+  [
+    "a chat without us",
+    { error: "not_in_channel" },
+    { refused: "forGood", problem: expect.stringContaining("/invite") },
+  ],
   ["an archived chat", { error: "is_archived" }, { refused: "forGood" }],
-  ["what is refused for a reason unknown here", { error: "a_new_reason" }, { refused: "forGood", problem: expect.stringContaining("a_new_reason") }],
+  [
+    "what is refused for a reason unknown here",
+    { error: "a_new_reason" },
+    { refused: "forGood", problem: expect.stringContaining("a_new_reason") },
+  ],
 ] as const)("%s is a refusal", async (_what, fault, expected) => {
   await using slack = await openSlackHouse();
   slack.fake.fail("chat.postMessage", fault);

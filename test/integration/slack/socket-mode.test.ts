@@ -62,25 +62,33 @@ test("the messages of a chat are handed over in their order, those of another be
   await until("the other chat's", () => other.delivery.isAcked);
   held.resolve();
   await until("all", () => slack.house.got.length === 4);
-  expect(slack.house.got.map((update) => (update.type === "message" ? update.text : ""))).toEqual(["other", "1", "2", "3"]);
+  expect(slack.house.got.map((update) => (update.type === "message" ? update.text : ""))).toEqual([
+    "other",
+    "1",
+    "2",
+    "3",
+  ]);
 });
 
-test.each(["warning", "refresh_requested"])("asked to move (%s), the next socket is open before the last one closes", async (reason) => {
-  await using slack = await openSlackHouse({ ackMs: 5_000 });
-  const stored = Promise.withResolvers<void>();
-  slack.house.before = () => stored.promise;
-  const owed = slack.fake.say("on the old one");
-  await until("it to be on its way", () => slack.fake.calls("users.info").length > 0);
-  slack.fake.socket.disconnect(reason);
-  await until("the next socket", () => slack.fake.socket.opened === 2);
-  expect(slack.fake.socket.links).toBe(2);
-  expect(slack.connection.state).toBe("online");
-  const next = slack.fake.say("on the new one", { channel: "C2" });
-  stored.resolve();
-  await until("both acknowledgements", () => owed.delivery.isAcked && next.delivery.isAcked);
-  await until("the last one to close", () => slack.fake.socket.links === 1);
-  expect([owed.delivery.attempts, next.delivery.attempts]).toEqual([1, 1]);
-});
+test.each(["warning", "refresh_requested"])(
+  "asked to move (%s), the next socket is open before the last one closes",
+  async (reason) => {
+    await using slack = await openSlackHouse({ ackMs: 5_000 });
+    const stored = Promise.withResolvers<void>();
+    slack.house.before = () => stored.promise;
+    const owed = slack.fake.say("on the old one");
+    await until("it to be on its way", () => slack.fake.calls("users.info").length > 0);
+    slack.fake.socket.disconnect(reason);
+    await until("the next socket", () => slack.fake.socket.opened === 2);
+    expect(slack.fake.socket.links).toBe(2);
+    expect(slack.connection.state).toBe("online");
+    const next = slack.fake.say("on the new one", { channel: "C2" });
+    stored.resolve();
+    await until("both acknowledgements", () => owed.delivery.isAcked && next.delivery.isAcked);
+    await until("the last one to close", () => slack.fake.socket.links === 1);
+    expect([owed.delivery.attempts, next.delivery.attempts]).toEqual([1, 1]);
+  },
+);
 
 test("a socket that breaks is replaced, and what Slack has in between arrives", async () => {
   await using slack = await openSlackHouse();
@@ -114,7 +122,13 @@ test("a socket that never says hello is given up, and the reason is told", async
 
 test("frames that are no envelopes are passed over", async () => {
   await using slack = await openSlackHouse();
-  for (const frame of ["no json", "[]", "null", '{"type":"news"}', '{"type":"events_api","envelope_id":7,"payload":{}}']) {
+  for (const frame of [
+    "no json",
+    "[]",
+    "null",
+    '{"type":"news"}',
+    '{"type":"events_api","envelope_id":7,"payload":{}}',
+  ]) {
     slack.fake.socket.sendRaw(frame);
   }
   const odd = slack.fake.deliver({ type: "message", channel: 7, text: null });
@@ -160,7 +174,10 @@ test("closed, it leaves no socket and no request behind", async () => {
   const connection = await openSlack(new AccountHouse().options(accountOf(fake)));
   await until("the channel to be online", () => connection.state === "online");
   fake.fail("chat.postMessage", { hang: true });
-  const hanging = connection.send({ to: { channel: "slack", chat: "C1" }, text: "hi", clientKey: "k" }, new AbortController().signal);
+  const hanging = connection.send(
+    { to: { channel: "slack", chat: "C1" }, text: "hi", clientKey: "k" },
+    new AbortController().signal,
+  );
   hanging.catch(() => {});
   await connection[Symbol.asyncDispose]();
   await connection[Symbol.asyncDispose]();
@@ -175,8 +192,15 @@ test.each([
   ["an address without encryption", { api_url: "http://slack.example/api" }, "must begin with https://"],
   ["what is no address", { api_url: "slack" }, "no address"],
 ])("settings that cannot work are refused: %s", async (_what, change, words) => {
-  const settings = { bot_token: new Secret("xoxb-1"), app_token: new Secret("xapp-1"), mode: "socket", api_url: "https://slack.com/api/", ...change };
+  const settings = {
+    bot_token: new Secret("xoxb-1"),
+    app_token: new Secret("xapp-1"),
+    mode: "socket",
+    api_url: "https://slack.com/api/",
+    ...change,
+  };
   const { receive, notes, changed, clock, account } = new AccountHouse();
-  const opening = async () => openSlack({ account, settings: settings as never, receive, notes, changed, clock, log: silentLog });
+  const opening = async () =>
+    openSlack({ account, settings: settings as never, receive, notes, changed, clock, log: silentLog });
   expect(opening()).rejects.toThrow(words);
 });

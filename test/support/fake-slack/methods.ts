@@ -50,7 +50,9 @@ export function methodsOf(
     "conversations.replies": (args) =>
       pageOf(
         args,
-        world.chat(args["channel"] ?? "").messages.filter(({ ts, thread_ts }) => ts === args["ts"] || thread_ts === args["ts"]),
+        world
+          .chat(args["channel"] ?? "")
+          .messages.filter(({ ts, thread_ts }) => ts === args["ts"] || thread_ts === args["ts"]),
       ),
     "conversations.info": ({ channel = "" }) => {
       const { id, name, kind } = world.chat(channel);

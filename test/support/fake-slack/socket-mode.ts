@@ -90,7 +90,7 @@ export class FakeSocketMode {
   }
 
   drop(): void {
-    for (const socket of [...this.#sockets]) socket.terminate();
+    for (const socket of this.#sockets.toReversed()) socket.terminate();
   }
 
   close(): void {
