@@ -16,7 +16,8 @@ export {
 } from "./channel.ts";
 export type { Attachment, Place, Quoted, ReplyTicket, Sender, Update } from "./update.ts";
 import { slack } from "./slack.ts";
+import { telegram } from "./telegram.ts";
 import { webchat } from "./webchat.ts";
 import { webhook } from "./webhook.ts";
 
-export const channels = [slack, webchat, webhook] as const;
+export const channels = [slack, telegram, webchat, webhook] as const;

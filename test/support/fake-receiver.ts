@@ -2,6 +2,8 @@
 export interface Posted {
   readonly headers: Headers;
   readonly body: string;
+  /** It was answered with a status that says no. */
+  readonly wasRefused: boolean;
   readonly json: Readonly<Record<string, unknown>>;
 }
 
@@ -20,8 +22,9 @@ export class FakeReceiver implements AsyncDisposable {
     development: false,
     fetch: async (request) => {
       const body = await request.text();
-      this.got.push({ headers: request.headers, body, json: JSON.parse(body) as Posted["json"] });
-      const answer = this.#answers.shift() ?? { status: 200 };
+      const json = JSON.parse(body) as Posted["json"];
+      const answer = this.#answers.shift() ?? { status: json["chat"] === "gone" ? 410 : 200 };
+      this.got.push({ headers: request.headers, body, json, wasRefused: "status" in answer && answer.status >= 300 });
       if ("cut" in answer) return new Response(broken());
       return new Response(answer.body ?? null, {
         status: answer.status,

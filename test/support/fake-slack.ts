@@ -27,6 +27,8 @@ export class FakeSlack implements AsyncDisposable {
   readonly socket: FakeSocketMode;
   /** Who came with which token: the host's own log. */
   readonly downloads: { readonly path: string; readonly token: string | null }[] = [];
+  /** Calls with a token of nobody. */
+  strangers = 0;
   /** Where it says that its files lie, when that is elsewhere. */
   named: string | undefined;
   readonly #faults = new Map<string, Fault[]>();
@@ -187,6 +189,7 @@ export class FakeSlack implements AsyncDisposable {
   ): object {
     const token = request.headers.get("authorization")?.replace("Bearer ", "");
     if (token !== (method === "apps.connections.open" ? this.appToken : this.botToken)) {
+      this.strangers++;
       return { ok: false, error: token ? "invalid_auth" : "not_authed" };
     }
     const run = methods[method];

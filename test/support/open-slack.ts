@@ -1,6 +1,7 @@
 import { type Clock, Secret } from "#base";
 import { until } from "./until.ts";
-import { openSlack, type SlackAccount } from "../../src/channels/slack/open.ts";
+import { openSlack } from "../../src/channels/slack/open.ts";
+import type { SlackAccount } from "../../src/channels/slack.ts";
 import { type LinkTimes, usualTimes } from "../../src/channels/slack/socket-link.ts";
 import { FakeSlack } from "./fake-slack.ts";
 import { AccountHouse, type OpenAccount } from "./open-account.ts";
@@ -11,11 +12,11 @@ export interface SlackHouse extends OpenAccount {
 
 export function accountOf(fake: FakeSlack, mode: SlackAccount["mode"] = "socket"): SlackAccount {
   return {
-    bot_token: new Secret(fake.botToken),
-    app_token: new Secret(fake.appToken),
-    signing_secret: new Secret(fake.signingSecret),
+    botToken: new Secret(fake.botToken),
+    appToken: new Secret(fake.appToken),
+    signingSecret: new Secret(fake.signingSecret),
     mode,
-    api_url: fake.apiUrl,
+    apiUrl: fake.apiUrl,
   };
 }
 

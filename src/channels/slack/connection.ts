@@ -17,7 +17,8 @@ import { createDoorway, type Deliver, type Identity } from "./doorway.ts";
 import { nameOfEmoji } from "./emoji.ts";
 import { find } from "./find.ts";
 import { readHappening } from "./happening.ts";
-import type { SlackAccount, Way } from "./open.ts";
+import type { SlackAccount } from "../slack.ts";
+import type { Way } from "./open.ts";
 import { post } from "./post.ts";
 import { platformCode, refusalOf, tokenProblemOf } from "./refusal.ts";
 import { runSocketMode } from "./socket-mode.ts";
@@ -46,7 +47,7 @@ export class SlackConnection implements Connection {
 
   constructor(options: Options) {
     this.#options = options;
-    this.#api = createApi({ apiUrl: options.apiUrl, token: options.settings.bot_token.reveal(), log: options.log });
+    this.#api = createApi({ apiUrl: options.apiUrl, token: options.settings.botToken.reveal(), log: options.log });
     this.#standing = new Standing(() => options.changed());
     if (options.way.mode === "http") {
       this.take = createWebRequests({
@@ -103,11 +104,11 @@ export class SlackConnection implements Connection {
   /** Slack shows it in threads alone, until it shows a message of ours there. */
   async typing(to: Address, signal: AbortSignal): Promise<void> {
     if (to.thread === undefined) return;
-    await this.#client(signal).assistant.threads.setStatus({
-      channel_id: to.chat,
-      thread_ts: to.thread,
-      status: "is thinking…",
-    });
+    const shown = { channel_id: to.chat, thread_ts: to.thread, status: "is thinking…" };
+    // Nobody misses it: the answer comes all the same.
+    await this.#client(signal)
+      .assistant.threads.setStatus(shown)
+      .catch(() => undefined);
   }
 
   async probe(signal: AbortSignal): Promise<{ readonly name: string; readonly id: string }> {

@@ -1,15 +1,8 @@
 import type { Secret } from "#base";
 import type { AccountOptions, Connection } from "../channel.ts";
+import type { SlackAccount } from "../slack.ts";
 import { SlackConnection } from "./connection.ts";
 import { type LinkTimes, usualTimes } from "./socket-link.ts";
-
-export interface SlackAccount {
-  readonly bot_token: Secret;
-  readonly app_token?: Secret;
-  readonly signing_secret?: Secret;
-  readonly mode: "socket" | "http";
-  readonly api_url: string;
-}
 
 export type Way =
   | { readonly mode: "socket"; readonly appToken: Secret; readonly times: LinkTimes }
@@ -18,18 +11,18 @@ export type Way =
 export function openSlack(options: AccountOptions<SlackAccount>, times: LinkTimes = usualTimes): Promise<Connection> {
   const { settings } = options;
   return Promise.resolve(
-    new SlackConnection({ ...options, apiUrl: apiUrlOf(settings.api_url), way: wayOf(settings, times) }),
+    new SlackConnection({ ...options, apiUrl: apiUrlOf(settings.apiUrl), way: wayOf(settings, times) }),
   );
 }
 
 function wayOf(settings: SlackAccount, times: LinkTimes): Way {
   if (settings.mode === "http") {
     // An endpoint that checks no signature is anybody's.
-    if (!settings.signing_secret) throw new Error('With mode = "http", signing_secret must be set.');
-    return { mode: "http", signingSecret: settings.signing_secret };
+    if (!settings.signingSecret) throw new Error('With mode = "http", signing_secret must be set.');
+    return { mode: "http", signingSecret: settings.signingSecret };
   }
-  if (!settings.app_token) throw new Error('With mode = "socket", app_token must be set; it begins with xapp-.');
-  return { mode: "socket", appToken: settings.app_token, times };
+  if (!settings.appToken) throw new Error('With mode = "socket", app_token must be set; it begins with xapp-.');
+  return { mode: "socket", appToken: settings.appToken, times };
 }
 
 function apiUrlOf(text: string): URL {

@@ -17,7 +17,7 @@ export async function openWebhook(options: AccountOptions<WebhookAccount>): Prom
   const url = settings.url === undefined ? undefined : targetOf(settings.url);
   const intake = new Intake(log);
   const closing = new AbortController();
-  return {
+  const connection: Connection = {
     get state() {
       return closing.signal.aborted ? "offline" : "online";
     },
@@ -26,8 +26,13 @@ export async function openWebhook(options: AccountOptions<WebhookAccount>): Prom
       return deliver(message, { url, signing, nowMs: clock.now(), signal: AbortSignal.any([signal, closing.signal]) });
     },
     take: (request) => take(request),
-    [Symbol.asyncDispose]: async () => closing.abort(),
+    [Symbol.asyncDispose]: async () => {
+      closing.abort();
+      options.changed();
+    },
   };
+  options.changed();
+  return connection;
 
   async function take({ method, headers, body }: WebhookRequest): Promise<WebhookAnswer> {
     if (method !== "POST") return { status: 405, headers: { allow: "POST" } };

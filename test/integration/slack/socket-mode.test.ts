@@ -187,16 +187,16 @@ test("closed, it leaves no socket and no request behind", async () => {
 });
 
 test.each([
-  ["no app_token", { app_token: undefined }, "app_token must be set"],
-  ["no signing_secret in the mode http", { mode: "http", signing_secret: undefined }, "signing_secret must be set"],
-  ["an address without encryption", { api_url: "http://slack.example/api" }, "must begin with https://"],
-  ["what is no address", { api_url: "slack" }, "no address"],
+  ["no app_token", { appToken: undefined }, "app_token must be set"],
+  ["no signing_secret in the mode http", { mode: "http", signingSecret: undefined }, "signing_secret must be set"],
+  ["an address without encryption", { apiUrl: "http://slack.example/api" }, "must begin with https://"],
+  ["what is no address", { apiUrl: "slack" }, "no address"],
 ])("settings that cannot work are refused: %s", async (_what, change, words) => {
   const settings = {
-    bot_token: new Secret("xoxb-1"),
-    app_token: new Secret("xapp-1"),
+    botToken: new Secret("xoxb-1"),
+    appToken: new Secret("xapp-1"),
     mode: "socket",
-    api_url: "https://slack.com/api/",
+    apiUrl: "https://slack.com/api/",
     ...change,
   };
   const { receive, notes, changed, clock, account } = new AccountHouse();

@@ -39,6 +39,10 @@ export class FakeSocketMode {
     return this.#sockets.length;
   }
 
+  get unacknowledged(): number {
+    return this.#pending.size;
+  }
+
   ticket(): string {
     const ticket = crypto.randomUUID();
     this.#tickets.add(ticket);
