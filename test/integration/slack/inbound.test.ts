@@ -151,8 +151,13 @@ test("an edit carries the new text, and what only looks like one does not count"
     ts: "1",
     event_ts: "1",
   };
-  slack.fake.deliver({ ...changed, message: { ...message, edited: undefined }, previous_message: { text: "old" } });
-  slack.fake.deliver({ ...changed, message, previous_message: { ...message, text: "new" } });
+  const others = [
+    { ...changed, message: { ...message, edited: undefined }, previous_message: { text: "old" } },
+    { ...changed, message: { ...message, edited: { ts: "1700000008.000000" } }, previous_message: { text: "new" } },
+    { ...changed, message: { ...message, user: "UBOT" }, previous_message: { text: "old" } },
+  ].map((event) => slack.fake.deliver(event));
+  await until("them to be passed over", () => others.every(({ isAcked }) => isAcked));
+  expect(slack.house.got).toBeEmpty();
   const update = await updateOf(slack, () =>
     slack.fake.deliver({ ...changed, message, previous_message: { text: "old" } }),
   );

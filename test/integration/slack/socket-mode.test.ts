@@ -49,14 +49,16 @@ test("what takes longer than Slack waits is handed over once, and its repetition
   const after = slack.fake.say("what is read after the second", { channel: "C2" });
   await until("the second to have been read", () => after.delivery.isAcked);
   stored.resolve();
-  await until("the acknowledgement", () => delivery.isAcked);
-  expect(slack.house.got).toHaveLength(2);
+  const last = slack.fake.say("what is handed over after both");
+  await until("the acknowledgements", () => delivery.isAcked && last.delivery.isAcked);
+  expect(delivery.acked).toEqual([2]);
+  expect(slack.house.got).toHaveLength(3);
 });
 
 test("the messages of a chat are handed over in their order, those of another beside them", async () => {
   await using slack = await openSlackHouse({ ackMs: 5_000 });
   const held = Promise.withResolvers<void>();
-  slack.house.before = ({ from }) => (from.chat === "C1" ? held.promise : Promise.resolve());
+  slack.house.before = (update) => ("text" in update && update.text === "1" ? held.promise : Promise.resolve());
   for (const text of ["1", "2", "3"]) slack.fake.say(text);
   const other = slack.fake.say("other", { channel: "C2" });
   await until("the other chat's", () => other.delivery.isAcked);
@@ -102,6 +104,12 @@ test("a socket that breaks is replaced, and what Slack has in between arrives", 
 test("a socket that falls silent is given up", async () => {
   await using slack = await openSlackHouse({ times: { pingMs: 10, silentMs: 1 } });
   await until("another socket", () => slack.fake.socket.opened >= 2);
+});
+
+test("a socket on which nothing happens is kept, because it answers", async () => {
+  await using slack = await openSlackHouse({ times: { pingMs: 20, silentMs: 500 } });
+  await until("many times the silence that is too long", () => slack.fake.socket.pings >= 60);
+  expect(slack.fake.socket.opened).toBe(1);
 });
 
 test("a socket that never says hello is given up, and the reason is told", async () => {

@@ -5,6 +5,8 @@ export interface Delivery {
   /** How often it was sent. */
   readonly attempts: number;
   readonly isAcked: boolean;
+  /** Which of the attempts were acknowledged, late ones too. */
+  readonly acked: readonly number[];
   /** What came with the acknowledgement. */
   readonly answer: unknown;
 }
@@ -13,9 +15,11 @@ interface Pending {
   attempts: number;
   isAcked: boolean;
   answer: unknown;
+  readonly acked: number[];
   readonly type: string;
   readonly payload: object;
-  readonly envelopes: Set<string>;
+  /** Its envelopes, in their order. */
+  readonly envelopes: string[];
 }
 
 /** Slack's side of Socket Mode: tickets for one socket each, hello, envelopes, and what is not acknowledged comes again. */
@@ -25,10 +29,12 @@ export class FakeSocketMode {
   /** Says no hello while it is off. */
   isGreeting = true;
   opened = 0;
+  pings = 0;
   readonly #sockets: ServerWebSocket<{ isGreeted: boolean }>[] = [];
   readonly #tickets = new Set<string>();
   readonly #waiting: Pending[] = [];
   readonly #pending = new Set<Pending>();
+  readonly #sent: Pending[] = [];
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
 
   constructor(ackMs: number) {
@@ -65,12 +71,17 @@ export class FakeSocketMode {
     },
     message: (_socket: ServerWebSocket<{ isGreeted: boolean }>, text: string | Buffer) => {
       const { envelope_id, payload } = JSON.parse(String(text)) as { envelope_id: string; payload?: unknown };
-      for (const pending of this.#pending) {
-        if (!pending.envelopes.has(envelope_id)) continue;
+      for (const pending of this.#sent) {
+        const i = pending.envelopes.indexOf(envelope_id);
+        if (i < 0) continue;
+        pending.acked.push(i + 1);
         pending.isAcked = true;
         pending.answer = payload;
         this.#pending.delete(pending);
       }
+    },
+    ping: () => {
+      this.pings++;
     },
     close: (socket: ServerWebSocket<{ isGreeted: boolean }>) => {
       this.#sockets.splice(this.#sockets.indexOf(socket), 1);
@@ -78,8 +89,17 @@ export class FakeSocketMode {
   };
 
   deliver(type: string, payload: object): Delivery {
-    const pending: Pending = { attempts: 0, isAcked: false, answer: undefined, type, payload, envelopes: new Set() };
+    const pending: Pending = {
+      attempts: 0,
+      isAcked: false,
+      answer: undefined,
+      type,
+      payload,
+      acked: [],
+      envelopes: [],
+    };
     this.#pending.add(pending);
+    this.#sent.push(pending);
     this.#send(pending);
     return pending;
   }
@@ -110,7 +130,7 @@ export class FakeSocketMode {
       return;
     }
     const envelope_id = crypto.randomUUID();
-    pending.envelopes.add(envelope_id);
+    pending.envelopes.push(envelope_id);
     const retry = pending.attempts === 0 ? {} : { retry_attempt: pending.attempts, retry_reason: "timeout" };
     pending.attempts++;
     socket.send(JSON.stringify({ type: pending.type, envelope_id, payload: pending.payload, ...retry }));
