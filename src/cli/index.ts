@@ -1,5 +1,8 @@
 /** One command per file. */
 import type { AnyCommand } from "./command.ts";
+import { backupCreate } from "./commands/backup-create.ts";
+import { backupRestore } from "./commands/backup-restore.ts";
+import { backupVerify } from "./commands/backup-verify.ts";
 import { channelsDeadLetters } from "./commands/channels-dead-letters.ts";
 import { chat } from "./commands/chat.ts";
 import { configExplain } from "./commands/config-explain.ts";
@@ -17,6 +20,7 @@ import { devicesRename } from "./commands/devices-rename.ts";
 import { devicesRevoke } from "./commands/devices-revoke.ts";
 import { devicesRotate } from "./commands/devices-rotate.ts";
 import { devicesSetupCode } from "./commands/devices-setup-code.ts";
+import { doctorStorage } from "./commands/doctor-storage.ts";
 import { gatewayCall } from "./commands/gateway-call.ts";
 import { gatewayPassword } from "./commands/gateway-password.ts";
 import { gatewayRun } from "./commands/gateway-run.ts";
@@ -29,17 +33,23 @@ import { nodesPending } from "./commands/nodes-pending.ts";
 import { nodesReject } from "./commands/nodes-reject.ts";
 import { nodesRemove } from "./commands/nodes-remove.ts";
 import { nodesRename } from "./commands/nodes-rename.ts";
+import { sessionsAt } from "./commands/sessions-at.ts";
 import { sessionsDelete } from "./commands/sessions-delete.ts";
 import { sessionsExport } from "./commands/sessions-export.ts";
+import { sessionsImport } from "./commands/sessions-import.ts";
 import { sessionsList } from "./commands/sessions-list.ts";
+import { sessionsReplay } from "./commands/sessions-replay.ts";
 import { sessionsShow } from "./commands/sessions-show.ts";
 import { status } from "./commands/status.ts";
+import { storageInfo } from "./commands/storage-info.ts";
+import { storageMigrate } from "./commands/storage-migrate.ts";
 import { trace } from "./commands/trace.ts";
 import { version } from "./commands/version.ts";
 import type { CliContext } from "./context.ts";
 import { runCommandLine } from "./run.ts";
 
 export type {
+  BackupCommands,
   CliContext,
   ClientSettings,
   ConfigOptions,
@@ -47,6 +57,7 @@ export type {
   Input,
   LineEditor,
   Output,
+  StorageCommands,
   Terminal,
   VersionInfo,
 } from "./context.ts";
@@ -55,6 +66,9 @@ export { openTerminal } from "./terminal.ts";
 
 /** Every command, in alphabetical order. */
 export const commands: readonly AnyCommand[] = [
+  backupCreate,
+  backupRestore,
+  backupVerify,
   channelsDeadLetters,
   chat,
   configExplain,
@@ -72,6 +86,7 @@ export const commands: readonly AnyCommand[] = [
   devicesRevoke,
   devicesRotate,
   devicesSetupCode,
+  doctorStorage,
   gatewayCall,
   gatewayPassword,
   gatewayRun,
@@ -84,11 +99,16 @@ export const commands: readonly AnyCommand[] = [
   nodesReject,
   nodesRemove,
   nodesRename,
+  sessionsAt,
   sessionsDelete,
   sessionsExport,
+  sessionsImport,
   sessionsList,
+  sessionsReplay,
   sessionsShow,
   status,
+  storageInfo,
+  storageMigrate,
   trace,
   version,
 ];

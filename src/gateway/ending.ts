@@ -1,4 +1,4 @@
-import { backoffMs, newId, pause } from "#base";
+import { backoffMs, failPoint, newId, pause } from "#base";
 import { type Address, type EventOf, Fault, noUsage, type SessionEvent, type TurnProblem } from "#protocol";
 import type { AppendOptions } from "#sessions";
 import type { House } from "./house.ts";
@@ -22,6 +22,7 @@ async function end(house: House, run: Run, how: How): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await house.sessions.append(run.sessionKey, [event], delivery(house, run, [event]));
+      failPoint("gateway.ending.recorded");
       return;
     } catch (error) {
       const isHopeless = error instanceof Fault && error.code === "sessionDamaged";

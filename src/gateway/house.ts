@@ -4,6 +4,7 @@ import type { Connection } from "#channels";
 import type { Scheduler } from "#scheduler";
 import type { Sessions } from "#sessions";
 import type { Storage } from "#storage";
+import type { RetentionLimits } from "./retention.ts";
 
 /** An open channel, by the name that addresses use. */
 export interface OpenChannel {
@@ -33,4 +34,8 @@ export interface House {
   readonly priceOf: (provider: string, model: string) => ModelPrice | undefined;
   readonly log: Log;
   readonly clock: Clock;
+  /** How long what has served its time is kept; the usual limits where nobody says. */
+  readonly retention?: () => RetentionLimits;
+  /** What else is to be swept, where the walk does not reach. */
+  readonly sweepBesides?: () => Promise<void>;
 }

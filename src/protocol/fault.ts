@@ -80,7 +80,7 @@ const table = {
     rpc: -32020,
     status: 409,
     retryable: false,
-    says: "Another gateway (process {pid}) already runs on {home}; stop it, or let OPENCLAW_HOME name another folder.",
+    says: "Another gateway (process {pid}) already runs on {home}; stop it, or {advice}.",
   },
   claimLost: {
     rpc: -32040,
@@ -107,6 +107,14 @@ const table = {
     retryable: false,
     says: "The log of the session “{key}” is damaged at seq {seq}; it is kept as it is, and nothing is added to it.",
   },
+  backupUnusable: { rpc: -32060, status: 422, retryable: false, says: "The backup {file} cannot be used: {problem}." },
+  homeNotEmpty: {
+    rpc: -32061,
+    status: 409,
+    retryable: false,
+    says: "There is {path} already; --replace puts what is there aside.",
+  },
+  importRefused: { rpc: -32062, status: 422, retryable: false, says: "The file was not imported: {problem}." },
   cannotListen: { rpc: -32019, status: 503, retryable: false, says: "{problem}." },
   nodeNotFound: { rpc: -32030, status: 404, retryable: false, says: "There is no node “{node}”." },
   nodeNotConnected: { rpc: -32031, status: 503, retryable: true, says: "The node “{node}” is not connected." },
