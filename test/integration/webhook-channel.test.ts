@@ -103,7 +103,7 @@ test.each(
       ],
     ] as const;
   }),
-)("%s: %s is turned away before anything is read", async (signature, _what, options) => {
+)("SEC-61: signed by %s, %s is turned away before anything is read", async (signature, _what, options) => {
   await using hook = await open(signature);
   expect(await hook.take(signed(incoming, { signature, ...options }))).toMatchObject({ status: 401 });
   expect(await hook.take(signed("no json", { signature, ...options }))).toMatchObject({ status: 401 });
@@ -156,7 +156,7 @@ test("what could not be stored is to be sent again, under the same id", async ()
   expect(hook.house.got.map(({ id }) => id)).toEqual(["m1"]);
 });
 
-test("a hundred copies at once are handed over once, and each is answered", async () => {
+test("REL-11: a hundred copies at once are handed over once, and each is answered", async () => {
   await using hook = await open();
   const stored = Promise.withResolvers<void>();
   hook.house.before = () => stored.promise;
@@ -252,6 +252,6 @@ test.each([
     { secret: new Secret(secrets["hmac-sha256"]), signature: "hmac-sha256", url: "file:///etc/passwd" },
     "must begin with https",
   ],
-] as const)("settings that cannot work are refused", async (settings, words) => {
+] as const)("SEC-60: settings that cannot work are refused", async (settings, words) => {
   expect(openWebhook(new AccountHouse().options(settings))).rejects.toThrow(words);
 });

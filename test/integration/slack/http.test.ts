@@ -27,7 +27,7 @@ test("an event is answered when it is stored, and refused when it is not", async
   expect(slack.house.got).toHaveLength(1);
 });
 
-test("a hundred copies at once are one update, and each is answered", async () => {
+test("REL-11: a hundred copies at once are one update, and each is answered", async () => {
   await using slack = await openSlackHouse({ mode: "http" });
   const body = eventOf(slack);
   const stored = Promise.withResolvers<void>();
@@ -49,14 +49,14 @@ test.each([
     "a time that was not signed",
     { headers: { "x-slack-request-timestamp": String(Math.floor(Date.now() / 1000) - 1) } },
   ],
-] as const)("%s is turned away before anything is read", async (_what, options) => {
+] as const)("SEC-61: %s is turned away before anything is read", async (_what, options) => {
   await using slack = await openSlackHouse({ mode: "http" });
   expect(await take(slack, slack.fake.request(eventOf(slack), options))).toMatchObject({ status: 401 });
   expect(await take(slack, slack.fake.request("no json", options))).toMatchObject({ status: 401 });
   expect(slack.house.got).toBeEmpty();
 });
 
-test("a body that was changed on its way is turned away", async () => {
+test("SEC-63: a body that was changed on its way is turned away", async () => {
   await using slack = await openSlackHouse({ mode: "http" });
   const request = slack.fake.request(eventOf(slack));
   const body = new Uint8Array(request.body);

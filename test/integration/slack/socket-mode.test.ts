@@ -199,7 +199,7 @@ test.each([
   ["no signing_secret in the mode http", { mode: "http", signingSecret: undefined }, "signing_secret must be set"],
   ["an address without encryption", { apiUrl: "http://slack.example/api" }, "must begin with https://"],
   ["what is no address", { apiUrl: "slack" }, "no address"],
-])("settings that cannot work are refused: %s", async (_what, change, words) => {
+])("SEC-60: settings that cannot work are refused: %s", async (_what, change, words) => {
   const settings = {
     botToken: new Secret("xoxb-1"),
     appToken: new Secret("xapp-1"),
