@@ -127,7 +127,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
     ),
   );
   // Those that are set up by accounts wait for somebody who reads these settings.
-  const ready: readonly Channel[] = channels.filter(({ followsLog }) => followsLog);
+  const ready = channels.filter(({ followsLog }) => followsLog);
   const openChannels = await openAll([...ready, ...(more.channels ?? [])], opened, { storage, log, clock });
   const gateway = opened.use(
     createGateway(

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { openChannelLine } from "../support/channel-line.ts";
 import type { ChannelPlatform } from "../support/channel-platform.ts";
+import { openDiscordPlatform } from "../support/discord-platform.ts";
 import { openSlackPlatform } from "../support/slack-platform.ts";
 import { openTelegramPlatform } from "../support/telegram-platform.ts";
 import { openWebhookPlatform } from "../support/webhook-platform.ts";
@@ -14,6 +15,7 @@ const platforms: readonly {
   readonly openFake: () => Promise<ChannelPlatform>;
   readonly hasNoToken?: true;
 }[] = [
+  { channel: "discord", openFake: openDiscordPlatform },
   { channel: "slack", openFake: openSlackPlatform },
   { channel: "telegram", openFake: openTelegramPlatform },
   { channel: "webhook", openFake: openWebhookPlatform, hasNoToken: true },
@@ -82,9 +84,11 @@ describe.each([...platforms])("every channel: $channel", ({ channel: id, openFak
     await using platform = await openFake();
     platform.says("first");
     const ids: string[] = [];
+    const notes = new Map<string, string>();
     for (let life = 0; life < 2; life++) {
       const isLast = life === 1;
       await using line = await openChannelLine(platform.channel, platform.settings, {
+        notes,
         receive: async () => {
           if (!isLast) throw new Error("and then the process died");
         },

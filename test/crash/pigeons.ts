@@ -14,7 +14,7 @@ export function pigeons(platformUrl: string): Channel {
     id: "pigeon",
     label: "Pigeons",
     followsLog: false,
-    text: { most: 4_096, unit: "utf16" },
+    text: { most: 1_048_576, unit: "bytes" },
     open: async () => ({
       state: "online",
       send: async ({ to, text, clientKey: key }, signal) => {

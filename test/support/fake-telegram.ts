@@ -152,6 +152,8 @@ export class FakeTelegram implements AsyncDisposable {
       case "sendVideo": {
         const as = method.slice("send".length).toLowerCase();
         const file = fields[as] as Upload;
+        if (as === "voice" && file.name.includes("unwanted"))
+          throw new Refusal(400, "Bad Request: VOICE_MESSAGES_FORBIDDEN");
         if (as === "photo" && file.name.includes("panorama"))
           throw new Refusal(400, "Bad Request: PHOTO_INVALID_DIMENSIONS");
         checkText(fields["caption"], fields["caption_entities"], 1_024);

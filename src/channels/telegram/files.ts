@@ -21,11 +21,6 @@ export async function fetchFile(
     await response.body?.cancel();
     throw new Error(`Telegram does not give the file (status ${response.status}).`);
   }
-  const said = Number(response.headers.get("content-length") ?? 0);
-  if (said > most) {
-    await response.body.cancel();
-    throw tooLarge(most);
-  }
   return readAll(response.body, most);
 }
 

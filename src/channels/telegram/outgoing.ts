@@ -20,8 +20,8 @@ export interface Target {
 export interface Step {
   /** Gives the id of the message, the first one of several. */
   readonly ask: (api: BotApi, target: Target, signal: BotSignal) => Promise<number>;
-  /** What to do instead when Telegram refuses it in these words. */
-  readonly otherwise?: { readonly on: RegExp; readonly step: Step };
+  /** What to do instead when Telegram refuses it in words like these. */
+  readonly otherwise?: readonly { readonly on: RegExp; readonly step: Step }[];
 }
 
 const longestCaption = 1_024;
@@ -29,7 +29,6 @@ const longestData = 64;
 const mostInGroup = 10;
 const mostBytes = 50 * 1024 * 1024;
 const badMarks = /entit/i;
-const badPicture = /PHOTO|IMAGE/;
 
 /** The requests that a message takes: mostly one. */
 export function stepsOf(message: OutboundMessage): readonly Step[] | SendRefusal {
@@ -69,7 +68,7 @@ function textStep({ text, entities }: Rendered, extras: Extras): Step {
     },
   };
   return entities.length > 0
-    ? { ...step, otherwise: { on: badMarks, step: textStep({ text, entities: [] }, extras) } }
+    ? { ...step, otherwise: [{ on: badMarks, step: textStep({ text, entities: [] }, extras) }] }
     : step;
 }
 
@@ -99,8 +98,9 @@ function captionOf({ text, entities }: Rendered) {
 
 function withPlainCaption(make: (caption: Caption) => Step, text: Rendered): Step {
   const step = make(captionOf(text));
-  if (text.entities.length === 0 || step.otherwise) return step;
-  return { ...step, otherwise: { on: badMarks, step: make(captionOf({ text: text.text, entities: [] })) } };
+  if (text.entities.length === 0) return step;
+  const plain = make(captionOf({ text: text.text, entities: [] }));
+  return { ...step, otherwise: [...(step.otherwise ?? []), { on: badMarks, step: plain }] };
 }
 
 type FileKind = "photo" | "voice" | "audio" | "video" | "document";
@@ -117,9 +117,12 @@ function fileStep(file: OutboundFile, kind: FileKind, more: Caption & Extras): S
     }[kind]();
     return sent.message_id;
   };
-  // Telegram measures pictures, and takes what it dislikes as a document.
-  return kind === "photo" ? { ask, otherwise: { on: badPicture, step: fileStep(file, "document", more) } } : { ask };
+  const disliked = dislikes[kind];
+  return disliked ? { ask, otherwise: [{ on: disliked, step: fileStep(file, "document", more) }] } : { ask };
 }
+
+/** Telegram measures pictures, and people may want no voice messages; a document is taken of what is refused so. */
+const dislikes: Partial<Record<FileKind, RegExp>> = { photo: /PHOTO|IMAGE/, voice: /VOICE_MESSAGES_FORBIDDEN/ };
 
 function groupStep(files: readonly OutboundFile[], caption: Caption, extras: Extras): Step {
   const kinds = files.map(kindOf);

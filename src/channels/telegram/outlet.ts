@@ -64,10 +64,7 @@ export class Outlet implements Pick<Connection, "send" | "edit" | "delete" | "re
       otherwise,
     });
     const asCaption = { on: /no text in the message/, step: below };
-    const step = withMarks(entities, {
-      on: /entit|no text in the message/i,
-      step: withMarks([], asCaption),
-    });
+    const step = withMarks(entities, [asCaption, { on: /entit/i, step: withMarks([], [asCaption]) }]);
     return unless(/message is not modified/, await this.#perform(step, to, signal));
   }
 
@@ -123,11 +120,11 @@ export class Outlet implements Pick<Connection, "send" | "edit" | "delete" | "re
 
   async #perform(step: Step, to: Address, signal: AbortSignal): Promise<Outcome<number>> {
     const outcome = await this.#inChat(to, signal, step.ask);
-    const { otherwise } = step;
-    if (!("refused" in outcome) || outcome.refused !== "forGood" || !otherwise?.on.test(outcome.problem))
-      return outcome;
+    if (!("refused" in outcome) || outcome.refused !== "forGood") return outcome;
+    const plainer = step.otherwise?.find(({ on }) => on.test(outcome.problem));
+    if (!plainer) return outcome;
     this.#log.debug("Telegram refused it as it was; sending it more plainly", { problem: outcome.problem });
-    return this.#perform(otherwise.step, to, signal);
+    return this.#perform(plainer.step, to, signal);
   }
 
   /** Asks for something in a chat, and once more where that chat is now, if it has moved. */

@@ -1,7 +1,7 @@
 import type { Bot } from "./bot.ts";
 import { CallFailed } from "./failure.ts";
 import { wantedUpdates } from "./incoming.ts";
-import type { Intake } from "./intake.ts";
+import type { Intake, Item } from "./intake.ts";
 import { runInLanes } from "./lanes.ts";
 import type { Line } from "./line.ts";
 import type { Offset } from "./offset.ts";
@@ -68,9 +68,7 @@ export class Poller {
   }
 
   async #take(found: readonly unknown[]): Promise<void> {
-    const items = found
-      .map((raw) => this.#intake.read(raw))
-      .flatMap(({ id, ...item }) => (id === undefined ? [] : [{ id, ...item }]));
+    const items = inOrder(found.map((raw) => this.#intake.read(raw)));
     if (items.length === 0) {
       if (found.length === 0) return;
       throw new CallFailed({ kind: "unknown", says: "updates without numbers" });
@@ -91,4 +89,12 @@ export class Poller {
     if (next !== this.#offset.next) await this.#offset.move(next);
     if (failed) throw failed;
   }
+}
+
+/** By their numbers, each once: an order that Telegram keeps, and that no server in between may break. */
+function inOrder(items: readonly Item[]): readonly (Item & { readonly id: number })[] {
+  const numbered = new Map(
+    items.flatMap(({ id, ...item }) => (id === undefined ? [] : [[id, { id, ...item }] as const])),
+  );
+  return [...numbered.values()].toSorted((a, b) => a.id - b.id);
 }

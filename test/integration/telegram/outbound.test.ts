@@ -4,6 +4,7 @@ import { telegram } from "../../../src/channels/telegram.ts";
 import { openChannelLine } from "../../support/channel-line.ts";
 import { FakeTelegram, Refusal } from "../../support/fake-telegram.ts";
 import { telegramSettings } from "../../support/telegram-platform.ts";
+import { until } from "../../support/until.ts";
 
 const never = new AbortController().signal;
 const supergroup = -1_001_234_567_890;
@@ -65,6 +66,23 @@ test("marks that Telegram cannot read are left out", async () => {
   expect(house.fake.callsOf("sendMessage")).toHaveLength(2);
 });
 
+test("marks below a picture that Telegram cannot read are left out", async () => {
+  await using house = await openHouse();
+  house.fake.trouble("sendPhoto", new Refusal(400, "Bad Request: can't parse entities: unsupported"));
+  const id = await house.send({ text: "**bold**", files: [file("a.png", "image/png")] });
+  expect(house.fake.chats.get(42, id)).toMatchObject({ text: "bold", files: [{ as: "photo" }] });
+  expect(house.fake.chats.get(42, id)).not.toHaveProperty("entities");
+});
+
+test("a message of ours is changed without marks that Telegram cannot read", async () => {
+  await using house = await openHouse();
+  const messageId = await house.send({ text: "before" });
+  house.fake.trouble("editMessageText", new Refusal(400, "Bad Request: can't parse entities: unsupported"));
+  const posted = { to: { channel: "telegram", chat: "42" }, messageId };
+  expect(await house.line.connection.edit?.(posted, "**after**", never)).toBeUndefined();
+  expect(house.fake.chats.get(42, messageId)).toMatchObject({ text: "after", entities: [] });
+});
+
 test("markdown is shown as Telegram shows it", async () => {
   await using house = await openHouse();
   const id = await house.send({ text: "see **this** [place](https://example.com/)\n\n```ts\nlet a;\n```" });
@@ -113,6 +131,7 @@ describe("files", () => {
     ["a picture", file("a.png", "image/png"), "photo"],
     ["a picture that is too large for one", file("a.png", "image/png", 10 * 1024 * 1024 + 1), "document"],
     ["a picture that Telegram dislikes", file("panorama.png", "image/png"), "document"],
+    ["a voice message that nobody wants", file("unwanted.ogg", "audio/ogg"), "document"],
     ["a voice message", file("a.ogg", "audio/ogg; codecs=opus"), "voice"],
     ["music", file("a.mp3", "audio/mpeg"), "audio"],
     ["a video", file("a.mp4", "video/mp4"), "video"],
@@ -237,6 +256,22 @@ test("a group that became a supergroup is followed, and found at once from then 
   await using line = await openChannelLine(telegram, telegramSettings(house.fake), { notes: house.line.notes });
   await line.connection.typing?.({ channel: "telegram", chat: "-55" }, never);
   expect(house.fake.chats.actions).toMatchObject([{ chat: supergroup }]);
+  expect(house.fake.callsOf("sendChatAction")).toHaveLength(1);
+});
+
+test("a group that says that it became a supergroup is found there at once", async () => {
+  await using house = await openHouse();
+  house.fake.put({ chat: { id: -55, type: "group", title: "Old" }, movedTo: supergroup });
+  house.fake.says("", {
+    chat: { id: -55, type: "group", title: "Old" },
+    text: undefined,
+    migrate_to_chat_id: supergroup,
+  });
+  await until("the acknowledgement", () => house.fake.updates.waiting.length === 0);
+  expect(house.line.received).toEqual([]);
+  await house.send({ chat: "-55", text: "hello" });
+  expect(house.fake.callsOf("sendMessage")).toHaveLength(1);
+  expect(house.fake.chats.shown).toMatchObject([{ chat: supergroup, text: "hello" }]);
 });
 
 test("drafts are for direct chats, one number for one name", async () => {

@@ -22,6 +22,10 @@ function document(id: string, size: number) {
   return { document: { file_id: id, file_unique_id: id, file_size: size } };
 }
 
+function numbered(id: number): object {
+  return { update_id: id, message: { message_id: id, date: 1, text: `m${id}`, ...inChat(43) } };
+}
+
 function offsets(fake: FakeTelegram): unknown[] {
   return fake.callsOf("getUpdates").map(({ fields }) => fields["offset"]);
 }
@@ -46,6 +50,16 @@ test("the offset stays before what was not taken, its chat waits behind it, and 
   expect(line.texts.filter((text) => text === "b1")).toHaveLength(1);
   expect(line.texts.slice(line.texts.lastIndexOf("a1"))).toEqual(["a1", "a2"]);
   await until("being online again", () => line.connection.state === "online");
+});
+
+test("what comes twice or in another order is taken once and in its own", async () => {
+  await using fake = new FakeTelegram();
+  const result = [3, 1, 1, 2].map(numbered);
+  fake.trouble("getUpdates", { status: 200, body: JSON.stringify({ ok: true, result }) });
+  await using line = await open(fake);
+  await until("all of them", () => line.notes.has("offset"));
+  expect(line.texts).toEqual(["m1", "m2", "m3"]);
+  expect(JSON.parse(line.notes.get("offset") ?? "{}")).toMatchObject({ next: 4 });
 });
 
 test("one slow chat holds up its own messages alone", async () => {
@@ -197,6 +211,27 @@ test("a token that is taken back while polling makes it offline", async () => {
   expect(line.connection.state).toBe("offline");
   for (let i = 0; i < 20; i++) await line.connection.probe?.(never);
   expect(fake.callsOf("getUpdates")).toHaveLength(1);
+});
+
+test.each([
+  ["a broken server", { status: 502, body: "<html>" }, 10],
+  ["a server that asks for a minute's pause", new Refusal(429, "Too Many Requests", { retry_after: 60 }), 1],
+] as const)("%s is not asked again and again", async (_what, trouble, most) => {
+  await using fake = new FakeTelegram();
+  fake.trouble("getUpdates", ...Array.from({ length: 1_000 }, () => trouble));
+  await using line = await open(fake);
+  await until("the problem", () => line.connection.state === "degraded");
+  for (let i = 0; i < 50; i++) await line.connection.probe?.(never);
+  expect(fake.callsOf("getUpdates").length).toBeLessThanOrEqual(most);
+});
+
+test("who cannot be reached is named without the address, which holds the token", async () => {
+  const fake = new FakeTelegram();
+  await fake[Symbol.asyncDispose]();
+  await using line = await open(fake);
+  const error: unknown = await line.connection.probe?.(never).catch((reason: unknown) => reason);
+  expect(error).toHaveProperty("message", "Telegram cannot be reached: ECONNREFUSED.");
+  expect(Bun.inspect(error, { depth: 9 })).not.toContain(fake.token);
 });
 
 test("a backlog comes in once each and in its order, however often the line breaks", async () => {
