@@ -7,11 +7,12 @@ export interface Effort {
   readonly pingSeconds: number;
   readonly turns: number;
   readonly connections: number;
+  readonly storageSeconds: number;
 }
 
 export const efforts: Readonly<Record<"quick" | "full", Effort>> = {
-  quick: { starts: 5, idleSeconds: 5, pingSeconds: 2, turns: 400, connections: 2_000 },
-  full: { starts: 15, idleSeconds: 60, pingSeconds: 10, turns: 2_000, connections: 5_000 },
+  quick: { starts: 5, idleSeconds: 5, pingSeconds: 2, turns: 400, connections: 2_000, storageSeconds: 1 },
+  full: { starts: 15, idleSeconds: 60, pingSeconds: 10, turns: 2_000, connections: 5_000, storageSeconds: 5 },
 };
 
 export interface Figure {

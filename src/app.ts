@@ -19,7 +19,7 @@ import { type AuthMode, createRpc, type Services } from "#rpc";
 import { type Jail, JailError, openSandbox } from "#sandbox";
 import { createScheduler } from "#scheduler";
 import { createSessions, parseSessionKey, type Sessions, transcriptRow } from "#sessions";
-import { acquireLock, openSqlite, type Storage } from "#storage";
+import { acquireLock, openStorage, readStorageUrl, type Storage, type StoragePlace } from "#storage";
 import { createHealth, createMemoryKeeper } from "#telemetry";
 import { createToolbox, tools } from "#tools";
 import { type Address, fault } from "#protocol";
@@ -84,7 +84,8 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
   const key = doorKey(config, home);
 
   const clock = systemClock;
-  const storage = opened.use(openSqlite({ path: home.database, log, clock }));
+  const place = storagePlace(settings);
+  const storage = opened.use(await openStorage({ place, databasePath: home.database, log, clock }));
   const cacheBytes = settings.session.cacheMegabytes * 1024 * 1024;
   const sessions = opened.use(createSessions({ storage, log, clock, cacheBytes }));
   const memory = opened.use(createMemoryKeeper());
@@ -203,6 +204,13 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
   };
 }
 
+/** The settings were checked before. */
+function storagePlace({ storage }: Settings): StoragePlace {
+  const read = readStorageUrl(storage.url);
+  if (!read.ok) throw fault.configInvalid({ problem: `storage.url: ${read.because}.` });
+  return read.place;
+}
+
 /** Reads the files that shape the agent. One that must not be read (a link to elsewhere, too large) is left out, and the log says so. */
 function reader(workspace: Jail, log: Log): ReadWorkspaceFile {
   return async (name) => {
@@ -227,7 +235,11 @@ function deviceKey(home: Home, log: Log): Secret {
 function hold(home: Home) {
   const lock = acquireLock(home.lock);
   if (lock.held) return lock;
-  throw fault.alreadyRunning({ home: home.root, pid: lock.pid ?? "unknown" });
+  throw fault.alreadyRunning({
+    home: home.root,
+    pid: lock.pid ?? "unknown",
+    advice: "let OPENCLAW_HOME name another folder",
+  });
 }
 
 async function openAll(

@@ -2,6 +2,7 @@ import { silentLog } from "#base";
 import type { Config } from "#config";
 import { checkListening } from "#http";
 import { createModels } from "#providers";
+import { readStorageUrl } from "#storage";
 import { checkDoorKey } from "./door-key.ts";
 import type { Settings } from "./settings.ts";
 
@@ -31,8 +32,8 @@ export function checkSettings(config: Pick<Config<Settings>, "settings" | "expla
 }
 
 function storageProblem({ storage }: Settings): string | undefined {
-  if (storage.url === "sqlite") return undefined;
-  return `storage.url: expected "sqlite", found another; other storages are not there yet.`;
+  const read = readStorageUrl(storage.url);
+  return read.ok ? undefined : `storage.url: ${read.because}.`;
 }
 
 function isText(text: string | undefined): text is string {

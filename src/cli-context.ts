@@ -40,6 +40,16 @@ export function createCliContext(
       return openConfig({ schema: ClientSettings, home, environment, flags: {}, file }).settings;
     },
     readToken: async () => readToken(home),
+    storage: {
+      copyTo: async (url, options) => {
+        const { copyTo } = await import("./storage-commands.ts");
+        return copyTo({ home, environment, signal: terminal.signal, ...options }, url);
+      },
+      count: async (file) => {
+        const { count } = await import("./storage-commands.ts");
+        return count({ home, environment, file });
+      },
+    },
     runGateway: async ({ flags, file }) => {
       const { runGateway } = await import("./run-gateway.ts");
       return runGateway({ home, environment, flags, file, version: version.version }, terminal);

@@ -4,6 +4,17 @@ import { idle } from "./idle.ts";
 import { memory } from "./memory.ts";
 import { ping } from "./ping.ts";
 import { startup } from "./startup.ts";
+import { storages } from "./storages.ts";
 import { turnsAt } from "./turns.ts";
 
-export const rows: readonly Row[] = [startup, idle, ping, turnsAt(1), turnsAt(8), turnsAt(64), memory, connections];
+export const rows: readonly Row[] = [
+  startup,
+  idle,
+  ping,
+  turnsAt(1),
+  turnsAt(8),
+  turnsAt(64),
+  memory,
+  connections,
+  storages,
+];

@@ -20,6 +20,40 @@ export interface CliContext extends Terminal {
   readToken(): Promise<Secret | undefined>;
   /** Starts the gateway and returns its exit code once it has stopped, which `signal` asks it to do. */
   runGateway(options: ConfigOptions): Promise<number>;
+  /** The storage of the settings, while no gateway runs (`copyTo`) or also then (`count`). */
+  readonly storage: StorageCommands;
+}
+
+export interface StorageCommands {
+  /** Copies everything into another storage, which must be empty; the settings stay as they are. */
+  copyTo(url: Secret, options: StorageCopyOptions): Promise<StorageCopy>;
+  count(file: string | undefined): Promise<StorageCount>;
+}
+
+export interface StorageCopyOptions {
+  /** Another settings file than the one in the home. */
+  readonly file: string | undefined;
+  onProgress(progress: StorageProgress): Promise<void>;
+}
+
+export interface StorageProgress {
+  readonly step: "copied" | "verified";
+  readonly table: string;
+  readonly rows: number;
+  readonly of: number;
+}
+
+/** `where` is a URL without its user and password. */
+export interface StorageCount {
+  readonly backend: string;
+  readonly where: string;
+  readonly rows: Readonly<Record<string, number>>;
+}
+
+export interface StorageCopy {
+  readonly from: string;
+  readonly to: string;
+  readonly rows: Readonly<Record<string, number>>;
 }
 
 export interface OpenConfigOptions {

@@ -34,6 +34,8 @@ import { sessionsExport } from "./commands/sessions-export.ts";
 import { sessionsList } from "./commands/sessions-list.ts";
 import { sessionsShow } from "./commands/sessions-show.ts";
 import { status } from "./commands/status.ts";
+import { storageInfo } from "./commands/storage-info.ts";
+import { storageMigrate } from "./commands/storage-migrate.ts";
 import { trace } from "./commands/trace.ts";
 import { version } from "./commands/version.ts";
 import type { CliContext } from "./context.ts";
@@ -47,6 +49,7 @@ export type {
   Input,
   LineEditor,
   Output,
+  StorageCommands,
   Terminal,
   VersionInfo,
 } from "./context.ts";
@@ -89,6 +92,8 @@ export const commands: readonly AnyCommand[] = [
   sessionsList,
   sessionsShow,
   status,
+  storageInfo,
+  storageMigrate,
   trace,
   version,
 ];

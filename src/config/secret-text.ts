@@ -5,6 +5,8 @@ import { type TSchema, Type } from "@sinclair/typebox";
 export function SecretText(options: {
   readonly description: string;
   readonly alsoVariable?: string;
+  /** For a place where only some values are secret. */
+  readonly default?: string;
   /** A change counts when the gateway is started again. */
   readonly restart?: true;
 }): TSchema & { static: Secret } {

@@ -80,7 +80,7 @@ const table = {
     rpc: -32020,
     status: 409,
     retryable: false,
-    says: "Another gateway (process {pid}) already runs on {home}; stop it, or let OPENCLAW_HOME name another folder.",
+    says: "Another gateway (process {pid}) already runs on {home}; stop it, or {advice}.",
   },
   claimLost: {
     rpc: -32040,

@@ -10,6 +10,9 @@ export const Thinking = Type.Union([
   Type.Literal("high"),
 ]);
 
+/** How much of the tools a client should show of this session. */
+export const Verbose = Type.Union([Type.Literal("off"), Type.Literal("on"), Type.Literal("full")]);
+
 /** A session as clients see it. */
 export const SessionRow = Type.Object({
   key: Type.String(),
@@ -20,6 +23,7 @@ export const SessionRow = Type.Object({
   label: Type.Optional(Type.String()),
   model: Type.Optional(Type.String({ description: "Chosen for this session; else the configured one answers." })),
   thinking: Type.Optional(Thinking),
+  verbose: Type.Optional(Verbose),
   preview: Type.Optional(Type.String()),
   messageCount: Type.Integer(),
   usage: Usage,
@@ -29,7 +33,7 @@ export type SessionRow = Static<typeof SessionRow>;
 
 export function sessionRow(session: SessionListing, active: ReadonlySet<string>): SessionRow {
   const { settings, preview, messageCount, usage } = session.summary;
-  const { label, model, thinking } = settings;
+  const { label, model, thinking, verbose } = settings;
   return {
     key: session.key,
     sessionId: session.id,
@@ -39,6 +43,7 @@ export function sessionRow(session: SessionListing, active: ReadonlySet<string>)
     ...(label !== undefined && { label }),
     ...(model !== undefined && { model }),
     ...(thinking !== undefined && { thinking }),
+    ...(verbose !== undefined && { verbose }),
     ...(preview !== undefined && { preview }),
     messageCount,
     usage,

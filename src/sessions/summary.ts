@@ -9,6 +9,7 @@ export const SessionSettings = Type.Object({
   thinking: Type.Optional(
     Type.Union([Type.Literal("off"), Type.Literal("low"), Type.Literal("medium"), Type.Literal("high")]),
   ),
+  verbose: Type.Optional(Type.Union([Type.Literal("off"), Type.Literal("on"), Type.Literal("full")])),
 });
 export type SessionSettings = Readonly<Static<typeof SessionSettings>>;
 

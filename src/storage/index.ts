@@ -1,8 +1,11 @@
 /** The only databases: event log, outbox, blobs. */
+export { copyStorage, type CopyProgress, countStorage } from "./copy-storage.ts";
 export { BrokenChain } from "./hash-chain.ts";
 export { acquireLock, type Lock } from "./lock.ts";
 export { storageSettings } from "./settings.ts";
+export { openStorage } from "./open-storage.ts";
 export { openSqlite } from "./sqlite/open-sqlite.ts";
+export { readStorageUrl, type StoragePlace } from "./storage-url.ts";
 export type {
   Append,
   Appended,

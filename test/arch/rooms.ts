@@ -7,7 +7,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   protocol: ["base"],
   // utilities: each owns one power
   config: ground,
-  storage: ground,
+  storage: [...ground, "config"],
   sandbox: ground,
   telemetry: ground,
   // plugs: one entry per platform, model API or tool; siblings never meet
@@ -31,7 +31,7 @@ export const typesOnly: readonly string[] = ["web"];
 
 /** What only some rooms may do. */
 export const powers: readonly { readonly name: string; readonly used: RegExp; readonly by: readonly string[] }[] = [
-  { name: "open a database", used: /"bun:sqlite"/, by: ["storage"] },
+  { name: "open a database", used: /"bun:sqlite"|Bun\.SQL/, by: ["storage"] },
   { name: "start a process", used: /Bun\.spawn|"node:child_process"/, by: ["sandbox"] },
   { name: "read the environment", used: /process\.env|Bun\.env/, by: ["config"] },
   {

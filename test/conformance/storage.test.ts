@@ -1,8 +1,11 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { newId } from "#base";
+import { newId, Secret, silentLog, systemClock } from "#base";
 import type { Append, Appended, Storage } from "#storage";
 import { answered, newEvent, opening, openSqliteFile, received, started, tempFolder } from "../support/storage.ts";
+import { openPostgres } from "../../src/storage/postgres/open-postgres.ts";
+import { hasPostgres, sharedPostgres } from "../support/postgres.ts";
+import { openMemory } from "../../src/storage/memory/open-memory.ts";
 
 interface Backend {
   readonly name: Storage["backend"];
@@ -24,11 +27,32 @@ const backends: readonly Backend[] = [
       };
     },
   },
+  {
+    name: "memory",
+    persists: false,
+    make: () => ({ open: async () => openMemory({ clock: systemClock }), [Symbol.asyncDispose]: async () => {} }),
+  },
+  {
+    name: "postgres",
+    persists: true,
+    make: () => {
+      const url = sharedPostgres().then((server) => server.newDatabase());
+      return {
+        open: async () =>
+          openPostgres({ url: new Secret(await url), place: "postgres", log: silentLog, clock: systemClock }),
+        [Symbol.asyncDispose]: async () => {},
+      };
+    },
+  },
 ];
+
+setDefaultTimeout(30_000); // the first test of PostgreSQL starts a server
 
 const receipt = { scope: "webchat", key: "k1", requestHash: "h1", runId: "r1" };
 
-describe.each(backends)("$name", ({ name, make, persists }) => {
+const here = backends.filter(({ name }) => name !== "postgres" || hasPostgres());
+
+describe.each(here)("$name", ({ name, make, persists }) => {
   test("says which one it is", async () => {
     await using place = make();
     await using storage = await place.open();
@@ -188,6 +212,65 @@ describe.each(backends)("$name", ({ name, make, persists }) => {
     expect(events.map(({ event }) => event)).toMatchObject(
       Array.from({ length: 250 }, (_, i) => ({ runId: `r${i * 4 + 3}` })),
     );
+  });
+
+  test("of 100 who bring one receipt at once, one is taken and 99 are shown what was taken", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    await taken(storage.append(opening("s1", "agent:main:a")));
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, i) =>
+        storage.append({
+          sessionId: "s1",
+          events: [newEvent(received(`r${i}`, "x"))],
+          receipt: { ...receipt, runId: `r${i}` },
+        }),
+      ),
+    );
+    const [won, ...others] = answers.filter((answer) => answer.taken);
+    expect(others).toEqual([]);
+    const [event] = won?.events ?? [];
+    const winner = event?.event.kind === "MessageReceived" ? event.event.runId : "nobody";
+    const shown = answers.flatMap((answer) => (answer.taken ? [] : [answer.receipt.runId]));
+    expect(shown).toEqual(Array.from({ length: 99 }, () => winner));
+    expect(await storage.sessionByKey("agent:main:a")).toMatchObject({ headSeq: 2 });
+  });
+
+  test("of many who end a session for a successor at once, one does, and the key is never without a session", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    await taken(storage.append(opening("s0", "agent:main:a")));
+    const resets = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, i) =>
+        storage.append({
+          sessionId: "s0",
+          events: [newEvent({ kind: "SessionEnded", reason: "reset" })],
+          successor: opening(`n${i}`, "agent:main:a"),
+        }),
+      ),
+    );
+    expect(resets.map(({ status }, i) => [i, status === "fulfilled"])).toEqual(resets.map((_, i) => [i, i === 0]));
+    expect(await storage.sessionByKey("agent:main:a")).toMatchObject({ id: "n0", headSeq: 1 });
+    expect(await ids(storage.endedSessions("agent:main:a"))).toEqual(["s0"]);
+  });
+
+  test("keys, ids and records hold any text, and records come in the order of its bytes", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    const odd = "a\0b\u0001c'\"\\";
+    await taken(storage.append({ ...opening(odd, odd), receipt: { ...receipt, scope: odd, key: odd } }));
+    await taken(storage.append({ sessionId: odd, events: [newEvent(received(odd, odd))], projection: odd }));
+    expect(await storage.sessionByKey(odd)).toMatchObject({ id: odd, key: odd, headSeq: 2, projection: odd });
+    expect(await storage.receipt(odd, odd)).toMatchObject({ scope: odd, key: odd, sessionId: odd });
+    expect(await storage.run(odd)).toMatchObject({ runId: odd, key: odd });
+    const sorted = ["\u0001", "A", "\\", "a", "a\0", "a\0b", "a\u0001", "aa", "é", "\uffee", "\u{1f600}"];
+    await storage.writeRecords(sorted.toReversed().map((id) => ({ kind: odd, id, data: odd })));
+    const first = await storage.records({ kind: odd, limit: 4 });
+    const rest = await storage.records({ kind: odd, limit: 99, after: first.at(-1)?.id ?? "" });
+    expect([...first, ...rest].map(({ id }) => id)).toEqual(sorted);
+    expect(first[0]).toMatchObject({ kind: odd, data: odd });
+    await storage.deleteSession(odd);
+    expect(await storage.sessionByKey(odd)).toBeUndefined();
   });
 
   test("turns begin with a message and end with an answer that is no tool use", async () => {
@@ -439,7 +522,10 @@ describe.each(backends)("$name", ({ name, make, persists }) => {
       storage.append({ ...opening("s1", "agent:main:a", many), receipt, outbox: [{ id: "o1", to, text: "x" }] }),
     );
     await taken(
-      storage.append({ ...opening("s2", "agent:main:b", [received("b", "x")]), outbox: [{ id: "o2", to, text: "x" }] }),
+      storage.append({
+        ...opening("s2", "agent:main:b", [received("b", "x")]),
+        outbox: [{ id: "o2", to, text: "x" }],
+      }),
     );
     await storage.deleteSession("s1");
     expect(await storage.sessionByKey("agent:main:a")).toBeUndefined();
@@ -502,7 +588,12 @@ describe.each(backends)("$name", ({ name, make, persists }) => {
         { kind: "node", id: "a", data: "{}" },
       ]),
     ).toBe(true);
-    expect(await storage.record("device", "a")).toMatchObject({ kind: "device", id: "a", version: 1, data: '{"n":1}' });
+    expect(await storage.record("device", "a")).toMatchObject({
+      kind: "device",
+      id: "a",
+      version: 1,
+      data: '{"n":1}',
+    });
     expect(await storage.record("device", "c")).toBeUndefined();
 
     const late = [

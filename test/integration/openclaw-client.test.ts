@@ -190,6 +190,17 @@ test("sessions are made, set, listed by what they hold, begun anew and deleted",
     entry: { thinkingLevel: "low", label: "Plans" },
     resolved: { modelProvider: "fake", model: "fake-1" },
   });
+  await client.request("sessions.patch", { key: "tui-1", verboseLevel: "full" });
+  expect(await client.request("sessions.describe", { key: "tui-1" })).toMatchObject({
+    session: { verboseLevel: "full", thinkingLevel: "low" },
+  });
+  await client.request("sessions.patch", { key: "tui-1", verboseLevel: null });
+  expect(await client.request("sessions.describe", { key: "tui-1" })).not.toMatchObject({
+    session: { verboseLevel: expect.anything() },
+  });
+  expect(await client.request("status")).toMatchObject({
+    sessions: { count: 1, recent: [{ key: "agent:main:tui-1", age: expect.any(Number) }], byAgent: [{ count: 1 }] },
+  });
   await expect(client.request("sessions.patch", { key: "tui-1", thinkingLevel: "enormous" })).rejects.toThrow(
     "invalid sessions.patch params: at /thinkingLevel",
   );

@@ -475,7 +475,7 @@ test("closing waits for what is on its way, and takes no more", async () => {
 });
 
 test("the settings have defaults that check", () => {
-  expect(Value.Create(storageSettings)).toEqual({ url: "sqlite" });
+  expect(Value.Create(storageSettings)).toMatchObject({ url: "sqlite" });
   expect(Value.Create(sessionSettings)).toEqual({ cacheMegabytes: 8 });
 });
 

@@ -4,18 +4,19 @@ import { fault } from "#protocol";
 import { closed, defineMethod } from "../method.ts";
 import type { Services } from "../services.ts";
 import { readSessionKey, SessionKey } from "../session-key.ts";
-import { activeKeys, SessionRow, sessionRow, Thinking } from "../session-row.ts";
+import { activeKeys, SessionRow, sessionRow, Thinking, Verbose } from "../session-row.ts";
 
 /** What can be set on one session. */
 export const SessionChange = Type.Object({
   model: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Null()])),
   label: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Null()])),
   thinking: Type.Optional(Type.Union([Thinking, Type.Null()])),
+  verbose: Type.Optional(Type.Union([Verbose, Type.Null()])),
 });
 
 export const sessionsPatch = defineMethod({
   name: "sessions.patch",
-  summary: "Sets the model, label or thinking of a session; null goes back to what is configured.",
+  summary: "Sets the model, label, thinking or verbosity of a session; null goes back to what is configured.",
   scope: "operator.write",
   effect: "once",
   route: { verb: "PATCH", path: "/sessions/{sessionKey}" },

@@ -49,7 +49,7 @@ function runsOf(key: string, { gateway }: Services): readonly string[] {
 }
 
 function rowWith(row: SessionRow, activeRunIds: readonly string[], services: Services) {
-  const { key, sessionId, agentId, updatedAt, createdAt, label, thinking, preview, usage, hasActiveRun } = row;
+  const { key, sessionId, agentId, updatedAt, createdAt, label, thinking, verbose, preview, usage, hasActiveRun } = row;
   const kind = isGroup(key) ? "group" : "direct";
   return {
     key,
@@ -66,6 +66,7 @@ function rowWith(row: SessionRow, activeRunIds: readonly string[], services: Ser
     ...modelFields(row.model ?? defaultModel(services)),
     ...(label !== undefined && { label, displayName: label }),
     ...(thinking !== undefined && { thinkingLevel: thinking }),
+    ...(verbose !== undefined && { verboseLevel: verbose }),
     ...(preview !== undefined && { lastMessagePreview: preview }),
     inputTokens: usage.input,
     outputTokens: usage.output,

@@ -1,26 +1,19 @@
 import type { Clock } from "#base";
-import type { SessionEvent, StoredEvent } from "#protocol";
-import { encodeEvent } from "../event-text.ts";
-import { linkHash, rootHash } from "../hash-chain.ts";
-import type { Append, Appended, NewEvent, NewOutboxRow } from "../storage.ts";
+import type { StoredEvent } from "#protocol";
+import {
+  addressText,
+  type AppendPart,
+  emptyLog,
+  linkEvent,
+  type LogHead,
+  type PreparedPart,
+  prepareParts,
+} from "../prepare-append.ts";
+import type { Append, Appended, NewOutboxRow } from "../storage.ts";
 import type { Connection, Lazy } from "./connection.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Receipts } from "./receipts.ts";
 import type { Runs } from "./runs.ts";
-
-type Part = Omit<Append, "receipt" | "successor">;
-
-interface Head {
-  readonly seq: number;
-  readonly hash: string;
-  readonly id: string | null;
-}
-
-/** An append whose events are texts already: what the caller changes afterwards does not reach the log. */
-interface Prepared {
-  readonly part: Part;
-  readonly events: readonly (NewEvent & { readonly text: string })[];
-}
 
 /** Writes appends. Each runs inside a transaction of the caller's. */
 export class Appender {
@@ -28,7 +21,7 @@ export class Appender {
   readonly #receipts: Receipts;
   readonly #runs: Runs;
   readonly #openSession: Lazy<unknown, [string, string, string, number, number]>;
-  readonly #head: Lazy<Head, [string]>;
+  readonly #head: Lazy<LogHead, [string]>;
   readonly #insertEvent: Lazy<unknown, [string, number, string, number, string | null, string, string, string]>;
   readonly #moveHead: Lazy<
     unknown,
@@ -65,7 +58,7 @@ export class Appender {
 
   /** Turns the events into texts now; the function it returns writes them. */
   prepare(append: Append): () => Appended {
-    const parts = [prepared(append), ...(append.successor ? [prepared(append.successor)] : [])];
+    const parts = prepareParts(append);
     return () => {
       const receipt = append.receipt && this.#receipts.find(append.receipt.scope, append.receipt.key);
       if (receipt) return { taken: false, receipt };
@@ -75,12 +68,13 @@ export class Appender {
     };
   }
 
-  #write({ part, events }: Prepared): StoredEvent[] {
+  #write({ part, events }: PreparedPart): StoredEvent[] {
     const { sessionId } = part;
     const stored: StoredEvent[] = [];
     let head = this.#openOrFind(part);
     for (const one of events) {
-      const next = this.#link(sessionId, head, one);
+      const next = linkEvent(sessionId, head, one);
+      this.#insertEvent().run(sessionId, next.seq, next.id, next.at, head.id, next.event.kind, one.text, next.hash);
       head = next;
       stored.push(next);
       this.#runs.follow(next);
@@ -93,40 +87,19 @@ export class Appender {
     return stored;
   }
 
-  #openOrFind({ sessionId, opens, events }: Part): Head {
+  #openOrFind({ sessionId, opens, events }: AppendPart): LogHead {
     if (opens) {
       const at = events[0]?.at ?? this.#clock.now();
       this.#openSession().run(sessionId, opens.key, opens.agentId, at, at);
-      return { seq: 0, hash: rootHash, id: null };
+      return emptyLog;
     }
     const head = this.#head().get(sessionId);
     if (!head) throw new Error(`there is no live session ${sessionId} to append to`);
     return head;
   }
 
-  #link(sessionId: string, head: Head, one: NewEvent & { readonly text: string }): StoredEvent {
-    const { id, at, event, text } = one;
-    const seq = head.seq + 1;
-    const parent = head.id === null ? {} : { parentId: head.id };
-    const hash = linkHash(head.hash, { sessionId, seq, id, at, ...parent, kind: event.kind, data: text });
-    this.#insertEvent().run(sessionId, seq, id, at, head.id, event.kind, text, hash);
-    return { id, sessionId, seq, at, ...parent, hash, event };
-  }
-
   #queue(sessionId: string, row: NewOutboxRow): void {
     const now = this.#clock.now();
-    const { channel, account, chat, thread } = row.to;
-    const address = JSON.stringify({ channel, account, chat, thread }); // one spelling of one address
-    this.#insertOutbox().run(row.id, sessionId, row.runId ?? null, address, row.text, now, now);
+    this.#insertOutbox().run(row.id, sessionId, row.runId ?? null, addressText(row.to), row.text, now, now);
   }
-}
-
-function prepared(part: Part): Prepared {
-  if (part.events.slice(0, -1).some(({ event }) => isEnd(event)))
-    throw new Error("nothing can follow the end of a session");
-  return { part, events: part.events.map(({ id, at, event }) => ({ id, at, ...encodeEvent(event) })) };
-}
-
-function isEnd(event: SessionEvent): boolean {
-  return event.kind === "SessionEnded";
 }

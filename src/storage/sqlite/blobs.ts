@@ -1,4 +1,5 @@
 import type { Clock } from "#base";
+import { blobHash } from "../blob-hash.ts";
 import type { BlobRow } from "../storage.ts";
 import type { Connection, Lazy } from "./connection.ts";
 
@@ -23,7 +24,7 @@ export class Blobs {
   /** Copies the bytes now; the function it returns writes them and tells their hash. */
   prepare({ mimeType, bytes }: { readonly mimeType: string; readonly bytes: Uint8Array }): () => string {
     const copy = bytes.slice();
-    const hash = hashOf(copy);
+    const hash = blobHash(copy);
     return () => {
       this.#insert().run(hash, mimeType, copy, this.#clock.now());
       return hash;
@@ -39,11 +40,7 @@ export class Blobs {
   find(hash: string): BlobRow | undefined {
     const found = this.#find().get(hash);
     if (!found) return undefined;
-    if (hashOf(found.bytes) !== hash) throw new Error(`the blob ${hash} is damaged`);
+    if (blobHash(found.bytes) !== hash) throw new Error(`the blob ${hash} is damaged`);
     return { hash, ...found };
   }
-}
-
-function hashOf(bytes: Uint8Array): string {
-  return Bun.SHA256.hash(bytes, "hex");
 }

@@ -1,12 +1,7 @@
-import { Type } from "@sinclair/typebox";
-import { Check } from "@sinclair/typebox/value";
 import type { StoredEvent } from "#protocol";
+import { runChangeOf } from "../run-events.ts";
 import type { RunRow } from "../storage.ts";
 import type { Connection, Lazy } from "./connection.ts";
-
-/** The `StateChanged` by which recovery marks that it takes a turn up again. */
-const runResumed = "run.resumed";
-const Resumed = Type.Object({ runId: Type.String() });
 
 interface Found {
   readonly n: number;
@@ -60,13 +55,20 @@ export class Runs {
     );
   }
 
-  follow({ sessionId, seq, at, event }: StoredEvent): void {
-    if (event.kind === "MessageReceived") this.#begin().run(event.runId, sessionId, seq, at);
-    if (event.kind === "StateChanged" && event.key === runResumed && Check(Resumed, event.value))
-      this.#resume().run(event.value.runId, sessionId);
-    if (event.kind === "AgentResponse" && event.stopReason !== "toolUse")
-      this.#end().run(at, event.stopReason, event.runId, sessionId);
-    if (event.kind === "SessionEnded") this.#endAll().run(at, sessionId);
+  follow(stored: StoredEvent): void {
+    const change = runChangeOf(stored);
+    if (!change) return;
+    const { sessionId, seq, at } = stored;
+    switch (change.type) {
+      case "begin":
+        return void this.#begin().run(change.runId, sessionId, seq, at);
+      case "resume":
+        return void this.#resume().run(change.runId, sessionId);
+      case "end":
+        return void this.#end().run(at, change.stopReason, change.runId, sessionId);
+      case "endAll":
+        return void this.#endAll().run(at, sessionId);
+    }
   }
 
   find(runId: string): RunRow | undefined {

@@ -9,9 +9,13 @@ import { sessionsExport } from "../../methods/sessions.export.ts";
 import { status } from "../../methods/status.ts";
 import { systemPresence } from "../../methods/system-presence.ts";
 import { channelState, healthFrom } from "../health.ts";
-import { sessionDefaults } from "../rows.ts";
+import type { Services } from "../../services.ts";
+import { activeKeys, sessionRow } from "../../session-row.ts";
+import { sessionDefaults, sessionRowOf } from "../rows.ts";
 import { adapt, open } from "./adapter.ts";
 
+const mostCounted = 100;
+const mostRecent = 10;
 const anything = Type.Object({}, open);
 
 export const gateway: readonly AnyMethod[] = [
@@ -35,14 +39,14 @@ export const gateway: readonly AnyMethod[] = [
   adapt(status, {
     params: anything,
     ask: () => ({}),
-    answer: (result, { context: { services } }) => ({
+    answer: async (result, { context: { services } }) => ({
       ...result,
       runtimeVersion: result.version,
       heartbeat: { defaultAgentId: services.agentId, agents: [] },
       channelSummary: services.channels().map(({ label, state }) => `${label}: ${state}`),
       queuedSystemEvents: [],
       tasks: { total: result.turns.running + result.turns.waiting, active: result.turns.running },
-      sessions: { defaults: sessionDefaults(services) },
+      sessions: await sessionsSummary(services),
     }),
   }),
   adapt(systemPresence, { params: anything, ask: () => ({}), answer: (entries) => entries }),
@@ -52,3 +56,16 @@ export const gateway: readonly AnyMethod[] = [
   ping,
   sessionsExport,
 ];
+
+/** The sessions in a few lines, counted as far as is cheap. */
+async function sessionsSummary(services: Services) {
+  const listed = await services.sessions.list({ limit: mostCounted });
+  const active = activeKeys(services);
+  const recent = listed.slice(0, mostRecent).map((session) => {
+    const row = sessionRowOf(sessionRow(session, active), services);
+    return { ...row, age: Math.max(0, Date.now() - row.updatedAt), flags: [] };
+  });
+  const counted = { count: listed.length, recent };
+  const byAgent = [{ agentId: services.agentId, path: "", ...counted }];
+  return { paths: [], ...counted, defaults: sessionDefaults(services), byAgent };
+}

@@ -24,13 +24,14 @@ const Expected = Type.Object(
   { key: SessionKey, expectedSessionId: Type.Optional(Type.String({ maxLength: 128 })) },
   open,
 );
-const names = { sessionKey: "key", thinking: "thinkingLevel" };
+const names = { sessionKey: "key", thinking: "thinkingLevel", verbose: "verboseLevel" };
 
 const Change = Type.Object(
   {
     label: SessionChange.properties.label,
     model: SessionChange.properties.model,
     thinkingLevel: SessionChange.properties.thinking,
+    verboseLevel: SessionChange.properties.verbose,
   },
   { additionalProperties: false },
 );
@@ -179,11 +180,12 @@ async function listOf(params: ListParams, context: MethodContext) {
   };
 }
 
-function changeOf({ label, model, thinkingLevel }: Static<typeof Change>): Static<typeof SessionChange> {
+function changeOf({ label, model, thinkingLevel, verboseLevel }: Static<typeof Change>): Static<typeof SessionChange> {
   return {
     ...(label !== undefined && { label }),
     ...(model !== undefined && { model }),
     ...(thinkingLevel !== undefined && { thinking: thinkingLevel }),
+    ...(verboseLevel !== undefined && { verbose: verboseLevel }),
   };
 }
 

@@ -1,0 +1,65 @@
+import type { Secret } from "#base";
+import type { StorageCommands } from "#cli";
+import { type Home, openConfig, prepareHome } from "#config";
+import { fault } from "#protocol";
+import { acquireLock, copyStorage, countStorage, readStorageUrl, type StoragePlace } from "#storage";
+import { Settings } from "./settings.ts";
+
+type CopyOptions = Parameters<StorageCommands["copyTo"]>[1];
+
+interface Installation {
+  readonly home: Home;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly file: string | undefined;
+}
+
+interface CopyInstallation extends Installation {
+  readonly signal: AbortSignal;
+  readonly onProgress: CopyOptions["onProgress"];
+}
+
+/** Refuses while a gateway runs, here or on one of the two databases. */
+export async function copyTo(options: CopyInstallation, url: Secret): ReturnType<StorageCommands["copyTo"]> {
+  const { home, signal, onProgress } = options;
+  const from = configured(options);
+  const to = placeOf(url, "--to");
+  if (isSame(from, to)) throw fault.storageUnusable({ path: to.shown, problem: "it is the storage of the settings" });
+  prepareHome(home);
+  using lock = hold(home);
+  const rows = await copyStorage({ from, to, databasePath: lock.databasePath, signal, onProgress });
+  return { from: from.shown, to: to.shown, rows: Object.fromEntries(rows) };
+}
+
+export async function count(options: Installation): ReturnType<StorageCommands["count"]> {
+  const place = configured(options);
+  const rows = await countStorage(place, options.home.database);
+  const where = place.backend === "sqlite" ? options.home.database : place.shown;
+  return { backend: place.backend, where, rows: Object.fromEntries(rows) };
+}
+
+function configured({ home, environment, file }: Installation): StoragePlace {
+  const { settings } = openConfig({ schema: Settings, home, environment, flags: {}, file });
+  return placeOf(settings.storage.url, "storage.url");
+}
+
+function placeOf(url: Secret, path: string): StoragePlace {
+  const read = readStorageUrl(url);
+  if (read.ok) return read.place;
+  throw fault.configInvalid({ problem: `${path}: ${read.because}.` });
+}
+
+/** Two ways to write one server's name are found by the lock of the database. */
+function isSame(a: StoragePlace, b: StoragePlace): boolean {
+  return a.backend === b.backend && a.shown === b.shown;
+}
+
+function hold(home: Home): Disposable & { readonly databasePath: string } {
+  const lock = acquireLock(home.lock);
+  if (!lock.held)
+    throw fault.alreadyRunning({
+      home: home.root,
+      pid: lock.pid ?? "unknown",
+      advice: "copy the storage of another home",
+    });
+  return { databasePath: home.database, [Symbol.dispose]: () => lock.release() };
+}
