@@ -12,7 +12,7 @@ import {
 } from "#base";
 import { channels } from "#channels";
 import { type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config";
-import { createGateway, createNotes, type OpenChannel } from "#gateway";
+import { createGateway, createNotes, defaultAccount, type Line, linesOf } from "#gateway";
 import { openServer } from "#http";
 import { createModels } from "#providers";
 import { type AuthMode, createRpc, type Services } from "#rpc";
@@ -120,7 +120,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
       log.error("a turn broke in a way it could not record", { error: describeError(error) }),
     ),
   );
-  const openChannels = await openAll(opened, { storage, log, clock });
+  const lines = await openAll(opened, { storage, log, clock });
   const gateway = opened.use(
     createGateway(
       {
@@ -128,7 +128,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
         sessions,
         storage,
         scheduler,
-        channels: openChannels,
+        lines: linesOf(lines),
         prepareTurn,
         priceOf: (provider, model) => models.price(provider, model),
         log,
@@ -142,7 +142,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     gateway: async () => ({ state: "healthy" }),
     storage: () => storageHealth(storage),
     sessions: async () => sessionsHealth(sessions),
-    ...Object.fromEntries(openChannels.map((channel) => [channel.id, () => channelHealth(channel)])),
+    ...Object.fromEntries(lines.map((line) => [line.channel.id, () => lineHealth(line)])),
   });
   const startedAt = clock.now();
   const services: Services = {
@@ -164,7 +164,8 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     entrance: () => ({ url: server.url.href.replace(/^http/, "ws"), auth: key.auth.mode }),
     models: () => models.list(),
     modelProviders: () => models.providers(),
-    channels: () => openChannels.map(({ id, label, connection }) => ({ id, label, state: connection.state })),
+    channels: () =>
+      lines.map(({ channel: { id, label }, connection }) => ({ id, label, state: connection.state })),
     health: () => health.report(),
     status: async () => ({
       version,
@@ -245,22 +246,21 @@ function hold(home: Home) {
 async function openAll(
   opened: AsyncDisposableStack,
   house: { readonly storage: Storage; readonly log: Log; readonly clock: Clock },
-): Promise<(OpenChannel & { readonly label: string })[]> {
+): Promise<Line[]> {
   return Promise.all(
     channels.map(async (channel) => {
-      const { id, label, followsLog } = channel;
       const connection = await channel.open({
-        account: "default",
+        account: defaultAccount,
         settings: {},
         receive: async () => {
           throw new Error("nobody writes to this channel from outside");
         },
-        notes: createNotes(house.storage, `${id}/default`),
+        notes: createNotes(house.storage, `${channel.id}/${defaultAccount}`),
         changed: () => {},
         log: house.log,
         clock: house.clock,
       });
-      return { id, label, followsLog, connection: opened.use(connection) };
+      return { channel, account: defaultAccount, settings: {}, connection: opened.use(connection) };
     }),
   );
 }
@@ -291,7 +291,7 @@ function sessionsHealth(sessions: Sessions) {
   return { state: "degraded" as const, because: `damaged logs: ${shown.join(", ")}${more}` };
 }
 
-async function channelHealth({ connection }: OpenChannel) {
+async function lineHealth({ connection }: Line) {
   const states = { online: "healthy", degraded: "degraded", offline: "unhealthy" } as const;
   return { state: states[connection.state] };
 }

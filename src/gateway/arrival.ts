@@ -1,5 +1,6 @@
-import type { InboundMessage, SessionEvent } from "#protocol";
+import type { Address, InboundMessage, SessionEvent } from "#protocol";
 import type { NewReceipt } from "#storage";
+import { defaultAccount } from "./line.ts";
 
 export function received({ id, runId, from, sender, text }: InboundMessage): SessionEvent {
   return { kind: "MessageReceived", runId, messageId: id, from, sender, text };
@@ -9,9 +10,14 @@ export function received({ id, runId, from, sender, text }: InboundMessage): Ses
 export function receiptOf({ id, runId, sessionKey, from, sender, text }: InboundMessage): NewReceipt {
   const request = JSON.stringify([sessionKey, from.account ?? "", from.chat, from.thread ?? "", sender, text]);
   return {
-    scope: `inbound:${from.channel}`,
+    scope: inboundScope(from),
     key: id,
     requestHash: Bun.SHA256.hash(request, "hex"),
     runId,
   };
+}
+
+/** Platforms give their ids within an account; two of them may give the same. */
+export function inboundScope({ channel, account = defaultAccount }: Pick<Address, "channel" | "account">): string {
+  return account === defaultAccount ? `inbound:${channel}` : `inbound:${channel}/${account}`;
 }

@@ -1,4 +1,4 @@
-import { type Address, type InboundMessage, fault } from "#protocol";
+import type { Address, InboundMessage } from "#protocol";
 import type { Place } from "#scheduler";
 import type { NewReceipt } from "#storage";
 import { createAnswers } from "./answers.ts";
@@ -14,6 +14,7 @@ import { Requests } from "./requests.ts";
 import { Run } from "./run.ts";
 import { runTurn } from "./run-turn.ts";
 import { createSweeper } from "./sweeper.ts";
+import { lineTo } from "./transmit.ts";
 
 /** Opens the walk. `sessionKeyOf` names the session that holds what is sent to an address. */
 export function createGateway(house: House, sessionKeyOf: (to: Address) => string): Gateway {
@@ -157,9 +158,7 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
     resetSession: (sessionKey) => endSession(sessionKey, () => house.sessions.reset(sessionKey)),
     deleteSession: (sessionKey) => endSession(sessionKey, () => house.sessions.delete(sessionKey)),
     async send(to, text) {
-      if (!house.channels.some((channel) => channel.id === to.channel)) {
-        throw fault.channelNotFound({ channel: to.channel, known: house.channels.map(({ id }) => id).join(", ") });
-      }
+      lineTo(house, to); // before a session is named after an address that leads nowhere
       return outbox.send(sessionKeyOf(to), to, text);
     },
     async recover() {

@@ -53,6 +53,6 @@ export function delivery(
 }
 
 /** People of this address read answers in the log. One of a channel that is not open now does not: its answers wait for it. */
-export function isReadInLog(house: House, { channel }: Address): boolean {
-  return house.channels.find((open) => open.id === channel)?.followsLog ?? false;
+export function isReadInLog(house: House, to: Address): boolean {
+  return house.lines.find(to)?.channel.followsLog ?? false;
 }

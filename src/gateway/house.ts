@@ -1,16 +1,9 @@
 import type { Clock, Log } from "#base";
 import type { PrepareTurn } from "#agent";
-import type { Connection } from "#channels";
 import type { Scheduler } from "#scheduler";
 import type { Sessions } from "#sessions";
 import type { Storage } from "#storage";
-
-/** An open channel, by the name that addresses use. */
-export interface OpenChannel {
-  readonly id: string;
-  readonly followsLog: boolean;
-  readonly connection: Connection;
-}
+import type { Lines } from "./line.ts";
 
 /** In US dollars for a million tokens; what is not said of the cache costs as much as other input. */
 export interface ModelPrice {
@@ -27,7 +20,7 @@ export interface House {
   readonly sessions: Sessions;
   readonly storage: Storage;
   readonly scheduler: Scheduler;
-  readonly channels: readonly OpenChannel[];
+  readonly lines: Lines;
   readonly prepareTurn: PrepareTurn;
   /** Undefined where nobody said what the model costs. */
   readonly priceOf: (provider: string, model: string) => ModelPrice | undefined;

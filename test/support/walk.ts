@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { PrepareTurn, TurnTools } from "#agent";
 import { createLog, systemClock, type Clock } from "#base";
-import { createGateway, type Gateway, type House, type OpenChannel, type Receipt } from "#gateway";
+import { channels } from "#channels";
+import { createGateway, type Gateway, type House, type Line, linesOf, type Receipt } from "#gateway";
 import { type EventOf, fault, type InboundMessage, type SessionEvent } from "#protocol";
 import type { ModelEvent, ModelRequest } from "#providers";
 import { createScheduler, type Limits } from "#scheduler";
@@ -20,7 +21,7 @@ export interface WalkOptions {
   readonly folder: string;
   readonly answer?: Answer;
   readonly limits?: Partial<Limits>;
-  readonly channels?: readonly OpenChannel[];
+  readonly channels?: readonly Line[];
   readonly tools?: TurnTools;
   readonly timeoutMs?: number;
   readonly prepareTurn?: PrepareTurn;
@@ -86,7 +87,7 @@ export class Walk implements AsyncDisposable {
       sessions: this.sessions,
       storage: this.storage,
       scheduler,
-      channels,
+      lines: linesOf(channels),
       log,
       clock,
     };
@@ -165,10 +166,13 @@ export const noTools: TurnTools = {
   run: async () => ({ text: "there are no tools", failed: true, durationMs: 0 }),
 };
 
+const [webchatChannel] = channels;
+
 /** The channel whose people follow the log. */
-export const webchat: OpenChannel = {
-  id: "webchat",
-  followsLog: true,
+export const webchat: Line = {
+  channel: webchatChannel,
+  account: "default",
+  settings: {},
   connection: {
     state: "online",
     send: async () => ({ messageId: Bun.randomUUIDv7() }),
