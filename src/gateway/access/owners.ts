@@ -1,5 +1,4 @@
 import { allScopes, type Scope } from "#protocol";
-import { defaultAccount } from "../line.ts";
 
 export interface Identity {
   readonly channel: string;
@@ -7,14 +6,9 @@ export interface Identity {
   readonly senderId: string;
 }
 
-/** How an owner is written down: an id means nothing without the channel that gave it. */
-export function ownerName({ channel, account, senderId }: Identity): string {
-  return account === defaultAccount ? `${channel}:${senderId}` : `${channel}/${account}:${senderId}`;
-}
-
-/** An entry without an account means the person wherever the channel gives the same id. */
-export function isOwner(who: Identity, owners: readonly string[]): boolean {
-  return owners.includes(ownerName(who)) || owners.includes(`${who.channel}:${who.senderId}`);
+/** An id means nothing without the channel that gave it; an entry without an account means them in all of its accounts. */
+export function isOwner({ channel, account, senderId }: Identity, owners: readonly string[]): boolean {
+  return owners.includes(`${channel}:${senderId}`) || owners.includes(`${channel}/${account}:${senderId}`);
 }
 
 /** What the slash commands of who was let in may do. */

@@ -6,42 +6,39 @@ const mostExchanges = 20;
 const withinMs = 60_000;
 const chatsKept = 2_000;
 
-interface Exchange {
-  /** We have said something since they were last heard. */
-  isOurTurnOver: boolean;
-  /** When they answered us, by the platform's clock. */
-  readonly answeredAt: number[];
-}
+/** When we last said something that nobody has answered since. */
+type Unanswered = { sentAt: number | undefined };
 
 /**
- * Two programs that answer each other would never stop. Only answers to what we said are counted, so that a person who
+ * Two programs that answer each other would never stop. Only what was said after we said something is counted, so that a person who
  * writes much at once, or a platform that brings a day's messages, is not taken for one.
  */
 export class LoopGuard {
-  readonly #exchanges = new Lru<string, Exchange>({ budget: chatsKept });
+  readonly #chats = new Lru<string, Unanswered>({ budget: chatsKept });
+  /** When somebody answered us in a chat. */
+  readonly #pairs = new Lru<string, number[]>({ budget: chatsKept });
 
-  sent(to: Address): void {
-    const exchange = this.#exchanges.get(chatOf(to));
-    if (exchange) exchange.isOurTurnOver = true;
+  sent(to: Address, at: number): void {
+    const chat = this.#chats.get(chatOf(to));
+    if (chat) chat.sentAt = at;
   }
 
   /** False: this pair goes round in circles, and what was said is not for a turn. */
   heard(from: Address, senderId: string, at: number): boolean {
     const chat = chatOf(from);
-    const exchange = this.#exchanges.get(chat) ?? { isOurTurnOver: false, answeredAt: [] };
-    this.#exchanges.set(chat, exchange);
-    if (!exchange.isOurTurnOver) return true;
-    exchange.isOurTurnOver = false;
-    return this.#pair(`${chat} ${senderId}`, at);
+    const known = this.#chats.get(chat) ?? { sentAt: undefined };
+    this.#chats.set(chat, known);
+    if (known.sentAt === undefined || at < known.sentAt) return true;
+    known.sentAt = undefined;
+    return this.#mayAnswer(`${chat} ${senderId}`, at);
   }
 
-  #pair(pair: string, at: number): boolean {
-    const answeredAt: number[] = this.#exchanges.get(pair)?.answeredAt ?? [];
+  #mayAnswer(pair: string, at: number): boolean {
+    const answeredAt = this.#pairs.get(pair) ?? [];
     while ((answeredAt[0] ?? at) <= at - withinMs) answeredAt.shift();
     answeredAt.push(at);
     if (answeredAt.length > mostExchanges) answeredAt.shift();
-    const isLoop = answeredAt.length === mostExchanges && at - (answeredAt[0] ?? at) < withinMs;
-    this.#exchanges.set(pair, { isOurTurnOver: false, answeredAt });
-    return !isLoop;
+    this.#pairs.set(pair, answeredAt);
+    return answeredAt.length < mostExchanges;
   }
 }

@@ -53,7 +53,7 @@ export async function openInbound(
   opened.defer(
     sessions.subscribe((notice) => {
       if (notice.type !== "appended") return;
-      for (const { event } of notice.events) if (event.kind === "MessageSent") loops.sent(event.to);
+      for (const { event } of notice.events) if (event.kind === "MessageSent") loops.sent(event.to, house.clock.now());
     }),
   );
   await waiting.open();
