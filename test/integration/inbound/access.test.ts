@@ -280,10 +280,6 @@ test("an owner's commands may do what an operator may; those of others who were 
   using folder = tempFolder();
   const line = new FakeLine({ allowFrom: ["1", "2"] });
   const commands = { ownerAllowFrom: ["pigeon:1"] };
-  const command: WalkOptions["command"] =
-    async ({ scopes }) =>
-    async () =>
-      [...scopes].toSorted().join(" ");
   await using walk = openWalk(folder.path, [line], { inbound: { commands }, command: tellScopes });
   await walk.inbound.take(line.message("/scopes"), line);
   await walk.inbound.take(line.message("/scopes", { sender: { id: "2", name: "pigeon:1", isBot: false } }), line);
