@@ -3,6 +3,7 @@ import {
   type Clock,
   createLog,
   describeError,
+  failPoint,
   lazily,
   type Log,
   type Secret,
@@ -10,9 +11,9 @@ import {
   systemClock,
   tailLog,
 } from "#base";
-import { channels } from "#channels";
+import { type Channel, channels } from "#channels";
 import { type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config";
-import { createGateway, createInbound, createNotes, defaultAccount, type Line, linesOf } from "#gateway";
+import { createGateway, createInbound, createNotes, defaultAccount, type Gateway, type Line, linesOf } from "#gateway";
 import { openServer } from "#http";
 import { createModels } from "#providers";
 import { type AuthMode, createRpc, type Services } from "#rpc";
@@ -23,7 +24,7 @@ import { acquireLock, openStorage, readStorageUrl, type Storage, type StoragePla
 import { createHealth, createMemoryKeeper } from "#telemetry";
 import { createToolbox, tools } from "#tools";
 import { type Address, fault } from "#protocol";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { nodeAccess } from "./node-access.ts";
 import { openWorkspace } from "./open-workspace.ts";
@@ -39,6 +40,8 @@ export interface AppOptions {
   /** Another settings file than the one in the home. */
   readonly file?: string | undefined;
   readonly version: string;
+  /** Beside those that are built in. */
+  readonly channels?: readonly Channel[];
 }
 
 /** A running gateway. Disposing of it waits for the turns that run, as long as `runtime.drainSeconds` says. */
@@ -56,6 +59,8 @@ export interface App extends AsyncDisposable {
   readonly model: string;
   /** For the person who started it. */
   readonly warnings: readonly string[];
+  /** Where channels that were added bring what people write. */
+  receive: Gateway["receive"];
 }
 
 const largestWorkspaceFile = 1024 * 1024;
@@ -70,13 +75,14 @@ const instanceId = "gateway";
  * Opens everything in order; what was opened is closed backwards, also when a later step fails. Throws `configInvalid`,
  * `alreadyRunning` or `cannotListen`, each with a sentence for a person.
  */
-export async function openApp({ home, environment, flags, file, version }: AppOptions): Promise<App> {
+export async function openApp({ home, environment, flags, file, version, ...more }: AppOptions): Promise<App> {
   await using opened = new AsyncDisposableStack();
   const config = openConfig({ schema: Settings, home, environment, flags, file });
   const { settings } = config;
   const { problems, warnings } = checkSettings(config);
   if (problems.length > 0) throw fault.configInvalid({ problem: problems.join("\n") });
   const homeWarnings = prepareHome(home);
+  failPoint("app.home.prepared");
   opened.adopt(hold(home), (lock) => lock.release());
 
   const logFile = opened.use(openLogFile(home.logFile));
@@ -120,7 +126,9 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
       log.error("a turn broke in a way it could not record", { error: describeError(error) }),
     ),
   );
-  const lines = await openAll(opened, { storage, log, clock });
+  // Those that are set up by accounts wait for somebody who reads these settings.
+  const ready = channels.filter(({ followsLog }) => followsLog);
+  const lines = await openAll([...ready, ...(more.channels ?? [])], opened, { storage, log, clock });
   const gateway = opened.use(
     createGateway(
       {
@@ -131,6 +139,11 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
         lines: linesOf(lines),
         prepareTurn,
         priceOf: (provider, model) => models.price(provider, model),
+        retention: () => config.settings.storage.retention,
+        sweepBesides: async () => {
+          const { sweepLogs } = await import("./sweep-logs.ts");
+          sweepLogs(home.logFile, config.settings.storage.retention.logsDays, clock.now());
+        },
         log,
         clock,
       },
@@ -153,7 +166,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
 
   const health = createHealth({
     gateway: async () => ({ state: "healthy" }),
-    storage: () => storageHealth(storage),
+    storage: () => storageHealth(storage, () => sizeWarning(home, config.settings)),
     sessions: async () => sessionsHealth(sessions),
     ...Object.fromEntries(lines.map((line) => [line.channel.id, () => lineHealth(line)])),
   });
@@ -199,10 +212,12 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
   };
   const rpc = createRpc({ services, auth: key.auth, log, clock });
   const server = opened.use(await openServer({ settings: settings.gateway, rpc, health, version, log }));
+  failPoint("app.server.open");
   opened.use(rpc); // closed before the server, so that clients hear why
   opened.defer(() => gateway.drain(drainSeconds * 1_000));
   await gateway.recover(); // last, because a start that fails must not have worked on anything
   await inbound.recover(); // after what had a turn already
+  failPoint("app.ready");
   log.info("the gateway is ready", { url: server.url.href, version, model: models.defaultId() });
 
   const held = opened.move();
@@ -214,6 +229,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     authMode: key.auth.mode,
     settingsFile: config.file,
     model: models.defaultId() ?? "none",
+    receive: (message) => gateway.receive(message),
     warnings: [...config.warnings, ...warnings, ...homeWarnings, ...key.warnings],
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
@@ -263,11 +279,12 @@ function hold(home: Home) {
 }
 
 async function openAll(
+  all: readonly Channel[],
   opened: AsyncDisposableStack,
   house: { readonly storage: Storage; readonly log: Log; readonly clock: Clock },
 ): Promise<Line[]> {
   return Promise.all(
-    channels.map(async (channel) => {
+    all.map(async (channel) => {
       const connection = await channel.open({
         account: defaultAccount,
         settings: {},
@@ -292,9 +309,18 @@ function sessionKeyOf({ channel, account, chat }: Address): string {
   throw fault.invalidParams({ path: "chat_id", problem: parsed.because });
 }
 
-async function storageHealth(storage: Storage) {
+async function storageHealth(storage: Storage, warning: () => string | undefined) {
   const { ok, problem } = await storage.health();
-  return ok ? ({ state: "healthy" } as const) : { state: "unhealthy" as const, because: problem ?? "unknown" };
+  if (!ok) return { state: "unhealthy" as const, because: problem ?? "unknown" };
+  const because = storage.backend === "sqlite" ? warning() : undefined;
+  return because === undefined ? { state: "healthy" as const } : { state: "degraded" as const, because };
+}
+
+function sizeWarning(home: Home, { storage }: Settings): string | undefined {
+  const most = storage.retention.databaseMegabytes;
+  const megabytes = (statSync(home.database, { throwIfNoEntry: false })?.size ?? 0) / 1_048_576;
+  if (most === 0 || megabytes < most) return undefined;
+  return `the database has ${Math.floor(megabytes)} MB, more than storage.retention.databaseMegabytes says`;
 }
 
 function damageIn(sessions: Sessions) {

@@ -1,7 +1,7 @@
 import type { Clock, Log } from "#base";
 import type { Address } from "#protocol";
 import type { Static, TSchema } from "@sinclair/typebox";
-import type { Update } from "./update.ts";
+import type { ReplyTicket, Update } from "./update.ts";
 
 export type ChannelState = "online" | "degraded" | "offline";
 
@@ -14,6 +14,8 @@ export interface OutboundMessage {
   readonly clientKey: string;
   /** The platform's id of the message that this answers, where the platform shows such a thing. */
   readonly replyTo?: string;
+  /** Of the update that this answers, where it gave one: good for one message to the chat that it came from. */
+  readonly ticket?: ReplyTicket;
   /** Rows of buttons below it, where the channel has them. `data` comes back in an update of the type `button`. */
   readonly buttons?: readonly (readonly { readonly label: string; readonly data: string }[])[];
   readonly files?: readonly OutboundFile[];
@@ -48,7 +50,7 @@ export interface Posted {
 export interface Connection extends AsyncDisposable {
   readonly state: ChannelState;
   /** Why it is not online, for a person. */
-  readonly problem?: string;
+  readonly problem?: string | undefined;
   /**
    * Resolves with the platform's id of the message, only then was it sent; or with its refusal. Rejects when nobody knows
    * whether the platform has it: no answer, an answer that makes no sense.

@@ -1,6 +1,6 @@
 /** The walk of a message: receive → reserve → append → turn → deliver. */
 export { createGateway } from "./create-gateway.ts";
-export type { ActiveRun, Gateway, Receipt, RunStatus } from "./gateway.ts";
+export type { ActiveRun, Asked, Gateway, Moment, Receipt, RunStatus } from "./gateway.ts";
 export type { KeyedRequest } from "./requests.ts";
 export { createInbound } from "./inbound/create-inbound.ts";
 export { checkBindings } from "./router/check-bindings.ts";

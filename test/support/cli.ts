@@ -103,14 +103,20 @@ export async function cli(argv: readonly string[], options: CliRunOptions = {}):
 /** What a command may ask about settings, answered from those in memory. */
 export function fakeInstallation(
   config: Config<ClientSettings>,
-): Pick<CliContext, "checkConfig" | "locateConfig" | "openConfig" | "readClientSettings" | "storage"> {
+): Pick<CliContext, "checkConfig" | "locateConfig" | "openConfig" | "readClientSettings" | "storage" | "backups"> {
   const { file, warnings } = config;
   return {
     openConfig: () => Promise.resolve(config),
     locateConfig: () => Promise.resolve({ file, schema: config.schema() }),
     checkConfig: () => Promise.resolve({ file, problems: [], warnings }),
     readClientSettings: () => Promise.resolve(config.settings),
+    backups: {
+      create: () => Promise.reject(new Error("nobody backs memory up")),
+      verify: () => Promise.reject(new Error("nobody backs memory up")),
+      restore: () => Promise.reject(new Error("nobody backs memory up")),
+    },
     storage: {
+      inspect: () => Promise.reject(new Error("nobody inspects in memory")),
       copyTo: () => Promise.reject(new Error("nothing was expected to be copied")),
       count: () => Promise.resolve({ backend: "sqlite", where: "/nowhere/openclaw.db", rows: { sessions: 3 } }),
     },
