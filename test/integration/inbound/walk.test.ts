@@ -17,6 +17,15 @@ async function received(walk: Walk): Promise<string[]> {
   return (await walk.log(key)).flatMap((event) => (event.kind === "MessageReceived" ? [event.text] : []));
 }
 
+/** Takes no record away. */
+const forgetful = (storage: Storage) =>
+  over(storage, {
+    writeRecords: async (writes) => {
+      if (writes.some(({ data }) => data === undefined)) throw fault.storageUnavailable({ problem: "cut off" });
+      return storage.writeRecords(writes);
+    },
+  });
+
 function waitingIn(walk: Walk) {
   return walk.storage.records({ kind: "inbound-waiting", limit: 10 });
 }
@@ -152,13 +161,6 @@ describe("messages that come one after the other", () => {
     using folder = tempFolder();
     const line = new FakeLine(ann);
     const updates = ["one", "two"].map((text) => line.message(text));
-    const forgetful = (storage: Storage) =>
-      over(storage, {
-        writeRecords: async (writes) => {
-          if (writes.some(({ data }) => data === undefined)) throw fault.storageUnavailable({ problem: "cut off" });
-          return storage.writeRecords(writes);
-        },
-      });
     {
       await using walk = new Walk({ folder: folder.path, channels: [line], inbound: quiet(50), between: forgetful });
       for (const update of updates) await walk.inbound.take(update, line);
