@@ -14,6 +14,7 @@ export {
   type WebhookAnswer,
   type WebhookRequest,
 } from "./channel.ts";
+export { channelSettings, type ChannelSettings } from "./settings.ts";
 export type { Attachment, Place, Quoted, ReplyTicket, Sender, Update } from "./update.ts";
 import { discord } from "./discord.ts";
 import { slack } from "./slack.ts";
