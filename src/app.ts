@@ -13,7 +13,7 @@ import {
 } from "#base";
 import { type Channel, channels } from "#channels";
 import { type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config";
-import { createGateway, createNotes, type Gateway, type OpenChannel } from "#gateway";
+import { createGateway, createInbound, createNotes, defaultAccount, type Gateway, type Line, linesOf } from "#gateway";
 import { openServer } from "#http";
 import { createModels } from "#providers";
 import { type AuthMode, createRpc, type Services } from "#rpc";
@@ -128,7 +128,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
   );
   // Those that are set up by accounts wait for somebody who reads these settings.
   const ready = channels.filter(({ followsLog }) => followsLog);
-  const openChannels = await openAll([...ready, ...(more.channels ?? [])], opened, { storage, log, clock });
+  const lines = await openAll([...ready, ...(more.channels ?? [])], opened, { storage, log, clock });
   const gateway = opened.use(
     createGateway(
       {
@@ -136,7 +136,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
         sessions,
         storage,
         scheduler,
-        channels: openChannels,
+        lines: linesOf(lines),
         prepareTurn,
         priceOf: (provider, model) => models.price(provider, model),
         retention: () => config.settings.storage.retention,
@@ -151,11 +151,24 @@ export async function openApp({ home, environment, flags, file, version, ...more
     ),
   );
 
+  const inbound = opened.use(
+    createInbound(
+      { storage, sessions, lines: linesOf(lines), log, clock },
+      {
+        gateway,
+        agentId,
+        settings: () => config.settings,
+        command: (asked) => rpc.command(asked),
+        readCredential: (name) => readIfThere(join(home.root, "credentials", name)),
+      },
+    ),
+  );
+
   const health = createHealth({
     gateway: async () => ({ state: "healthy" }),
     storage: () => storageHealth(storage, () => sizeWarning(home, config.settings)),
     sessions: async () => sessionsHealth(sessions),
-    ...Object.fromEntries(openChannels.map((channel) => [channel.id, () => channelHealth(channel)])),
+    ...Object.fromEntries(lines.map((line) => [line.channel.id, () => lineHealth(line)])),
   });
   const startedAt = clock.now();
   const services: Services = {
@@ -163,6 +176,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
     agentId,
     gateway,
     sessions,
+    inbound,
     config,
     devices: lazily(async () => {
       const { createDevices } = await import("#devices");
@@ -177,7 +191,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
     entrance: () => ({ url: server.url.href.replace(/^http/, "ws"), auth: key.auth.mode }),
     models: () => models.list(),
     modelProviders: () => models.providers(),
-    channels: () => openChannels.map(({ id, label, connection }) => ({ id, label, state: connection.state })),
+    channels: () => lines.map(({ channel: { id, label }, connection }) => ({ id, label, state: connection.state })),
     health: () => health.report(),
     status: async () => ({
       version,
@@ -202,6 +216,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
   opened.use(rpc); // closed before the server, so that clients hear why
   opened.defer(() => gateway.drain(drainSeconds * 1_000));
   await gateway.recover(); // last, because a start that fails must not have worked on anything
+  await inbound.recover(); // after what had a turn already
   failPoint("app.ready");
   log.info("the gateway is ready", { url: server.url.href, version, model: models.defaultId() });
 
@@ -241,6 +256,11 @@ function reader(workspace: Jail, log: Log): ReadWorkspaceFile {
   };
 }
 
+async function readIfThere(path: string): Promise<string | undefined> {
+  const file = Bun.file(path);
+  return (await file.exists()) ? file.text() : undefined;
+}
+
 function deviceKey(home: Home, log: Log): Secret {
   const { key, warnings } = readOrMakeDeviceKey(home);
   for (const warning of warnings) log.warn(warning);
@@ -262,22 +282,21 @@ async function openAll(
   all: readonly Channel[],
   opened: AsyncDisposableStack,
   house: { readonly storage: Storage; readonly log: Log; readonly clock: Clock },
-): Promise<(OpenChannel & { readonly label: string })[]> {
+): Promise<Line[]> {
   return Promise.all(
     all.map(async (channel) => {
-      const { id, label, followsLog } = channel;
       const connection = await channel.open({
-        account: "default",
+        account: defaultAccount,
         settings: {},
         receive: async () => {
           throw new Error("nobody writes to this channel from outside");
         },
-        notes: createNotes(house.storage, `${id}/default`),
+        notes: createNotes(house.storage, `${channel.id}/${defaultAccount}`),
         changed: () => {},
         log: house.log,
         clock: house.clock,
       });
-      return { id, label, followsLog, connection: opened.use(connection) };
+      return { channel, account: defaultAccount, settings: {}, connection: opened.use(connection) };
     }),
   );
 }
@@ -317,7 +336,7 @@ function sessionsHealth(sessions: Sessions) {
   return { state: "degraded" as const, because: `damaged logs: ${shown.join(", ")}${more}` };
 }
 
-async function channelHealth({ connection }: OpenChannel) {
+async function lineHealth({ connection }: Line) {
   const states = { online: "healthy", degraded: "degraded", offline: "unhealthy" } as const;
   return { state: states[connection.state] };
 }

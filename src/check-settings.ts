@@ -1,5 +1,6 @@
 import { silentLog } from "#base";
 import type { Config } from "#config";
+import { checkBindings } from "#gateway";
 import { checkListening } from "#http";
 import { createModels } from "#providers";
 import { readStorageUrl } from "#storage";
@@ -14,6 +15,9 @@ export interface SettingsCheck {
   readonly warnings: readonly string[];
 }
 
+/** There is one agent until others can be configured. */
+const agentIds = ["main"];
+
 export function checkSettings(config: Pick<Config<Settings>, "settings" | "explain">): SettingsCheck {
   const { settings } = config;
   const listening = checkListening(settings.gateway);
@@ -24,9 +28,12 @@ export function checkSettings(config: Pick<Config<Settings>, "settings" | "expla
     log: silentLog,
   }).trouble();
   return {
-    problems: [key.problem, listening.ok ? undefined : `${listening.because}.`, storageProblem(settings)].filter(
-      isText,
-    ),
+    problems: [
+      key.problem,
+      listening.ok ? undefined : `${listening.because}.`,
+      storageProblem(settings),
+      ...checkBindings(settings.bindings, agentIds),
+    ].filter(isText),
     warnings: [key.warning, listening.ok ? listening.warning : undefined, model].filter(isText),
   };
 }

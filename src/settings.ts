@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { agentsSettings } from "#agent";
+import { bindingsSettings, commandsSettings, messagesSettings } from "#gateway";
 import { gatewaySettings } from "#http";
 import { modelsSettings } from "#providers";
 import { sandboxSettings } from "#sandbox";
@@ -19,8 +20,11 @@ const loggingSettings = Type.Object({
 /** The whole configuration: one slice a room. */
 export const Settings = Type.Object({
   agents: agentsSettings,
+  bindings: bindingsSettings,
+  commands: commandsSettings,
   gateway: gatewaySettings,
   logging: loggingSettings,
+  messages: messagesSettings,
   models: modelsSettings,
   runtime: runtimeSettings,
   sandbox: sandboxSettings,

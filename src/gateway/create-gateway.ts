@@ -1,5 +1,5 @@
 import { failPoint } from "#base";
-import { type Address, type InboundMessage, fault } from "#protocol";
+import type { Address, InboundMessage } from "#protocol";
 import type { Place } from "#scheduler";
 import type { NewReceipt } from "#storage";
 import { createAnswers } from "./answers.ts";
@@ -9,6 +9,7 @@ import { endAborted, isReadInLog } from "./ending.ts";
 import { Endings } from "./endings.ts";
 import type { Gateway, Receipt, RunStatus } from "./gateway.ts";
 import type { House } from "./house.ts";
+import { rowsFor } from "./outbound/pieces.ts";
 import { createOutbox } from "./outbox.ts";
 import { Prompts } from "./prompts.ts";
 import { Recovery } from "./recovery.ts";
@@ -16,13 +17,14 @@ import { Requests } from "./requests.ts";
 import { Run } from "./run.ts";
 import { runTurn } from "./run-turn.ts";
 import { createSweeper } from "./sweeper.ts";
+import { lineTo } from "./transmit.ts";
 
 /** Opens the walk. `sessionKeyOf` names the session that holds what is sent to an address. */
 export function createGateway(house: House, sessionKeyOf: (to: Address) => string): Gateway {
   const runs = new Set<Run>();
   const endings = new Endings();
   const outbox = createOutbox(house);
-  const answers = createAnswers(house, repeat);
+  const answers = createAnswers(house, repeat, () => outbox.wake());
   const requests = new Requests(house);
   const prompts = new Prompts(house);
   const sweeper = createSweeper(house, (hash) => prompts.isInUse(hash));
@@ -48,15 +50,28 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
         run.begin(house.clock.now());
         const interrupt = () => run.stop("closing");
         closing.addEventListener("abort", interrupt);
+        const attention = attendTo(run);
         try {
           await runTurn(house, run, prompts);
           if (!isReadInLog(house, run.from)) outbox.wake();
         } finally {
+          attention?.abort();
           closing.removeEventListener("abort", interrupt);
           finish(run);
         }
       }),
     );
+  }
+
+  /** Shows its chat that a turn works, as long as it does; nothing waits for that. */
+  function attendTo(run: Run): AbortController | undefined {
+    const line = house.lines.find(run.from);
+    if (!line || line.channel.followsLog) return undefined;
+    const over = new AbortController();
+    import("./outbound/attention.ts")
+      .then(({ attend }) => attend({ sessions: house.sessions, line, run, over: over.signal }))
+      .catch((error: unknown) => house.log.warn("a chat could not be shown that its turn works", { error }));
+    return over;
   }
 
   function finish(run: Run): void {
@@ -166,10 +181,16 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
     resetSession: (sessionKey) => endSession(sessionKey, () => house.sessions.reset(sessionKey)),
     deleteSession: (sessionKey) => endSession(sessionKey, () => house.sessions.delete(sessionKey)),
     async send(to, text) {
-      if (!house.channels.some((channel) => channel.id === to.channel)) {
-        throw fault.channelNotFound({ channel: to.channel, known: house.channels.map(({ id }) => id).join(", ") });
-      }
+      lineTo(house, to); // before a session is named after an address that leads nowhere
       return outbox.send(sessionKeyOf(to), to, text);
+    },
+    async post(sessionKey, to, text) {
+      const rows = await rowsFor(house, { to, text });
+      if (rows.length === 0) return;
+      await house.sessions.append(sessionKey, [{ kind: "StateChanged", key: "message.posted", value: { to } }], {
+        outbox: rows,
+      });
+      outbox.wake();
     },
     async recover() {
       outbox.wake();

@@ -2,6 +2,7 @@ import { Type } from "@sinclair/typebox";
 import { Check } from "@sinclair/typebox/value";
 import type { MessageTrace, StoredEvent } from "#protocol";
 import type { RunRow, SentPlace } from "#storage";
+import { inboundScope } from "./arrival.ts";
 import { isReadInLog } from "./ending.ts";
 import type { ActiveRun } from "./gateway.ts";
 import type { House } from "./house.ts";
@@ -35,8 +36,8 @@ export async function findTraces(
 
 async function runsOf(house: House, id: string): Promise<Map<number, RunRow>> {
   const ids = [id];
-  for (const channel of house.channels) {
-    const receipt = await house.storage.receipt(`inbound:${channel.id}`, id);
+  for (const line of house.lines.all()) {
+    const receipt = await house.storage.receipt(inboundScope({ channel: line.channel.id, account: line.account }), id);
     if (receipt) ids.push(receipt.runId);
   }
   const runs = new Map<number, RunRow>();
@@ -50,14 +51,13 @@ async function runsOf(house: House, id: string): Promise<Map<number, RunRow>> {
 async function traceRun(house: House, run: RunRow, activeRuns: readonly ActiveRun[]): Promise<MessageTrace> {
   const { events, isCut } = await eventsOf(house, run);
   const from = events.find(({ event }) => event.kind === "MessageReceived")?.event;
-  const channel = from?.kind === "MessageReceived" ? from.from.channel : "";
   return traceOf({
     run,
     events,
     isCut,
     outbox: await house.storage.outbox({ limit: mostTraces, runId: run.runId }),
     active: activeRuns.find(({ runId }) => runId === run.runId),
-    followsLog: isReadInLog(house, { channel, chat: "" }),
+    followsLog: from?.kind === "MessageReceived" && isReadInLog(house, from.from),
     priceOf: house.priceOf,
   });
 }

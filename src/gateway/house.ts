@@ -1,17 +1,10 @@
 import type { Clock, Log } from "#base";
 import type { PrepareTurn } from "#agent";
-import type { Connection } from "#channels";
 import type { Scheduler } from "#scheduler";
 import type { Sessions } from "#sessions";
 import type { Storage } from "#storage";
+import type { Lines } from "./line.ts";
 import type { RetentionLimits } from "./retention.ts";
-
-/** An open channel, by the name that addresses use. */
-export interface OpenChannel {
-  readonly id: string;
-  readonly followsLog: boolean;
-  readonly connection: Connection;
-}
 
 /** In US dollars for a million tokens; what is not said of the cache costs as much as other input. */
 export interface ModelPrice {
@@ -28,7 +21,7 @@ export interface House {
   readonly sessions: Sessions;
   readonly storage: Storage;
   readonly scheduler: Scheduler;
-  readonly channels: readonly OpenChannel[];
+  readonly lines: Lines;
   readonly prepareTurn: PrepareTurn;
   /** Undefined where nobody said what the model costs. */
   readonly priceOf: (provider: string, model: string) => ModelPrice | undefined;

@@ -2,5 +2,10 @@
 export { createGateway } from "./create-gateway.ts";
 export type { ActiveRun, Asked, Gateway, Moment, Receipt, RunStatus } from "./gateway.ts";
 export type { KeyedRequest } from "./requests.ts";
+export { createInbound } from "./inbound/create-inbound.ts";
+export { checkBindings } from "./router/check-bindings.ts";
+export { bindingsSettings, commandsSettings, messagesSettings } from "./settings.ts";
+export type { Inbound, InboundOptions, PairingDesk } from "./inbound/inbound.ts";
 export { createNotes } from "./notes.ts";
-export type { House, ModelPrice, OpenChannel } from "./house.ts";
+export type { House, ModelPrice } from "./house.ts";
+export { defaultAccount, type Line, type Lines, linesOf } from "./line.ts";

@@ -2,7 +2,8 @@ import { backoffMs, failPoint, newId, pause } from "#base";
 import { type Address, Fault, fault, type SessionEvent } from "#protocol";
 import type { OutboxRow, Settlement } from "#storage";
 import type { House } from "./house.ts";
-import { canTell, look as lookFor, openChannel, type Transmission, transmit } from "./transmit.ts";
+import { replyToOf } from "./outbound/reply-to.ts";
+import { canTell, lineTo, look as lookFor, type Transmission, transmit } from "./transmit.ts";
 
 const retry = { firstMs: 500, mostMs: 300_000 };
 const mostAtOnce = 16;
@@ -145,8 +146,10 @@ export function createOutbox(house: House): Outbox {
   async function attempt(row: OutboxRow): Promise<Transmission> {
     const { id: clientKey, to, text, mayBeSent } = row;
     try {
-      const channel = openChannel(house, to.channel);
-      return await transmit(channel, { to, text, clientKey }, { mayBeSent, signal: closing.signal });
+      const line = lineTo(house, to);
+      const replyTo = await replyToOf(house, line, row);
+      const message = { to, text, clientKey, ...(replyTo !== undefined && { replyTo }) };
+      return await transmit(line, message, { mayBeSent, signal: closing.signal });
     } catch (error) {
       closing.signal.throwIfAborted();
       if (!(error instanceof Fault)) throw error;
@@ -156,8 +159,8 @@ export function createOutbox(house: House): Outbox {
 
   /** The platform told, in this try, whether it had the message. */
   function knowsBetter(row: OutboxRow, sent: Transmission): boolean {
-    const channel = house.channels.find((open) => open.id === row.to.channel);
-    return channel !== undefined && canTell(channel) && sent.became !== "doubt";
+    const line = house.lines.find(row.to);
+    return line !== undefined && canTell(line) && sent.became !== "doubt";
   }
 
   /** Records what became of a row, and changes it, in one transaction. */
@@ -199,11 +202,11 @@ export function createOutbox(house: House): Outbox {
   }
 
   async function sendOnce(to: Address, text: string): Promise<string> {
-    const channel = openChannel(house, to.channel);
+    const line = lineTo(house, to);
     const message = { to, text, clientKey: newId() };
     const { signal } = closing;
-    const first = await transmit(channel, message, { mayBeSent: false, signal });
-    const sent = first.became === "doubt" && canTell(channel) ? await lookFor(channel, message, signal) : first;
+    const first = await transmit(line, message, { mayBeSent: false, signal });
+    const sent = first.became === "doubt" && canTell(line) ? await lookFor(line, message, signal) : first;
     switch (sent.became) {
       case "sent":
         return sent.messageId;
@@ -229,7 +232,7 @@ export function createOutbox(house: House): Outbox {
         failPoint("outbox.send.recorded");
       } catch (error) {
         // Where people follow the log, the record is the message. Elsewhere they have it: whoever heard of a failure would send it twice.
-        if (openChannel(house, to.channel).followsLog) throw error;
+        if (lineTo(house, to).channel.followsLog) throw error;
         house.log.error("a message was sent but could not be recorded", { messageId, sessionKey, error });
       }
       return { messageId };

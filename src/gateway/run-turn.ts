@@ -68,8 +68,9 @@ async function converse({ house, run, prompts }: Turn, state: SessionState): Pro
       );
       if (events.length === 0) return;
       isFirst = false;
+      const owed = await delivery(house, run, events);
       failPoint("gateway.turn.event");
-      await house.sessions.append(run.sessionKey, events, delivery(house, run, events));
+      await house.sessions.append(run.sessionKey, events, owed);
       failPoint("gateway.turn.recorded");
       askedAt = house.clock.now(); // after the results of tools the model is asked again
     }

@@ -1,5 +1,6 @@
 import { pause } from "#base";
 import type { House } from "./house.ts";
+import { asideRecords, joinedRecords } from "./inbound/record-kinds.ts";
 import { requestRecords } from "./requests.ts";
 import { type RetentionLimits, usualRetention } from "./retention.ts";
 
@@ -26,7 +27,11 @@ export async function sweep({ storage, clock, retention }: Swept, signal?: Abort
     const swept = await storage.sweep({
       receiptsBefore: now - receiptsDays * dayMs,
       deadLettersBefore: now - deadLettersDays * dayMs,
-      records: [{ kind: requestRecords, before: now - requestsMs }],
+      records: [
+        { kind: requestRecords, before: now - requestsMs },
+        { kind: joinedRecords, before: now - receiptsDays * dayMs },
+        { kind: asideRecords, before: now - deadLettersDays * dayMs },
+      ],
       limit: rowsAtOnce,
     });
     gone += swept;

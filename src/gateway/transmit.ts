@@ -1,6 +1,7 @@
 import type { OutboundMessage, SendRefusal } from "#channels";
-import { fault } from "#protocol";
-import type { House, OpenChannel } from "./house.ts";
+import { type Address, fault } from "#protocol";
+import type { House } from "./house.ts";
+import type { Line } from "./line.ts";
 
 const timeoutMs = 30_000;
 
@@ -15,16 +16,16 @@ export type Transmission =
  * again. Throws only when the signal aborts.
  */
 export async function transmit(
-  channel: OpenChannel,
+  line: Line,
   message: OutboundMessage,
   { mayBeSent, signal }: { readonly mayBeSent: boolean; readonly signal: AbortSignal },
 ): Promise<Transmission> {
-  if (mayBeSent && channel.connection.find) {
-    const found = await look(channel, message, signal);
+  if (mayBeSent && line.connection.find) {
+    const found = await look(line, message, signal);
     if (found.became !== "missing") return found;
   }
   return heard(signal, async (bounded) => {
-    const answer = await channel.connection.send(message, bounded);
+    const answer = await line.connection.send(message, bounded);
     if (!("messageId" in answer)) return { became: "refused", ...answer };
     if (answer.messageId === "") return { became: "doubt", problem: "the platform gave the message no id" };
     return { became: "sent", messageId: answer.messageId };
@@ -33,7 +34,7 @@ export async function transmit(
 
 /** Asks the platform whether it has the message; `missing` also where it cannot tell, which `canTell` says before. */
 export function look(
-  { connection }: OpenChannel,
+  { connection }: Line,
   sought: Pick<OutboundMessage, "to" | "clientKey">,
   signal: AbortSignal,
 ): Promise<Transmission | { readonly became: "missing" }> {
@@ -43,14 +44,15 @@ export function look(
   });
 }
 
-export function canTell({ connection }: OpenChannel): boolean {
+export function canTell({ connection }: Line): boolean {
   return connection.find !== undefined;
 }
 
-export function openChannel(house: House, id: string): OpenChannel {
-  const channel = house.channels.find((open) => open.id === id);
-  if (channel) return channel;
-  throw fault.channelNotFound({ channel: id, known: house.channels.map((open) => open.id).join(", ") || "none" });
+export function lineTo(house: Pick<House, "lines">, to: Pick<Address, "channel" | "account">): Line {
+  const line = house.lines.find(to);
+  if (line) return line;
+  const known = new Set(house.lines.all().map(({ channel }) => channel.id));
+  throw fault.channelNotFound({ channel: to.channel, known: [...known].join(", ") || "none" });
 }
 
 /** What was not heard of in time, or broke, is in doubt. */

@@ -1,4 +1,4 @@
-import { locateHome } from "#config";
+import { type Home, locateHome, prepareHome } from "#config";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type App, openApp } from "../../src/app.ts";
@@ -35,11 +35,14 @@ export interface RpcAnswer {
 export async function openGateway(
   config = "",
   environment: Record<string, string> = { OPENCLAW_GATEWAY_TOKEN: sharedToken },
+  prepare: (home: Home) => Promise<void> = async () => {},
 ): Promise<OpenGateway> {
   await using opened = new AsyncDisposableStack();
   const folder = opened.use(tempFolder());
   writeFileSync(join(folder.path, "openclaw.toml"), config);
   const home = locateHome({ OPENCLAW_HOME: folder.path });
+  prepareHome(home);
+  await prepare(home);
   const app = opened.use(await openApp({ home, environment, flags: { "gateway.port": 0 }, version: "1.2.3" }));
   const held = opened.move();
   const open = (headers?: Record<string, string>) => held.use(new WireClient(app.url, headers));

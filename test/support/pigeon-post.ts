@@ -1,7 +1,8 @@
 import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import type { Connection } from "#channels";
-import type { OpenChannel } from "#gateway";
+import type { Line } from "#gateway";
+import { pigeon } from "./fake-channel.ts";
 
 /**
  * What the platform does with the next message: takes it; takes it and lets nobody know; does neither; says no, for good
@@ -30,9 +31,9 @@ export class PigeonPost implements Disposable {
   }
 
   /** `canTell`: the platform knows messages by the key that the sender gave them. */
-  channel({ canTell }: { readonly canTell: boolean }): OpenChannel {
+  channel({ canTell }: { readonly canTell: boolean }): Line {
     const at = `http://127.0.0.1:${this.#server.port}`;
-    return { id: "pigeon", followsLog: false, connection: connection(at, canTell) };
+    return { channel: pigeon, account: "default", settings: {}, connection: connection(at, canTell) };
   }
 
   [Symbol.dispose](): void {

@@ -1,12 +1,24 @@
 import { join } from "node:path";
 import type { PrepareTurn, TurnTools } from "#agent";
 import { createLog, systemClock, type Clock } from "#base";
-import { createGateway, type Gateway, type House, type OpenChannel, type Receipt } from "#gateway";
+import { channels as allChannels } from "#channels";
+import {
+  createGateway,
+  createInbound,
+  type Gateway,
+  type House,
+  type Inbound,
+  type InboundOptions,
+  type Line,
+  linesOf,
+  type Receipt,
+} from "#gateway";
 import { type EventOf, fault, type InboundMessage, type SessionEvent } from "#protocol";
 import type { ModelEvent, ModelRequest } from "#providers";
 import { createScheduler, type Limits } from "#scheduler";
 import { createSessions, type SessionNotice, type Sessions } from "#sessions";
 import { openSqlite, type Storage } from "#storage";
+import { pigeon } from "./fake-channel.ts";
 import { says } from "./scripted-provider.ts";
 import { until } from "./until.ts";
 
@@ -20,7 +32,7 @@ export interface WalkOptions {
   readonly folder: string;
   readonly answer?: Answer;
   readonly limits?: Partial<Limits>;
-  readonly channels?: readonly OpenChannel[];
+  readonly channels?: readonly Line[];
   readonly tools?: TurnTools;
   readonly timeoutMs?: number;
   readonly prepareTurn?: PrepareTurn;
@@ -29,6 +41,11 @@ export interface WalkOptions {
   readonly priceOf?: House["priceOf"];
   /** Another one is another gateway on the same storage. */
   readonly instanceId?: string;
+  /** What the way in is set with. */
+  readonly inbound?: Partial<ReturnType<InboundOptions["settings"]>>;
+  readonly readCredential?: InboundOptions["readCredential"];
+  /** What slash commands do; none is known unless told. */
+  readonly command?: InboundOptions["command"];
   /** Stands between the walk and the storage. */
   readonly between?: (storage: Storage) => Storage;
 }
@@ -43,6 +60,7 @@ export class Walk implements AsyncDisposable {
   readonly storage: Storage;
   readonly sessions: Sessions;
   readonly gateway: Gateway;
+  readonly inbound: Inbound;
   readonly #rooms = new AsyncDisposableStack();
   #isFrozen = false;
   #next = 1;
@@ -86,7 +104,7 @@ export class Walk implements AsyncDisposable {
       sessions: this.sessions,
       storage: this.storage,
       scheduler,
-      channels,
+      lines: linesOf(channels),
       log,
       clock,
     };
@@ -94,6 +112,23 @@ export class Walk implements AsyncDisposable {
       createGateway({ ...rooms, prepareTurn: options.prepareTurn ?? prepareTurn }, ({ channel, chat }) =>
         channel === "webchat" ? chat : `agent:main:${channel}:default:direct:${chat}`,
       ),
+    );
+    const settings = {
+      bindings: [],
+      commands: { ownerAllowFrom: [] },
+      messages: { inbound: { debounceMs: 0 }, groupHistory: 20 },
+      session: { dmScope: "main" as const, identityLinks: {} },
+      ...options.inbound,
+    };
+    const { command = async () => undefined, readCredential } = options;
+    this.inbound = this.#rooms.use(
+      createInbound(rooms, {
+        gateway: this.gateway,
+        agentId: "main",
+        settings: () => settings,
+        command,
+        ...(readCredential && { readCredential }),
+      }),
     );
   }
 
@@ -166,9 +201,10 @@ export const noTools: TurnTools = {
 };
 
 /** The channel whose people follow the log. */
-export const webchat: OpenChannel = {
-  id: "webchat",
-  followsLog: true,
+export const webchat: Line = {
+  channel: allChannels.find(({ id }) => id === "webchat") ?? pigeon,
+  account: "default",
+  settings: {},
   connection: {
     state: "online",
     send: async () => ({ messageId: Bun.randomUUIDv7() }),

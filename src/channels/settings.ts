@@ -1,0 +1,52 @@
+import { type Static, Type } from "@sinclair/typebox";
+
+const idList = (description: string) => Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description }));
+
+/** What may be said of one group, guild or channel, by the platform's id of it. */
+const GroupSettings = Type.Object({
+  enabled: Type.Optional(Type.Boolean({ description: "False: whatever is said there is not for us." })),
+  requireMention: Type.Optional(
+    Type.Boolean({ description: "Only what names us or answers us starts a turn; true unless set." }),
+  ),
+  allowFrom: idList("Who may start turns there, in place of the account's `group_allow_from`."),
+});
+
+const groups = (description: string) => Type.Optional(Type.Record(Type.String(), GroupSettings, { description }));
+
+/**
+ * What every channel and every account of one can be set with. Nothing has a default here, because an account beats its
+ * channel only in what it says itself; who reads a setting knows what is meant where nobody said anything.
+ */
+export const channelSettings = {
+  enabled: Type.Optional(Type.Boolean({ description: "False: it is not opened." })),
+  dmPolicy: Type.Optional(
+    Type.Union([Type.Literal("pairing"), Type.Literal("allowlist"), Type.Literal("open"), Type.Literal("disabled")], {
+      description:
+        "Who may write to us directly. pairing (default): strangers get a code that an operator approves; open: everybody, when `allow_from` has “*”.",
+    }),
+  ),
+  allowFrom: idList("The platform's immutable ids of people who may write to us directly; names mean nothing here."),
+  groupPolicy: Type.Optional(
+    Type.Union([Type.Literal("open"), Type.Literal("allowlist"), Type.Literal("disabled")], {
+      description: "Whose messages in groups start turns. allowlist (default): those of `group_allow_from`.",
+    }),
+  ),
+  groupAllowFrom: idList("The platform's immutable ids of people who may start turns in groups."),
+  groups: groups("Groups, by their id."),
+  guilds: groups("Discord's guilds, by their id."),
+  channels: groups("Slack's channels, by their id."),
+  streaming: Type.Optional(
+    Type.Union([Type.Literal("off"), Type.Literal("partial")], {
+      description: "partial: an answer is shown while it grows, where the platform can do that.",
+    }),
+  ),
+  replyTo: Type.Optional(
+    Type.Union([Type.Literal("off"), Type.Literal("first"), Type.Literal("all")], {
+      description: "Which pieces of an answer are shown as replies to the message; off unless set.",
+    }),
+  ),
+};
+
+const ChannelSettings = Type.Object(channelSettings);
+/** Of one account: what it says itself, and where it says nothing, what its channel says. */
+export type ChannelSettings = Static<typeof ChannelSettings>;

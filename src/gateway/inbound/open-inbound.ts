@@ -1,0 +1,77 @@
+import { describeError, newId } from "#base";
+import type { Update } from "#channels";
+import { Door } from "../access/door.ts";
+import { inboundScope } from "../arrival.ts";
+import type { Line } from "../line.ts";
+import { findRoute } from "../router/route.ts";
+import { sessionKeyOf } from "../router/session-key-of.ts";
+import { Aside } from "./aside.ts";
+import type { Inbound, InboundHouse, InboundOptions } from "./inbound.ts";
+import { isTemporary } from "./is-temporary.ts";
+import { LoopGuard } from "./loop-guard.ts";
+import { Reception } from "./reception.ts";
+import { idOf, WaitingRoom } from "./waiting-room.ts";
+
+export type OpenInbound = Pick<Inbound, "take" | "pairing" | "explain"> & AsyncDisposable;
+
+/** Opens the way in, and takes up what waited. */
+export async function openInbound(house: InboundHouse, options: InboundOptions): Promise<OpenInbound> {
+  await using opened = new AsyncDisposableStack();
+  const { storage, sessions, clock, log } = house;
+  const door = new Door(house, options);
+  const aside = new Aside(storage);
+  const loops = new LoopGuard();
+  opened.defer(
+    sessions.subscribe((notice) => {
+      if (notice.type !== "appended") return;
+      for (const { event } of notice.events) if (event.kind === "MessageSent") loops.sent(event.to, clock.now());
+    }),
+  );
+  const waiting: WaitingRoom = opened.use(
+    new WaitingRoom({
+      ...house,
+      deliver: async (message) => ((await reception.receive(message)) === undefined ? "later" : "done"),
+      putAside: async (entries, problem) => {
+        const [first] = entries;
+        await aside.put(first ? idOf(first) : newId(), entries, problem);
+        log.error("messages that broke too often were put aside", { updateId: first?.updateId, problem });
+      },
+    }),
+  );
+  const reception: Reception = opened.use(new Reception(house, options, { door, loops, waiting }));
+  await waiting.open();
+  const underWay = new Map<string, Promise<void>>();
+
+  async function takeOnce(update: Update, line: Line, id: string): Promise<void> {
+    try {
+      await reception.take(update, line);
+    } catch (error) {
+      if (isTemporary(error)) throw error;
+      const about = { channel: line.channel.id, account: line.account, updateId: update.id };
+      log.error("an update could not be taken", { ...about, error });
+      if (!(await aside.failed(id, update, describeError(error)))) throw error;
+      log.error("an update broke too often and was put aside", about);
+    }
+  }
+
+  const held = opened.move();
+  return {
+    /** The same update, said again while it is worked on, waits for the first. */
+    take(update, line) {
+      const scope = inboundScope({ channel: line.channel.id, account: line.account });
+      const id = idOf({ scope, updateId: update.id });
+      const same = underWay.get(id);
+      if (same) return same;
+      const work = takeOnce(update, line, id).finally(() => underWay.delete(id));
+      underWay.set(id, work);
+      return work;
+    },
+    pairing: door.desk,
+    async explain(traveller) {
+      const { bindings, session } = options.settings();
+      const found = findRoute(traveller, bindings, options.agentId);
+      return { ...found, sessionKey: sessionKeyOf(traveller, found.route.agentId, session) };
+    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}

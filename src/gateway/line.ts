@@ -1,0 +1,28 @@
+import type { Channel, ChannelSettings, Connection } from "#channels";
+import type { Address } from "#protocol";
+
+/** One open account of a channel. */
+export interface Line {
+  readonly channel: Channel;
+  /** The account's name in the settings. */
+  readonly account: string;
+  readonly settings: ChannelSettings;
+  readonly connection: Connection;
+}
+
+/** What the walk needs of a line to deliver over it. */
+export interface Lines {
+  /** The open line that leads there; an address without an account means the one named `default`. */
+  find(to: Pick<Address, "channel" | "account">): Line | undefined;
+  all(): readonly Line[];
+}
+
+export const defaultAccount = "default";
+
+export function linesOf(lines: readonly Line[]): Lines {
+  return {
+    find: ({ channel, account = defaultAccount }) =>
+      lines.find((line) => line.channel.id === channel && line.account === account),
+    all: () => lines,
+  };
+}
