@@ -310,9 +310,9 @@ function sessionKeyOf({ channel, account, chat }: Address): string {
 }
 
 async function storageHealth(storage: Storage, warning: () => string | undefined) {
-  const { ok, problem } = await storage.health();
+  const { ok, problem, warning: damage } = await storage.health();
   if (!ok) return { state: "unhealthy" as const, because: problem ?? "unknown" };
-  const because = storage.backend === "sqlite" ? warning() : undefined;
+  const because = damage ?? (storage.backend === "sqlite" ? warning() : undefined);
   return because === undefined ? { state: "healthy" as const } : { state: "degraded" as const, because };
 }
 

@@ -21,6 +21,12 @@ export async function* finishCalls(
   }
 }
 
+/** What is recorded of a call that nobody can finish any more: a call without a result would stand in the log for ever. */
+export function unknownResult({ runId, callId, tool }: EventOf<"ToolCalled">): SessionEvent {
+  const { text, failed, durationMs } = outcomeUnknown;
+  return { kind: "ToolResult", runId, callId, tool, success: !failed, result: text, durationMs };
+}
+
 const outcomeUnknown = {
   text: "Outcome unknown: the gateway stopped while this ran. Look before you repeat it.",
   failed: true,

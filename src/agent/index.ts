@@ -1,5 +1,5 @@
 /** What to do next: one turn as the events it causes. */
-export { finishCalls } from "./finish-calls.ts";
+export { finishCalls, unknownResult } from "./finish-calls.ts";
 export { modelRequest, type ModelRequest, type RequestFrame } from "./model-request.ts";
 export { createPrepareTurn, type PreparedTurn, type PrepareTurn } from "./prepare-turn.ts";
 export { agentsSettings } from "./settings.ts";

@@ -1,3 +1,4 @@
+import { unknownResult } from "#agent";
 import { failPoint, pause } from "#base";
 import type { EventOf, SessionEvent } from "#protocol";
 import type { Place } from "#scheduler";
@@ -156,7 +157,8 @@ export class Recovery {
     if (message?.kind !== "MessageReceived") throw new Error(`run ${runId} has no message at seq ${row.seq}`);
     if (row.resumed >= mostResumes) {
       const ending = unanswered(runId, { stopReason: "error", problem: interrupted });
-      await this.#house.sessions.append(key, [ending], await delivery(this.#house, message, [ending]));
+      const last = [...openCalls(events, runId).map(unknownResult), ending];
+      await this.#house.sessions.append(key, last, await delivery(this.#house, message, last));
       failPoint("recovery.run.ended");
       this.#count.ended++;
       this.#lanes.ended();

@@ -1,4 +1,4 @@
-import { finishCalls, takeTurn, type TurnTools } from "#agent";
+import { finishCalls, takeTurn, type TurnTools, unknownResult } from "#agent";
 import { describeError, failPoint, newId } from "#base";
 import { Fault, type SessionEvent } from "#protocol";
 import type { SessionState } from "#sessions";
@@ -23,7 +23,10 @@ export async function runTurn(house: House, run: Run, prompts: Prompts): Promise
     const state = await house.sessions.state(run.sessionKey);
     failPoint("gateway.turn.begun");
     if (!state) return; // the session was deleted while this waited
-    if (run.stopCause === "asked") return await endAborted(house, run);
+    if (run.stopCause === "asked") {
+      await giveUpCalls(house, run);
+      return await endAborted(house, run);
+    }
     await converse({ house, run, prompts }, state);
   } catch (error) {
     const incident = newId();
@@ -39,7 +42,10 @@ export async function runTurn(house: House, run: Run, prompts: Prompts): Promise
 
 async function converse({ house, run, prompts }: Turn, state: SessionState): Promise<void> {
   const prepared = await house.prepareTurn(state.summary.settings);
-  if (!prepared.ready) return endBadly(house, run, prepared.problem);
+  if (!prepared.ready) {
+    await giveUpCalls(house, run);
+    return endBadly(house, run, prepared.problem);
+  }
 
   failPoint("gateway.turn.prepared");
   const { timeoutMs, ...turn } = prepared;
@@ -81,6 +87,11 @@ async function finishOpenCalls(house: House, run: Run, tools: TurnTools): Promis
     await house.sessions.append(run.sessionKey, [result]);
   }
   return house.sessions.state(run.sessionKey);
+}
+
+/** What a crash had cut off of a turn that ends before it goes on. */
+async function giveUpCalls(house: House, run: Run): Promise<void> {
+  if (run.unfinished.length > 0) await house.sessions.append(run.sessionKey, run.unfinished.map(unknownResult));
 }
 
 /** A turn that was stopped says so by the cause; one that the closing gateway stopped says nothing, and stays open. */

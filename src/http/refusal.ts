@@ -19,6 +19,7 @@ export type RefusalCode =
   | "notFound"
   | "originRefused"
   | "proxy_attribution_required"
+  | "tooManyConnections"
   | "unsupportedMediaType"
   | "upgradeRequired"
   | "uriTooLong";

@@ -13,6 +13,12 @@ export function dress(response: Response, arrival?: Admitted): Response {
   return response;
 }
 
+/** The socket is closed with the answer, and not kept for another request. */
+export function lastAnswer(response: Response): Response {
+  response.headers.set("connection", "close");
+  return response;
+}
+
 /** Is this a browser asking whether a page may ask? (Fetch standard, CORS preflight.) The guards have refused the others. */
 export function isPreflight({ method, crossOrigin, request }: Admitted): boolean {
   return method === "OPTIONS" && crossOrigin !== undefined && request.headers.has("access-control-request-method");

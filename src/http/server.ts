@@ -6,12 +6,13 @@ import type { Interfaces } from "./bind.ts";
 import { checkListening, readInterfaces } from "./check-listening.ts";
 import { openTrustedProxies } from "./client-address.ts";
 import { readCredential } from "./credential.ts";
+import { watchDescriptors } from "./descriptors.ts";
 import { type Admitted, createGuards } from "./guards.ts";
 import { createReadIdentity } from "./identity.ts";
 import { answerProbe, isProbe } from "./probes.ts";
 import { createRefusalLog } from "./refusal-log.ts";
-import { refuse, refuseFault, refuseInternal } from "./refusal.ts";
-import { answerPreflight, dress, isPreflight } from "./response-headers.ts";
+import { type Refusal, refuse, refuseFault, refuseInternal } from "./refusal.ts";
+import { answerPreflight, dress, isPreflight, lastAnswer } from "./response-headers.ts";
 import type { GatewaySettings } from "./settings.ts";
 import { type SocketData, socketHandler } from "./socket.ts";
 
@@ -49,6 +50,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const readIdentity = createReadIdentity(settings.auth, isTrustedProxy);
   const admit = createGuards({ ...settings, isTrustedProxy, readIdentity, hostname, interfaces });
   const noteRefusal = createRefusalLog(log, clock);
+  const areDescriptorsScarce = watchDescriptors();
   const probeOptions = {
     health: options.health,
     version,
@@ -84,13 +86,21 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       websocket: socketHandler(rpc, log),
       fetch: async (request) => {
         const peer = server.requestIP(request)?.address ?? "";
+        const isCrowded = areDescriptorsScarce();
         const admission = admit(request, peer);
         if (!admission.admitted) {
           noteRefusal(admission.refusal, peer);
-          return dress(refuse(admission.refusal));
+          const refused = dress(refuse(admission.refusal));
+          return isCrowded ? lastAnswer(refused) : refused;
         }
-        const response = await enter(admission.arrival).catch((error: unknown) => answerError(error, log));
-        return response && dress(response, admission.arrival);
+        const { arrival } = admission;
+        if (isCrowded && !isProbe(arrival.path)) {
+          noteRefusal(noRoom, peer);
+          return lastAnswer(dress(refuse(noRoom), arrival));
+        }
+        const response = await enter(arrival).catch((error: unknown) => answerError(error, log));
+        if (!response) return undefined;
+        return isCrowded ? lastAnswer(dress(response, arrival)) : dress(response, arrival);
       },
       error: (error) => dress(answerError(error, log)),
     }),
@@ -120,6 +130,13 @@ const idleSeconds = 30;
 const mostBodyBytes = 2 * 1024 * 1024;
 
 const mostRequests = 2_048;
+
+const noRoom: Refusal = {
+  status: 503,
+  code: "tooManyConnections",
+  message: "The gateway has hardly any file descriptors left: come again, or have its limit of open files raised.",
+  headers: { "retry-after": "1" },
+};
 
 interface Place {
   readonly hostname: string;

@@ -36,7 +36,12 @@ export const GatewayStatus = Type.Object({
   uptimeMs: Type.Number(),
   model: Type.String({ description: "`provider/model`, or `demo/demo`." }),
   sandbox: Type.Object({ backend: Type.String(), canRun: Type.Boolean(), because: Type.String() }),
-  storage: Type.Object({ backend: Type.String(), ok: Type.Boolean(), problem: Type.Optional(Type.String()) }),
+  storage: Type.Object({
+    backend: Type.String(),
+    ok: Type.Boolean(),
+    problem: Type.Optional(Type.String()),
+    warning: Type.Optional(Type.String()),
+  }),
   damaged: Type.Optional(
     Type.Array(Type.Object({ key: Type.String(), seq: Type.Integer() }), {
       description: "Sessions whose logs were found damaged, and where.",

@@ -310,6 +310,9 @@ export interface Storage extends AsyncDisposable {
   /** What it does for itself in quiet moments; absent where a server, or nobody, has to. */
   upkeep?(): Promise<Upkeep>;
 
-  /** A cheap look for health checks: can it read, and what did the last failed write say? */
-  health(): Promise<{ readonly ok: boolean; readonly problem?: string }>;
+  /**
+   * A cheap look for health checks: can it read, and what did the last failed write say? A `warning` is of something that
+   * is not as it was written, while everything else works.
+   */
+  health(): Promise<{ readonly ok: boolean; readonly problem?: string; readonly warning?: string }>;
 }

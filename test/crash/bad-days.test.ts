@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { cpuMs, rssMegabytes } from "../../bench/figures.ts";
 import { startFakeModel } from "../support/fake-model.ts";
 import { fakeModelConfig, type GatewayProcess, startGateway, token } from "../support/gateway-process.ts";
 import { SocketClient, textOf } from "../support/socket-client.ts";
@@ -148,7 +149,7 @@ test.skipIf(mount === null)(
   60_000,
 );
 
-test("the gateway with few file descriptors outlives a crowd, and lets people in afterwards", async () => {
+test("the gateway with few file descriptors answers everyone of a crowd, rests, and lets people in afterwards", async () => {
   using home = tempFolder();
   const limited = ["/bin/sh", "-c", 'ulimit -n 64; exec "$0" "$@"', ...command];
   await using gateway = await startGateway({ home: home.path, command: limited });
@@ -157,13 +158,25 @@ test("the gateway with few file descriptors outlives a crowd, and lets people in
     socket.addEventListener("error", () => undefined);
     return socket;
   });
-  await until("the limit", () => crowd.filter((socket) => socket.readyState === WebSocket.OPEN).length > 20);
+  // Who is in the system's queue and not taken from it is neither let in nor turned away, and wakes the process for ever.
+  await until("an answer to everyone", () => crowd.every(({ readyState }) => readyState !== WebSocket.CONNECTING));
+  expect(crowd.filter((socket) => socket.readyState === WebSocket.OPEN).length).toBeGreaterThan(10);
+  expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
+  expect(crowd.filter((socket) => socket.readyState === WebSocket.CLOSED).length).toBeGreaterThan(10);
+  const busyMs = cpuMs(gateway.pid);
+  await Bun.sleep(2_000);
+  expect(cpuMs(gateway.pid) - busyMs).toBeLessThan(400);
   for (const socket of crowd) socket.close();
   await using client = await until("a way in", async () => SocketClient.open(gateway.socketUrl).catch(() => undefined));
   expect((await client.chat("hello")).state).toBe("final");
 }, 60_000);
 
-test("five hundred sessions that were waiting for an answer get one each after a kill, never more than eight at once", async () => {
+/** The most memory that a process had so far, in megabytes. */
+function mostMegabytes(pid: number): number {
+  return (Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1_024) / 1e6;
+}
+
+test("five hundred sessions that were waiting for an answer get one each after a kill, never more than eight at once, in about the memory that answering takes", async () => {
   using home = tempFolder();
   const model = { hangs: true, now: 0, most: 0, asked: new Map<string, number>() };
   await using fake = startFakeModel({
@@ -187,14 +200,24 @@ test("five hundred sessions that were waiting for an answer get one each after a
     await gateway.stop("SIGKILL");
   }
   model.hangs = false;
+  const recovery = { mostMegabytes: 0 };
+  {
+    await using gateway = await startGateway({ home: home.path, config, command });
+    await using client = await SocketClient.open(gateway.socketUrl);
+    await until("every answer", () => debts(join(home.path, "state/openclaw.db")).runs === 0, 30_000);
+    recovery.mostMegabytes = mostMegabytes(gateway.pid);
+    for (const sessionKey of sessions) {
+      const { messages } = await client.call<{ messages: Row[] }>("chat.history", { sessionKey });
+      expect(messages.map(({ role }) => role)).toEqual(["user", "assistant"]);
+    }
+    expect([...model.asked.values()]).toEqual(sessions.map(() => 1));
+    expect(model.most).toBeGreaterThan(1);
+    expect(model.most).toBeLessThanOrEqual(8);
+  }
   await using gateway = await startGateway({ home: home.path, config, command });
   await using client = await SocketClient.open(gateway.socketUrl);
-  await until("every answer", () => debts(join(home.path, "state/openclaw.db")).runs === 0, 30_000);
-  for (const sessionKey of sessions) {
-    const { messages } = await client.call<{ messages: Row[] }>("chat.history", { sessionKey });
-    expect(messages.map(({ role }) => role)).toEqual(["user", "assistant"]);
-  }
-  expect([...model.asked.values()]).toEqual(sessions.map(() => 1));
-  expect(model.most).toBeGreaterThan(1);
-  expect(model.most).toBeLessThanOrEqual(8);
+  for (const sessionKey of sessions) await client.call("chat.send", { sessionKey, message: `${sessionKey} again` });
+  await until("every other answer", () => debts(join(home.path, "state/openclaw.db")).runs === 0, 30_000);
+  const steadyMegabytes = rssMegabytes(gateway.pid);
+  expect(recovery.mostMegabytes).toBeLessThanOrEqual(1.5 * steadyMegabytes);
 }, 60_000);

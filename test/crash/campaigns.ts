@@ -54,7 +54,7 @@ export async function atPlaces(
         else if (tries < 3 * effort.perPlace + 5) due.unshift(place);
         tally.kills++;
         await check(lane, tally, place.name);
-        await lane.live(era, { afterMs: 20 + Math.random() * 100, signal: "SIGKILL", patchesSettings: false });
+        await lane.live(era, { afterMs: 20 + Math.random() * 100, signal: "SIGKILL" });
         tally.kills++;
         return due.at(-1)?.home !== "fresh" && place.home !== "fresh";
       });
@@ -76,7 +76,7 @@ export async function atRandom(
       await inOneHome(peer, tally, async (lane, era) => {
         if (isOver() || state.left-- <= 0) return false;
         const afterMs = 20 + Math.random() * 280;
-        await lane.live(era, { afterMs, signal: "SIGKILL", patchesSettings: false });
+        await lane.live(era, { afterMs, signal: "SIGKILL" });
         tally.kills++;
         await check(lane, tally, `${Math.round(afterMs)} ms`);
         return true;
@@ -90,17 +90,20 @@ async function dieAt(lane: Lane, place: Place, era: number): Promise<boolean> {
   const once =
     place.home === "fresh" ||
     place.ends === "asked" ||
+    place.often === "doom" ||
     /^(app\.|storage\.(lock|open)\.|recovery\.look\.)/.test(place.name);
-  const nth = once ? 1 : 1 + Math.floor(Math.random() * (place.debts === undefined ? 6 : 2));
+  const nth = once
+    ? 1
+    : 1 + Math.floor(Math.random() * (place.debts === undefined && place.often === undefined ? 6 : 2));
   await leaveDebts(lane, place, era);
   lane.refuse(place.platform === "refusing" ? 300 : 5);
   const asked = place.ends === "asked";
   try {
     return await lane.live(era, {
       crashAt: `${place.name}:${nth}`,
-      afterMs: asked ? 60 : 1_500,
+      afterMs: asked ? 60 : 2_500,
       signal: asked ? "SIGTERM" : "SIGKILL",
-      patchesSettings: place.name.startsWith("config."),
+      often: place.often,
     });
   } finally {
     lane.refuse(5);
@@ -111,11 +114,11 @@ async function dieAt(lane: Lane, place: Place, era: number): Promise<boolean> {
 async function leaveDebts(lane: Lane, { debts }: Place, era: number): Promise<void> {
   if (debts === undefined) return;
   if (debts === "calls") {
-    await lane.live(era, { crashAt: "agent.tool.begin:2", afterMs: 1_500, signal: "SIGKILL", patchesSettings: false });
+    await lane.live(era, { crashAt: "agent.tool.begin:2", afterMs: 1_500, signal: "SIGKILL" });
     return;
   }
   lane.model.hangs = true;
-  await lane.live(era, { afterMs: 150, signal: "SIGKILL", patchesSettings: false });
+  await lane.live(era, { afterMs: 150, signal: "SIGKILL" });
   if (debts === "old") await lane.age(2);
 }
 

@@ -1,3 +1,5 @@
+import type { Deed } from "./load.ts";
+
 /** A place where the process is made to die, and how a cycle gets there. */
 interface FailPoint {
   readonly name: string;
@@ -11,6 +13,8 @@ interface FailPoint {
   readonly debts?: "some" | "old" | "calls";
   /** Passed when the platform refuses a delivery. */
   readonly platform?: "refusing";
+  /** Passed when this is done, which else is done rarely. */
+  readonly often?: Deed;
 }
 
 /** Every place but the switches below, in the order of the walk. */
@@ -35,8 +39,8 @@ export const failPoints: readonly FailPoint[] = [
   { name: "recovery.run.marked", at: "an open turn is marked as taken up, and does not run yet", debts: "some" },
   { name: "recovery.run.ended", at: "a turn that was taken up too often is ended", debts: "old" },
   { name: "app.ready", at: "the gateway is ready, nobody was told" },
-  { name: "rpc.hello.begin", at: "a client is let in, and not greeted" },
-  { name: "rpc.hello.said", at: "a client is greeted" },
+  { name: "rpc.hello.begin", at: "a client is let in, and not greeted", often: "greet" },
+  { name: "rpc.hello.said", at: "a client is greeted", often: "greet" },
   { name: "rpc.call.checked", at: "a call is checked, and not begun" },
   { name: "gateway.receive.reserved", at: "a message has a place, and is not on disk" },
   { name: "gateway.receive.appended", at: "a message is on disk, its turn is not begun" },
@@ -46,18 +50,22 @@ export const failPoints: readonly FailPoint[] = [
   { name: "rpc.answer.said", at: "the answer to a call is sent" },
   { name: "rpc.accepted.said", at: "the first of two answers to a call is sent" },
   { name: "http.answer.begin", at: "a call over HTTP is done, its answer is not sent" },
-  { name: "sessions.open.begin", at: "the first message of a session goes to the storage" },
-  { name: "sessions.open.stored", at: "the first message of a session is on disk, nobody was told" },
+  { name: "sessions.open.begin", at: "the first message of a session goes to the storage", often: "doom" },
+  { name: "sessions.open.stored", at: "the first message of a session is on disk, nobody was told", often: "doom" },
   { name: "sessions.append.begin", at: "events of a session go to the storage" },
   { name: "sessions.append.stored", at: "events of a session are on disk, nobody was told" },
-  { name: "sessions.patch.stored", at: "a setting of a session is on disk" },
-  { name: "sessions.reset.begin", at: "the end of a session and its successor go to the storage" },
-  { name: "sessions.reset.stored", at: "the end of a session and its successor are on disk" },
-  { name: "sessions.delete.endedGone", at: "earlier sessions of a key are deleted, the live one is not" },
-  { name: "sessions.delete.gone", at: "all sessions of a key are deleted" },
-  { name: "gateway.ending.stopped", at: "the turns of a session that ends are told to stop" },
-  { name: "gateway.ending.quiet", at: "the turns of a session that ends are over, it has not ended" },
-  { name: "gateway.ending.recorded", at: "a turn without an answer is ended on disk" },
+  { name: "sessions.patch.stored", at: "a setting of a session is on disk", often: "patch" },
+  { name: "sessions.reset.begin", at: "the end of a session and its successor go to the storage", often: "reset" },
+  { name: "sessions.reset.stored", at: "the end of a session and its successor are on disk", often: "reset" },
+  {
+    name: "sessions.delete.endedGone",
+    at: "earlier sessions of a key are deleted, the live one is not",
+    often: "doom",
+  },
+  { name: "sessions.delete.gone", at: "all sessions of a key are deleted", often: "doom" },
+  { name: "gateway.ending.stopped", at: "the turns of a session that ends are told to stop", often: "reset" },
+  { name: "gateway.ending.quiet", at: "the turns of a session that ends are over, it has not ended", often: "reset" },
+  { name: "gateway.ending.recorded", at: "a turn without an answer is ended on disk", often: "reset" },
   { name: "storage.append.begin", at: "an append is in a transaction, and has written nothing" },
   { name: "storage.append.events", at: "the events of an append are written, its receipt is not" },
   { name: "storage.commit.begin", at: "writes are gathered, no transaction is open" },
@@ -65,7 +73,7 @@ export const failPoints: readonly FailPoint[] = [
   { name: "storage.commit.allWritten", at: "all writes are in the transaction, it is not committed" },
   { name: "storage.commit.done", at: "the transaction is on disk, nobody was told" },
   { name: "storage.commit.told", at: "the transaction is on disk, and its writers are told" },
-  { name: "storage.purge.hidden", at: "a deleted session is hidden, its events are on disk" },
+  { name: "storage.purge.hidden", at: "a deleted session is hidden, its events are on disk", often: "doom" },
   { name: "gateway.turn.begun", at: "a turn runs, nothing of it is prepared" },
   { name: "gateway.turn.prepared", at: "a turn has its model and tools" },
   { name: "agent.model.begin", at: "the model is about to be asked" },
@@ -81,10 +89,24 @@ export const failPoints: readonly FailPoint[] = [
   { name: "outbox.deliver.attempted", at: "the platform has answered, that is not on disk" },
   { name: "outbox.deliver.recorded", at: "a delivery is on disk, and its row is gone" },
   { name: "outbox.postpone.begin", at: "a delivery failed, its next time is not on disk", platform: "refusing" },
-  { name: "outbox.send.sent", at: "the platform has a message of a call, that is not on disk" },
-  { name: "outbox.send.recorded", at: "a message of a call is sent and on disk, the caller is not told" },
-  { name: "config.file.written", at: "new settings are synced, the old ones have the name", home: "fresh" },
-  { name: "config.file.replaced", at: "new settings have the name, the folder is not synced", home: "fresh" },
+  { name: "outbox.send.sent", at: "the platform has a message of a call, that is not on disk", often: "notify" },
+  {
+    name: "outbox.send.recorded",
+    at: "a message of a call is sent and on disk, the caller is not told",
+    often: "notify",
+  },
+  {
+    name: "config.file.written",
+    at: "new settings are synced, the old ones have the name",
+    home: "fresh",
+    often: "configure",
+  },
+  {
+    name: "config.file.replaced",
+    at: "new settings have the name, the folder is not synced",
+    home: "fresh",
+    often: "configure",
+  },
   { name: "storage.close.begin", at: "the storage is about to be closed", ends: "asked" },
   { name: "storage.close.checkpointed", at: "the log is in the database, which is still open", ends: "asked" },
 ];

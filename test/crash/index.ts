@@ -46,9 +46,9 @@ try {
   const executable = { command: [released], hasPigeons: false };
   const startedAt = performance.now();
   const places = failPoints.filter(({ name }) => values.only === undefined || name === values.only);
-  const tallies: Tally[] = [await atPlaces(places, { ...effort, house, lanes, minutes: minutes * 0.7 })];
+  const tallies: Tally[] = [await atPlaces(places, { ...effort, house, lanes, minutes: minutes * 0.8 })];
   if (values.only === undefined)
-    tallies.push(await atRandom({ ...effort, house, executable, lanes, minutes: minutes * 0.3 }));
+    tallies.push(await atRandom({ ...effort, house, executable, lanes, minutes: minutes * 0.2 }));
   const took = (performance.now() - startedAt) / 60_000;
   const text = report({ commit, places, tallies, minutes: took, planned: effort });
   process.stdout.write(text);

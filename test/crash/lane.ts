@@ -8,7 +8,7 @@ import { until } from "../support/until.ts";
 import { Book } from "./book.ts";
 import { debts, type Findings, inspect } from "./inspect.ts";
 import type { Target } from "./lines.ts";
-import { putUnderLoad, sayAgain } from "./load.ts";
+import { type Deed, putUnderLoad, sayAgain } from "./load.ts";
 import { type Platform, startPlatform } from "./platform.ts";
 
 const mostReadyMs = 2_000;
@@ -26,7 +26,7 @@ export interface Death {
   /** From the beginning of the load to the signal; where the process dies by itself, how long it has to do so. */
   readonly afterMs: number;
   readonly signal: "SIGKILL" | "SIGTERM";
-  readonly patchesSettings: boolean;
+  readonly often?: Deed | undefined;
 }
 
 /** One installation that is killed again and again, and what happens around it: model, platform, people. */
@@ -88,13 +88,12 @@ export class Lane implements AsyncDisposable {
     if (!gateway) return true; // it died on its way
     if (death.crashAt === undefined) this.#checkReady(gateway);
     const over = new AbortController();
-    const { patchesSettings } = death;
     const work = putUnderLoad({
       target: this.#target(gateway),
       book: this.#book,
       signal: over.signal,
       era,
-      patchesSettings,
+      often: death.often,
       hasPigeons: this.#hasPigeons,
     });
     const diedItself = await Promise.race([gateway.ended.then(() => true), Bun.sleep(death.afterMs).then(() => false)]);
@@ -118,7 +117,12 @@ export class Lane implements AsyncDisposable {
       platform: this.#platform,
       effects: this.#effects(),
     });
-    return owed === undefined ? findings : { ...findings, violations: [owed, ...findings.violations] };
+    const { components } = (await (await fetch(`${gateway.url}/health`)).json()) as {
+      readonly components: Readonly<Record<string, string>>;
+    };
+    const alarm = components["storage"] === "healthy" ? undefined : `it calls its storage ${components["storage"]}`;
+    const more = [owed, alarm].filter((one) => one !== undefined);
+    return { ...findings, violations: [...more, ...findings.violations] };
   }
 
   /** Starts it and kills it as soon as it is ready, with a model that never answers: turns get old. */
@@ -137,7 +141,18 @@ export class Lane implements AsyncDisposable {
     return join(this.#home, "state/openclaw.db");
   }
 
-  #start(crashAt = ""): Promise<GatewayProcess> {
+  /** Ports are looked for and then taken; where somebody else was quicker, another one is looked for. */
+  async #start(crashAt = ""): Promise<GatewayProcess> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#startOnce(crashAt);
+      } catch (error) {
+        if (tries === 5 || !/Port \d+ is taken/.test(String(error))) throw error;
+      }
+    }
+  }
+
+  #startOnce(crashAt: string): Promise<GatewayProcess> {
     return startGateway({
       home: this.#home,
       ...(!existsSync(join(this.#home, "openclaw.toml")) && { config: config(this.#modelUrl) }),

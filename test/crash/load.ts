@@ -8,11 +8,14 @@ export interface Load {
   readonly signal: AbortSignal;
   /** Changes with time, so that no session grows without end. */
   readonly era: number;
-  /** Also changes the settings now and then. */
-  readonly patchesSettings: boolean;
+  /** What is done every other time, where it would else be done too rarely to meet it. */
+  readonly often?: Deed | undefined;
   /** Is the channel of pigeons there? */
   readonly hasPigeons: boolean;
 }
+
+/** What people do to sessions and to the gateway beside talking. */
+export type Deed = "abort" | "configure" | "doom" | "greet" | "notify" | "patch" | "reset";
 
 /** Everything that people do to a gateway, all at once, until it is gone. */
 export async function putUnderLoad(load: Load): Promise<void> {
@@ -93,9 +96,12 @@ async function write({ target, book, signal }: Load): Promise<void> {
   }
 }
 
+/** The settings are changed by those alone who ask for it: a change begins some parts of the gateway anew. */
+const usual: readonly Deed[] = ["abort", "doom", "greet", "notify", "patch", "reset"];
+
 /** Resets, deletes, stops, sends and changes, in no order. */
-async function interfere({ target, book, signal, era, patchesSettings }: Load, line: Line): Promise<void> {
-  const doomed = async () => {
+async function interfere({ target, book, signal, era, often }: Load, line: Line): Promise<void> {
+  const doom = async () => {
     const id = book.newId("doomed");
     const sessionKey = `agent:main:${id}`;
     for (let i = 0; i < 3; i++) {
@@ -107,20 +113,18 @@ async function interfere({ target, book, signal, era, patchesSettings }: Load, l
     await line.ask("sessions.delete", { sessionKey });
     book.deletions.set(sessionKey, true);
   };
-  const deeds = [
-    doomed,
-    () => line.ask("sessions.reset", { sessionKey: `agent:main:chat-${era}-0` }),
-    () => line.ask("chat.abort", { sessionKey: `agent:main:chat-${era}-${pick(4)}` }),
-    () => line.ask("sessions.patch", { sessionKey: `agent:main:chat-${era}-1`, label: `label ${pick(1_000)}` }),
-    () => line.ask("message.send", { channel_id: "pigeon", chat_id: "p0", text: `notice ${book.newId("n")}` }),
-    async () => (await openLine(target, "openclaw"))[Symbol.dispose](),
-    ...(patchesSettings
-      ? [() => line.ask("config.patch", { patch: { session: { cacheMegabytes: 8 + pick(8) } } })]
-      : []),
-  ];
+  const deeds: Record<Deed, () => Promise<unknown>> = {
+    abort: () => line.ask("chat.abort", { sessionKey: `agent:main:chat-${era}-${pick(4)}` }),
+    configure: () => line.ask("config.patch", { patch: { session: { cacheMegabytes: 8 + pick(8) } } }),
+    doom,
+    greet: async () => (await openLine(target, "openclaw"))[Symbol.dispose](),
+    notify: () => line.ask("message.send", { channel_id: "pigeon", chat_id: "p0", text: `notice ${book.newId("n")}` }),
+    patch: () => line.ask("sessions.patch", { sessionKey: `agent:main:chat-${era}-1`, label: `label ${pick(1_000)}` }),
+    reset: () => line.ask("sessions.reset", { sessionKey: `agent:main:chat-${era}-0` }),
+  };
   while (!signal.aborted) {
-    const deed = deeds[pick(deeds.length)];
-    await deed?.().catch((error: unknown) => {
+    const deed = often !== undefined && chance(50) ? often : (usual[pick(usual.length)] ?? "patch");
+    await deeds[deed]().catch((error: unknown) => {
       if (!(error instanceof Refused)) throw error; // nothing there to reset yet
     });
     await Bun.sleep(pick(25));

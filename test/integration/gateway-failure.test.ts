@@ -249,6 +249,34 @@ describe("recovery", () => {
     expect(ran).toEqual(["look", "look", "put", "pay"]);
   });
 
+  test("leaves no call without a result where a turn ends that was taken up too often", async () => {
+    using folder = tempFolder();
+    const ran: string[] = [];
+    const tools: TurnTools = {
+      ...noTools,
+      effectOf: () => "idempotent",
+      run: async ({ id }, signal) => {
+        ran.push(id);
+        await aborted(signal);
+        return { text: "too late", durationMs: 1 };
+      },
+    };
+    const options: WalkOptions = { folder: folder.path, tools, answer: () => calls(["c1", "put", {}]) };
+    for (const life of [1, 2, 3]) {
+      await using walk = new Walk(options);
+      if (life === 1) await walk.say("work");
+      else await walk.recovered();
+      await until("the tool", () => ran.length === life);
+      walk.freeze();
+    }
+    await using walk = new Walk(options);
+    expect(await walk.recovered()).toEqual({ resumed: 0, ended: 1 });
+    const results = (await walk.log()).filter((event) => event.kind === "ToolResult");
+    expect(results).toMatchObject([
+      { callId: "c1", success: false, result: expect.stringContaining("Outcome unknown") },
+    ]);
+  });
+
   test("takes a turn up twice and no more; then it ends visibly", async () => {
     using folder = tempFolder();
     const options: WalkOptions = {

@@ -2,6 +2,7 @@ import { failPoint } from "#base";
 import { Database, type SQLQueryBindings } from "bun:sqlite";
 import { chmodSync, closeSync, existsSync, openSync, statSync } from "node:fs";
 import { Fault, fault } from "#protocol";
+import { isLogCut, type Leftover, readLeftover } from "./log-end.ts";
 import { migrations } from "./migrations.ts";
 import { isDamage, troubleOf } from "./trouble.ts";
 
@@ -17,6 +18,8 @@ export class Connection {
   readonly #path: string;
   readonly #inode: bigint | undefined;
 
+  /** What the process before left: nothing, a log, or a log that has lost its end meanwhile. */
+  readonly found: "closed" | "log" | "cutLog";
   readonly #mostLogBytes: number;
   #commitsUnseen = 0;
   #waitsAgainAt = -Infinity;
@@ -24,7 +27,10 @@ export class Connection {
   constructor(path: string, { mostBytes, mostLogBytes = usualMostLogBytes }: FileBounds = {}) {
     this.#path = path;
     this.#mostLogBytes = mostLogBytes;
-    this.db = openDatabase(path);
+    const leftover = readLeftover(path);
+    const { db, isCut } = openDatabase(path, leftover);
+    this.db = db;
+    this.found = leftover === undefined ? "closed" : isCut ? "cutLog" : "log";
     this.#inode = inodeOf(path);
     if (mostBytes !== undefined) this.db.run(`PRAGMA max_page_count = ${Math.ceil(mostBytes / pageBytes)}`);
   }
@@ -107,8 +113,6 @@ const pageBytes = 4_096;
  * what is deleted, because a deleted conversation should be gone.
  */
 const settings = [
-  `page_size = ${pageBytes}`,
-  "auto_vacuum = INCREMENTAL",
   `busy_timeout = ${busyTimeoutMs}`,
   "journal_mode = WAL",
   "synchronous = FULL",
@@ -123,19 +127,27 @@ const settings = [
   "journal_size_limit = 16777216",
 ] as const;
 
-function openDatabase(path: string): Database {
+/** They belong to the file. Said again to one that has tables, the second would write, and so wait for the disk. */
+const settingsOfNew = [`page_size = ${pageBytes}`, "auto_vacuum = INCREMENTAL"] as const;
+
+function openDatabase(
+  path: string,
+  leftover: Leftover | undefined,
+): { readonly db: Database; readonly isCut: boolean } {
   const opened = new DisposableStack();
   try {
     keepToOwner(path);
     failPoint("storage.open.fileMade");
     const db = new Database(path, { readwrite: true, create: true, strict: true });
     opened.defer(() => db.close());
-    db.run(settings.map((setting) => `PRAGMA ${setting};`).join("\n"));
+    const isCut = leftover !== undefined && isLogCut(db, leftover);
+    const isNew = path === ":memory:" || (statSync(path).size === 0 && leftover === undefined);
+    for (const setting of [...(isNew ? settingsOfNew : []), ...settings]) db.run(`PRAGMA ${setting}`);
     if (failPoint("storage.open.unsynced")) db.run("PRAGMA synchronous = NORMAL");
     failPoint("storage.open.set");
     migrate(db, path);
     opened.move();
-    return db;
+    return { db, isCut };
   } catch (error) {
     opened.dispose();
     if (error instanceof Fault) throw error;

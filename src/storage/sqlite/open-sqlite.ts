@@ -31,6 +31,9 @@ import { isDamage, troubleOf } from "./trouble.ts";
 
 const probeEveryMs = 1_000;
 
+/** Turns that a crash cut off are taken up first. */
+const afterCrashMs = 1_000;
+
 interface SqliteOptions {
   /** A file in a folder that exists, or `:memory:`. */
   readonly path: string;
@@ -65,6 +68,7 @@ class SqliteStorage implements Storage {
   readonly #path: string;
   #upkeep: Upkeep | undefined;
   #damage: string | undefined;
+  #warning: string | undefined;
   #probedAt = -Infinity;
 
   constructor({ path, log, clock, ...bounds }: SqliteOptions) {
@@ -88,6 +92,7 @@ class SqliteStorage implements Storage {
     });
     this.#purge = new Purge(this.#connection);
     this.#finishPurges();
+    this.#lookAround();
   }
 
   async append(append: Append): Promise<Appended> {
@@ -202,10 +207,11 @@ class SqliteStorage implements Storage {
     return (this.#upkeep ??= new SqliteUpkeep(this.#connection, (write) => this.#commits.enqueue(write)));
   }
 
-  async health(): Promise<{ readonly ok: boolean; readonly problem?: string }> {
+  async health(): Promise<{ readonly ok: boolean; readonly problem?: string; readonly warning?: string }> {
     this.#probe();
     const problem = this.#readProblem() ?? this.#commits.problem ?? this.#damage;
-    return problem === undefined ? { ok: true } : { ok: false, problem };
+    if (problem !== undefined) return { ok: false, problem };
+    return this.#warning === undefined ? { ok: true } : { ok: true, warning: this.#warning };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -259,5 +265,31 @@ class SqliteStorage implements Storage {
       this.#purgeRest(sessionId).catch((error: unknown) => {
         this.#log.warn("a deleted session is not off the disk yet", { sessionId, error });
       });
+  }
+
+  /** After a process that did not close it: whether all of its log was there, and soon whether its small tables are in order. */
+  #lookAround(): void {
+    const { found } = this.#connection;
+    if (found === "closed") return;
+    if (found === "cutLog") {
+      this.#warn("the end of its write-ahead log was lost, and with it what was written last");
+      return;
+    }
+    const check = async () => {
+      const { checkSmallTables } = await import("./after-crash.ts");
+      const problem = await checkSmallTables(this.#connection, () => Bun.sleep(0));
+      if (problem !== undefined) this.#warn(problem);
+    };
+    setTimeout(() => {
+      if (this.#commits.isClosed) return;
+      check().catch((error: unknown) => {
+        if (!this.#commits.isClosed) this.#warn(troubleOf(error) ?? "it could not be checked");
+      });
+    }, afterCrashMs).unref();
+  }
+
+  #warn(problem: string): void {
+    this.#warning = `${problem}; \`openclaw doctor storage\` tells more`;
+    this.#log.error("the storage is damaged", { problem: this.#warning });
   }
 }
