@@ -164,8 +164,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     entrance: () => ({ url: server.url.href.replace(/^http/, "ws"), auth: key.auth.mode }),
     models: () => models.list(),
     modelProviders: () => models.providers(),
-    channels: () =>
-      lines.map(({ channel: { id, label }, connection }) => ({ id, label, state: connection.state })),
+    channels: () => lines.map(({ channel: { id, label }, connection }) => ({ id, label, state: connection.state })),
     health: () => health.report(),
     status: async () => ({
       version,

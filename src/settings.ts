@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { agentsSettings } from "#agent";
+import { type Channel, channels, channelsSettings } from "#channels";
 import { gatewaySettings } from "#http";
 import { modelsSettings } from "#providers";
 import { sandboxSettings } from "#sandbox";
@@ -17,15 +18,21 @@ const loggingSettings = Type.Object({
 });
 
 /** The whole configuration: one slice a room. */
-export const Settings = Type.Object({
-  agents: agentsSettings,
-  gateway: gatewaySettings,
-  logging: loggingSettings,
-  models: modelsSettings,
-  runtime: runtimeSettings,
-  sandbox: sandboxSettings,
-  session: sessionSettings,
-  storage: storageSettings,
-  tools: toolsSettings,
-});
+export const Settings = settingsWith(channels);
 export type Settings = Static<typeof Settings>;
+
+/** The same for these channels. */
+export function settingsWith(available: readonly Channel[]) {
+  return Type.Object({
+    agents: agentsSettings,
+    channels: channelsSettings(available),
+    gateway: gatewaySettings,
+    logging: loggingSettings,
+    models: modelsSettings,
+    runtime: runtimeSettings,
+    sandbox: sandboxSettings,
+    session: sessionSettings,
+    storage: storageSettings,
+    tools: toolsSettings,
+  });
+}

@@ -1,4 +1,4 @@
-import type { Channel, ChannelSettings, Connection } from "#channels";
+import { type Channel, type ChannelSettings, type Connection, defaultAccount } from "#channels";
 import type { Address } from "#protocol";
 
 /** One open account of a channel. */
@@ -17,7 +17,7 @@ export interface Lines {
   all(): readonly Line[];
 }
 
-export const defaultAccount = "default";
+export { defaultAccount } from "#channels";
 
 export function linesOf(lines: readonly Line[]): Lines {
   return {

@@ -156,6 +156,8 @@ export function fakeConfig({
     schema: () => ({ type: "object" }),
     set: write,
     unset: (path) => write(path, undefined),
+    reload: () => ({ changed: [], restartRequired: [] }),
+    subscribe: () => () => undefined,
     patch: () => Promise.reject(new Error("nobody patches from the command line")),
   };
 }

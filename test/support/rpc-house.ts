@@ -263,6 +263,8 @@ export class House {
       schema: () => ({ type: "object" }),
       set: async () => ({ changed: [], restartRequired: [] }),
       unset: async () => ({ changed: [], restartRequired: [] }),
+      reload: () => ({ changed: [], restartRequired: [] }),
+      subscribe: () => () => undefined,
       patch: async (patch, baseHash) => {
         if (baseHash !== undefined && baseHash !== "hash-1") throw fault.configConflict({});
         this.patches.push(patch);
