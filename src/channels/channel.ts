@@ -48,7 +48,7 @@ export interface Posted {
 export interface Connection extends AsyncDisposable {
   readonly state: ChannelState;
   /** Why it is not online, for a person. */
-  readonly problem?: string;
+  readonly problem?: string | undefined;
   /**
    * Resolves with the platform's id of the message, only then was it sent; or with its refusal. Rejects when nobody knows
    * whether the platform has it: no answer, an answer that makes no sense.
