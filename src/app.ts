@@ -12,7 +12,7 @@ import {
 } from "#base";
 import { channels } from "#channels";
 import { type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config";
-import { createGateway, createNotes, defaultAccount, type Line, linesOf } from "#gateway";
+import { createGateway, createInbound, createNotes, defaultAccount, type Line, linesOf } from "#gateway";
 import { openServer } from "#http";
 import { createModels } from "#providers";
 import { type AuthMode, createRpc, type Services } from "#rpc";
@@ -138,6 +138,19 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     ),
   );
 
+  const inbound = opened.use(
+    createInbound(
+      { storage, sessions, lines: linesOf(lines), log, clock },
+      {
+        gateway,
+        agentId,
+        settings: () => config.settings,
+        command: (asked) => rpc.command(asked),
+        readCredential: (name) => readIfThere(join(home.root, "credentials", name)),
+      },
+    ),
+  );
+
   const health = createHealth({
     gateway: async () => ({ state: "healthy" }),
     storage: () => storageHealth(storage),
@@ -150,6 +163,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     agentId,
     gateway,
     sessions,
+    inbound,
     config,
     devices: lazily(async () => {
       const { createDevices } = await import("#devices");
@@ -188,6 +202,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
   opened.use(rpc); // closed before the server, so that clients hear why
   opened.defer(() => gateway.drain(drainSeconds * 1_000));
   await gateway.recover(); // last, because a start that fails must not have worked on anything
+  await inbound.recover(); // after what had a turn already
   log.info("the gateway is ready", { url: server.url.href, version, model: models.defaultId() });
 
   const held = opened.move();
@@ -223,6 +238,11 @@ function reader(workspace: Jail, log: Log): ReadWorkspaceFile {
       return undefined;
     }
   };
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  const file = Bun.file(path);
+  return (await file.exists()) ? file.text() : undefined;
 }
 
 function deviceKey(home: Home, log: Log): Secret {

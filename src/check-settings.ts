@@ -1,6 +1,7 @@
 import { silentLog } from "#base";
 import { type Channel, channels, configuredAccounts } from "#channels";
 import type { Config } from "#config";
+import { checkBindings } from "#gateway";
 import { checkListening } from "#http";
 import { createModels } from "#providers";
 import { readStorageUrl } from "#storage";
@@ -14,6 +15,9 @@ export interface SettingsCheck {
   /** It starts, but perhaps not with what was meant. */
   readonly warnings: readonly string[];
 }
+
+/** There is one agent until others can be configured. */
+const agentIds = ["main"];
 
 export function checkSettings(
   config: Pick<Config<Settings>, "settings" | "explain">,
@@ -33,6 +37,7 @@ export function checkSettings(
       listening.ok ? undefined : `${listening.because}.`,
       storageProblem(settings),
       ...accountProblems(settings, available),
+      ...checkBindings(settings.bindings, agentIds),
     ].filter(isText),
     warnings: [key.warning, listening.ok ? listening.warning : undefined, model].filter(isText),
   };

@@ -1,6 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { agentsSettings } from "#agent";
 import { type Channel, channels, channelsSettings } from "#channels";
+import { bindingsSettings, commandsSettings, messagesSettings } from "#gateway";
 import { gatewaySettings } from "#http";
 import { modelsSettings } from "#providers";
 import { sandboxSettings } from "#sandbox";
@@ -25,9 +26,12 @@ export type Settings = Static<typeof Settings>;
 export function settingsWith(available: readonly Channel[]) {
   return Type.Object({
     agents: agentsSettings,
+    bindings: bindingsSettings,
     channels: channelsSettings(available),
+    commands: commandsSettings,
     gateway: gatewaySettings,
     logging: loggingSettings,
+    messages: messagesSettings,
     models: modelsSettings,
     runtime: runtimeSettings,
     sandbox: sandboxSettings,

@@ -29,6 +29,12 @@ import { nodesPending } from "./commands/nodes-pending.ts";
 import { nodesReject } from "./commands/nodes-reject.ts";
 import { nodesRemove } from "./commands/nodes-remove.ts";
 import { nodesRename } from "./commands/nodes-rename.ts";
+import { pairingAllow } from "./commands/pairing-allow.ts";
+import { pairingApprove } from "./commands/pairing-approve.ts";
+import { pairingList } from "./commands/pairing-list.ts";
+import { pairingReject } from "./commands/pairing-reject.ts";
+import { pairingRemove } from "./commands/pairing-remove.ts";
+import { routeExplain } from "./commands/route-explain.ts";
 import { sessionsDelete } from "./commands/sessions-delete.ts";
 import { sessionsExport } from "./commands/sessions-export.ts";
 import { sessionsList } from "./commands/sessions-list.ts";
@@ -87,6 +93,12 @@ export const commands: readonly AnyCommand[] = [
   nodesReject,
   nodesRemove,
   nodesRename,
+  pairingAllow,
+  pairingApprove,
+  pairingList,
+  pairingReject,
+  pairingRemove,
+  routeExplain,
   sessionsDelete,
   sessionsExport,
   sessionsList,

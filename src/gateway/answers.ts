@@ -1,6 +1,7 @@
 import { type InboundMessage, noUsage, ownAnswer, type SessionEvent } from "#protocol";
 import type { NewReceipt } from "#storage";
 import { received, receiptOf } from "./arrival.ts";
+import { delivery } from "./ending.ts";
 import type { Gateway, Receipt } from "./gateway.ts";
 import type { House } from "./house.ts";
 
@@ -8,6 +9,7 @@ import type { House } from "./house.ts";
 export function createAnswers(
   house: House,
   repeat: (earlier: NewReceipt, now: NewReceipt) => Promise<Receipt>,
+  wakeOutbox: () => void,
 ): Pick<Gateway, "answer"> {
   /** By scope and key, the messages that are being worked on. */
   const underWay = new Map<string, NewReceipt>();
@@ -19,8 +21,10 @@ export function createAnswers(
     const text = await work();
     const ended = { text, toolCalls: [], stopReason: "stop" as const, usage: noUsage };
     const answer: SessionEvent = { kind: "AgentResponse", runId, ...ended, ...ownAnswer };
-    const appended = await house.sessions.append(sessionKey, [received(message), answer], { receipt: mark });
+    const owed = await delivery(house, message, [answer]);
+    const appended = await house.sessions.append(sessionKey, [received(message), answer], { ...owed, receipt: mark });
     if (!appended.taken) return repeat(appended.receipt, mark);
+    if (owed.outbox) wakeOutbox();
     return { taken: true, runId, status: "ok", isRepeat: false };
   }
 

@@ -7,11 +7,11 @@ export function received({ id, runId, from, sender, text }: InboundMessage): Ses
 }
 
 /** What marks a message as this one: said again, it is known; with the same id and another content, it is a conflict. */
-export function receiptOf({ id, runId, sessionKey, from, sender, text }: InboundMessage): NewReceipt {
+export function receiptOf({ id, updateId = id, runId, sessionKey, from, sender, text }: InboundMessage): NewReceipt {
   const request = JSON.stringify([sessionKey, from.account ?? "", from.chat, from.thread ?? "", sender, text]);
   return {
     scope: inboundScope(from),
-    key: id,
+    key: updateId,
     requestHash: Bun.SHA256.hash(request, "hex"),
     runId,
   };

@@ -8,6 +8,7 @@ import { endAborted, isReadInLog } from "./ending.ts";
 import { Endings } from "./endings.ts";
 import type { Gateway, Receipt, RunStatus } from "./gateway.ts";
 import type { House } from "./house.ts";
+import { rowsFor } from "./outbound/pieces.ts";
 import { createOutbox } from "./outbox.ts";
 import { Recovery } from "./recovery.ts";
 import { Requests } from "./requests.ts";
@@ -21,7 +22,7 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
   const runs = new Set<Run>();
   const endings = new Endings();
   const outbox = createOutbox(house);
-  const answers = createAnswers(house, repeat);
+  const answers = createAnswers(house, repeat, () => outbox.wake());
   const requests = new Requests(house);
   const sweeper = createSweeper(house);
   const recovery = new Recovery(house, {
@@ -46,15 +47,28 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
         run.begin(house.clock.now());
         const interrupt = () => run.stop("closing");
         closing.addEventListener("abort", interrupt);
+        const attention = attendTo(run);
         try {
           await runTurn(house, run);
           if (!isReadInLog(house, run.from)) outbox.wake();
         } finally {
+          attention?.abort();
           closing.removeEventListener("abort", interrupt);
           finish(run);
         }
       }),
     );
+  }
+
+  /** Shows its chat that a turn works, as long as it does; nothing waits for that. */
+  function attendTo(run: Run): AbortController | undefined {
+    const line = house.lines.find(run.from);
+    if (!line || line.channel.followsLog || !(line.connection.typing ?? line.connection.draft)) return undefined;
+    const over = new AbortController();
+    import("./outbound/attention.ts")
+      .then(({ attend }) => attend(house, line, run, over.signal))
+      .catch((error: unknown) => house.log.warn("a chat could not be shown that its turn works", { error }));
+    return over;
   }
 
   function finish(run: Run): void {
@@ -160,6 +174,14 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
     async send(to, text) {
       lineTo(house, to); // before a session is named after an address that leads nowhere
       return outbox.send(sessionKeyOf(to), to, text);
+    },
+    async post(sessionKey, to, text) {
+      const rows = await rowsFor(house, to, text);
+      if (rows.length === 0) return;
+      await house.sessions.append(sessionKey, [{ kind: "StateChanged", key: "message.posted", value: { to } }], {
+        outbox: rows,
+      });
+      outbox.wake();
     },
     async recover() {
       outbox.wake();

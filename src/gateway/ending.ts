@@ -1,7 +1,8 @@
-import { backoffMs, newId, pause } from "#base";
+import { backoffMs, pause } from "#base";
 import { type Address, type EventOf, Fault, noUsage, type SessionEvent, type TurnProblem } from "#protocol";
 import type { AppendOptions } from "#sessions";
 import type { House } from "./house.ts";
+import { rowsFor } from "./outbound/pieces.ts";
 import type { Run } from "./run.ts";
 
 /** How often an ending is tried to be written when the storage refuses it; together at most about eight seconds. */
@@ -21,7 +22,7 @@ async function end(house: House, run: Run, how: How): Promise<void> {
   const event = unanswered(run.runId, how);
   for (let attempt = 1; ; attempt++) {
     try {
-      await house.sessions.append(run.sessionKey, [event], delivery(house, run, [event]));
+      await house.sessions.append(run.sessionKey, [event], await delivery(house, run, [event]));
       return;
     } catch (error) {
       const isHopeless = error instanceof Fault && error.code === "sessionDamaged";
@@ -40,19 +41,20 @@ export function unanswered(runId: string, how: How): SessionEvent {
 }
 
 /** The answer goes into the outbox in the same transaction that records it, unless its channel follows the log. */
-export function delivery(
-  house: House,
+export async function delivery(
+  house: Pick<House, "lines">,
   { runId, from }: Pick<Run, "runId" | "from">,
   events: readonly SessionEvent[],
-): AppendOptions {
+): Promise<AppendOptions> {
   const answer = events.at(-1);
   if (answer?.kind !== "AgentResponse" || answer.stopReason === "toolUse") return {};
   if (isReadInLog(house, from)) return {};
   const text = answer.text || answer.problem?.message || "";
-  return text === "" ? {} : { outbox: [{ id: newId(), runId, to: from, text }] };
+  const rows = await rowsFor(house, from, text, runId);
+  return rows.length === 0 ? {} : { outbox: rows };
 }
 
 /** People of this address read answers in the log. One of a channel that is not open now does not: its answers wait for it. */
-export function isReadInLog(house: House, to: Address): boolean {
+export function isReadInLog(house: Pick<House, "lines">, to: Address): boolean {
   return house.lines.find(to)?.channel.followsLog ?? false;
 }

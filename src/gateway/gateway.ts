@@ -46,6 +46,8 @@ export interface Gateway extends AsyncDisposable {
   deleteSession(sessionKey: string): Promise<boolean>;
   /** Sends a message once and records it. Rejects with `channelNotFound` or `deliveryFailed`. */
   send(to: Address, text: string): Promise<{ readonly messageId: string }>;
+  /** Puts a message into the outbox; resolves when it is on disk. What happens to it then is in the log of the session. */
+  post(sessionKey: string, to: Address, text: string): Promise<void>;
   /**
    * Takes up what a crash left: turns without an ending, messages not delivered. Resolves when it is known what is owed, in
    * turns; `done` when the last of them goes on or has ended. What a session receives meanwhile comes after its own.

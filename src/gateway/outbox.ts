@@ -2,6 +2,7 @@ import { backoffMs, newId, pause } from "#base";
 import { type Address, Fault, fault, type SessionEvent } from "#protocol";
 import type { OutboxRow, Settlement } from "#storage";
 import type { House } from "./house.ts";
+import { replyToOf } from "./outbound/reply-to.ts";
 import { canTell, lineTo, look as lookFor, type Transmission, transmit } from "./transmit.ts";
 
 const retry = { firstMs: 500, mostMs: 300_000 };
@@ -135,7 +136,9 @@ export function createOutbox(house: House): Outbox {
     const { id: clientKey, to, text, mayBeSent } = row;
     try {
       const line = lineTo(house, to);
-      return await transmit(line, { to, text, clientKey }, { mayBeSent, signal: closing.signal });
+      const replyTo = await replyToOf(house, line, row);
+      const message = { to, text, clientKey, ...(replyTo !== undefined && { replyTo }) };
+      return await transmit(line, message, { mayBeSent, signal: closing.signal });
     } catch (error) {
       closing.signal.throwIfAborted();
       if (!(error instanceof Fault)) throw error;

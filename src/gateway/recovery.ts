@@ -155,7 +155,7 @@ export class Recovery {
     if (message?.kind !== "MessageReceived") throw new Error(`run ${runId} has no message at seq ${row.seq}`);
     if (row.resumed >= mostResumes) {
       const ending = unanswered(runId, { stopReason: "error", problem: interrupted });
-      await this.#house.sessions.append(key, [ending], delivery(this.#house, message, [ending]));
+      await this.#house.sessions.append(key, [ending], await delivery(this.#house, message, [ending]));
       this.#count.ended++;
       this.#lanes.ended();
       return {};

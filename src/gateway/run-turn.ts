@@ -49,7 +49,7 @@ async function converse(house: House, run: Run, state: SessionState): Promise<vo
         one.kind === "AgentResponse" ? { ...one, askedAt } : one,
       );
       if (events.length === 0) return;
-      await house.sessions.append(run.sessionKey, events, delivery(house, run, events));
+      await house.sessions.append(run.sessionKey, events, await delivery(house, run, events));
       askedAt = house.clock.now(); // after the results of tools the model is asked again
     }
   } finally {

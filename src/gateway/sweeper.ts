@@ -1,4 +1,5 @@
 import type { House } from "./house.ts";
+import { asideRecords, joinedRecords } from "./inbound/record-kinds.ts";
 import { requestRecords } from "./requests.ts";
 
 const hourMs = 60 * 60 * 1_000;
@@ -19,7 +20,11 @@ export async function sweep({ storage, clock }: Pick<House, "storage" | "clock">
     const swept = await storage.sweep({
       receiptsBefore: now - keptMs.receipts,
       deadLettersBefore: now - keptMs.deadLetters,
-      records: [{ kind: requestRecords, before: now - keptMs.requests }],
+      records: [
+        { kind: requestRecords, before: now - keptMs.requests },
+        { kind: joinedRecords, before: now - keptMs.receipts },
+        { kind: asideRecords, before: now - keptMs.deadLetters },
+      ],
       limit: rowsAtOnce,
     });
     gone += swept;

@@ -13,6 +13,8 @@ export type Address = Static<typeof Address>;
 export interface InboundMessage {
   /** The platform's id of it, or the caller's idempotency key: the same id on the same channel is the same message. */
   readonly id: string;
+  /** The platform's id of what brought it, by which a repetition is known, where that is another one. */
+  readonly updateId?: string;
   /** Names the turn that answers it. */
   readonly runId: string;
   readonly sessionKey: string;

@@ -63,6 +63,17 @@ export class Dispatcher implements Calls {
     return fault.internal({ incident }, error);
   }
 
+  /** What a text asks for that somebody said on a channel; undefined when it is for the model. Throws as `readCommand`. */
+  async command(asked: { readonly text: string; readonly sessionKey: string }, origin: Origin) {
+    if (this.#isClosing) throw fault.shuttingDown({ retryAfterMs: 1_000 });
+    const [{ commands }, { readCommand }] = await Promise.all([
+      import("./commands/index.ts"),
+      import("./commands/read-command.ts"),
+    ]);
+    const context = new CallContext(this.#context, origin);
+    return readCommand(asked.text, { sessionKey: asked.sessionKey, context }, commands);
+  }
+
   /** From here on every call is refused. */
   close(): void {
     this.#isClosing = true;

@@ -13,7 +13,7 @@ import type { AnyMethod } from "./method.ts";
 import { methods } from "./methods/index.ts";
 import { type AgentNodes, agentNodes } from "./nodes/agent-access.ts";
 import { NodesDoor } from "./nodes/door.ts";
-import { fault } from "#protocol";
+import { fault, type Scope } from "#protocol";
 import { OpenClawDoor } from "./openclaw/door.ts";
 import { callerOf, SingleCall } from "./origin.ts";
 import { RunWatches } from "./run-watch.ts";
@@ -42,6 +42,16 @@ export interface Rpc extends AsyncDisposable {
   open(socket: Socket, peer: Peer): Line;
 
   connections(): readonly ConnectionInfo[];
+
+  /**
+   * What a text asks the gateway to do that somebody said on a channel, who has these scopes and no others; undefined when
+   * it is for the model. Rejects with `missingScope` or `invalidParams`.
+   */
+  command(asked: {
+    readonly text: string;
+    readonly sessionKey: string;
+    readonly scopes: ReadonlySet<Scope>;
+  }): Promise<(() => Promise<string>) | undefined>;
 
   /** For the agent's tools. */
   readonly nodes: AgentNodes;
@@ -128,6 +138,10 @@ export function createRpc(options: {
     },
     open: (socket, peer) => hub.open(socket, peer),
     connections: () => hub.connections(),
+    command: ({ scopes, ...asked }) => {
+      const caller: Caller = { id: "channel", address: "", isAuthenticated: true, role: "operator", scopes };
+      return dispatcher.command(asked, new SingleCall({ caller, signal: new AbortController().signal }, authenticator));
+    },
     nodes: agentNodes(nodes),
     [Symbol.asyncDispose]: async () => {
       held.dispose();

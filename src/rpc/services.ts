@@ -2,7 +2,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import type { LogTail, TailRequest } from "#base";
 import type { Config } from "#config";
 import type { Devices } from "#devices";
-import type { Gateway } from "#gateway";
+import type { Gateway, Inbound } from "#gateway";
 import type { StoredEvent, TranscriptRow } from "#protocol";
 import type { Sessions } from "#sessions";
 import type { AuthMode } from "./authenticator.ts";
@@ -56,6 +56,8 @@ export interface Services {
   readonly agentId: string;
   readonly gateway: Gateway;
   readonly sessions: Sessions;
+  /** The way in from the platforms: who is let in, and where messages go. */
+  readonly inbound: Pick<Inbound, "pairing" | "explain">;
   readonly config: Config<unknown>;
   /** Loaded when first asked for: a gateway without devices does not pay for them. */
   readonly devices: () => Promise<Devices>;

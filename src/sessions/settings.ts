@@ -10,4 +10,20 @@ export const sessionSettings = Type.Object({
     description:
       "Memory for sessions that nobody is using now; the others are read from the disk when they are needed.",
   }),
+  dmScope: Type.Union(
+    [
+      Type.Literal("main"),
+      Type.Literal("per-peer"),
+      Type.Literal("per-channel-peer"),
+      Type.Literal("per-account-channel-peer"),
+    ],
+    {
+      default: "main",
+      description: "Which direct chats share a conversation: all of them, those of one person, or none.",
+    },
+  ),
+  identityLinks: Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1 })), {
+    default: {},
+    description: "A name, and the `<channel>:<id>` of all accounts that this person has; not used in the scope main.",
+  }),
 });

@@ -9,17 +9,18 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   config: ground,
   storage: [...ground, "config"],
   sandbox: ground,
+  markup: ground,
   telemetry: ground,
   // plugs: one entry per platform, model API or tool; siblings never meet
   providers: [...ground, "config"],
   tools: [...ground, "config", "sandbox"],
-  channels: [...ground, "config"],
+  channels: [...ground, "config", "markup"],
   // heart
   devices: [...ground, "storage"],
   scheduler: ground,
   sessions: [...ground, "storage"],
   agent: [...ground, "config", "providers", "tools"],
-  gateway: [...ground, "storage", "channels", "scheduler", "sessions", "agent"],
+  gateway: [...ground, "storage", "markup", "channels", "scheduler", "sessions", "agent"],
   // doors to the outside
   rpc: [...ground, "config", "telemetry", "devices", "sessions", "gateway"],
   http: [...ground, "config", "rpc", "gateway", "channels", "telemetry"],

@@ -18,7 +18,7 @@ const inOtherChat = { sessionKey: otherKey, from: { channel: "pigeon", chat: "c2
 describe("an answer", () => {
   test("is delivered to where the message came from, and recorded with its turn and the platform's id", async () => {
     using folder = tempFolder();
-    const channel = new FakeChannel();
+    const channel = new FakeChannel(undefined, "a");
     await using walk = new Walk({ folder: folder.path, channels: [webchat, channel] });
     const to = { ...from, account: "a", thread: "t" };
     await walk.say("hello", { ...inChat, from: to });

@@ -476,7 +476,7 @@ test("closing waits for what is on its way, and takes no more", async () => {
 
 test("the settings have defaults that check", () => {
   expect(Value.Create(storageSettings)).toMatchObject({ url: "sqlite" });
-  expect(Value.Create(sessionSettings)).toEqual({ cacheMegabytes: 8 });
+  expect(Value.Create(sessionSettings)).toMatchObject({ cacheMegabytes: 8, dmScope: "main", identityLinks: {} });
 });
 
 interface House extends AsyncDisposable {

@@ -22,13 +22,14 @@ export const pigeon: Channel = defineChannel({
 /** A platform whose people do not follow the log: what they got is in `got`, in the order in which it was taken. */
 export class FakeChannel implements Line {
   readonly channel = pigeon;
-  readonly account = "default";
+  readonly account: string;
   readonly settings = {};
   readonly got: SentMessage[] = [];
   readonly tried: string[] = [];
   readonly connection: Connection;
 
-  constructor(take: Take = () => `p${this.got.length + 1}`) {
+  constructor(take: Take = () => `p${this.got.length + 1}`, account = "default") {
+    this.account = account;
     this.connection = {
       state: "online",
       send: async ({ to, text }, signal) => {

@@ -81,6 +81,24 @@ export class House {
     await this.#devices?.[Symbol.asyncDispose]();
   }
 
+  /** Nobody waits, and nobody was let in. */
+  readonly inbound: Services["inbound"] = {
+    pairing: {
+      list: async () => [],
+      allowed: async () => [],
+      approve: async (_channel, code) => Promise.reject(fault.pairingNotFound({ request: code })),
+      reject: async (_channel, code) => Promise.reject(fault.pairingNotFound({ request: code })),
+      allow: async (who) => ({ ...who, how: "listed", since: 1 }),
+      disallow: async () => false,
+    },
+    explain: async () => ({
+      route: { agentId: "main", action: "agent" },
+      sessionKey: "agent:main:main",
+      decidedBy: undefined,
+      others: [],
+    }),
+  };
+
   get services(): Services {
     return {
       entrance: () => ({ url: "ws://127.0.0.1:18789/", auth: "token" }),
@@ -89,6 +107,7 @@ export class House {
       agentId: "main",
       gateway: this.#gateway(),
       sessions: this.#sessions(),
+      inbound: this.inbound,
       config: this.#config(),
       models: () => [
         { id: "demo/demo", provider: "demo", name: "Demo", contextWindow: 8_000, maxTokens: 1_000, isDefault: true },
@@ -121,6 +140,7 @@ export class House {
   #gateway(): Gateway {
     const active = () => [...this.taken.values()].filter(({ status }) => status === "queued" || status === "running");
     return {
+      post: () => Promise.reject(new Error("RPC posts nothing")),
       receive: async (message) => {
         if (this.refusal) return { taken: false, because: this.refusal };
         const earlier = this.taken.get(message.id);

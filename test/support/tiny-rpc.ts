@@ -81,6 +81,10 @@ export class TinyRpc implements Rpc {
     return [];
   }
 
+  async command() {
+    return undefined;
+  }
+
   async [Symbol.asyncDispose]() {}
 
   async #answerOne({ id, method, params }: Static<typeof Request>, from: { caller: Caller; signal: AbortSignal }) {

@@ -2,7 +2,17 @@ import { join } from "node:path";
 import type { PrepareTurn, TurnTools } from "#agent";
 import { createLog, systemClock, type Clock } from "#base";
 import { channels } from "#channels";
-import { createGateway, type Gateway, type House, type Line, linesOf, type Receipt } from "#gateway";
+import {
+  createGateway,
+  createInbound,
+  type Gateway,
+  type House,
+  type Inbound,
+  type InboundOptions,
+  type Line,
+  linesOf,
+  type Receipt,
+} from "#gateway";
 import { type EventOf, fault, type InboundMessage, type SessionEvent } from "#protocol";
 import type { ModelEvent, ModelRequest } from "#providers";
 import { createScheduler, type Limits } from "#scheduler";
@@ -30,6 +40,11 @@ export interface WalkOptions {
   readonly priceOf?: House["priceOf"];
   /** Another one is another gateway on the same storage. */
   readonly instanceId?: string;
+  /** What the way in is set with. */
+  readonly inbound?: Partial<ReturnType<InboundOptions["settings"]>>;
+  readonly readCredential?: InboundOptions["readCredential"];
+  /** What slash commands do; none is known unless told. */
+  readonly command?: InboundOptions["command"];
   /** Stands between the walk and the storage. */
   readonly between?: (storage: Storage) => Storage;
 }
@@ -44,6 +59,7 @@ export class Walk implements AsyncDisposable {
   readonly storage: Storage;
   readonly sessions: Sessions;
   readonly gateway: Gateway;
+  readonly inbound: Inbound;
   readonly #rooms = new AsyncDisposableStack();
   #isFrozen = false;
   #next = 1;
@@ -95,6 +111,23 @@ export class Walk implements AsyncDisposable {
       createGateway({ ...rooms, prepareTurn: options.prepareTurn ?? prepareTurn }, ({ channel, chat }) =>
         channel === "webchat" ? chat : `agent:main:${channel}:default:direct:${chat}`,
       ),
+    );
+    const settings = {
+      bindings: [],
+      commands: { ownerAllowFrom: [] },
+      messages: { inbound: { debounceMs: 0 }, groupHistory: 20 },
+      session: { dmScope: "main" as const, identityLinks: {} },
+      ...options.inbound,
+    };
+    const { command = async () => undefined, readCredential } = options;
+    this.inbound = this.#rooms.use(
+      createInbound(rooms, {
+        gateway: this.gateway,
+        agentId: "main",
+        settings: () => settings,
+        command,
+        ...(readCredential && { readCredential }),
+      }),
     );
   }
 

@@ -1,5 +1,13 @@
-import type { Update } from "#channels";
+import type { Place, Update } from "#channels";
+import type { Address, Scope } from "#protocol";
+import type { AllowEntry } from "../access/allow-book.ts";
+import type { Identity } from "../access/owners.ts";
+import type { PairingRequest } from "../access/pairing.ts";
+import type { Gateway } from "../gateway.ts";
+import type { House } from "../house.ts";
 import type { Line } from "../line.ts";
+import type { Explained, Route } from "../router/route.ts";
+import type { InboundSettings } from "../settings.ts";
 
 /** The way in from the platforms. */
 export interface Inbound extends AsyncDisposable {
@@ -8,4 +16,50 @@ export interface Inbound extends AsyncDisposable {
    * bring it again. One that broke five times is put aside, and resolves. Updates of one chat must be handed over in order.
    */
   take(update: Update, line: Line): Promise<void>;
+  /** Takes up the messages that waited when the gateway stopped; loads nothing when there are none. */
+  recover(): Promise<void>;
+  readonly pairing: PairingDesk;
+  /** Where a message would go, and why not elsewhere. Does nothing. */
+  explain(traveller: {
+    readonly from: Address;
+    readonly place: Place;
+    readonly senderId: string;
+    readonly text: string;
+  }): Promise<{
+    readonly route: Route;
+    readonly sessionKey: string;
+    readonly decidedBy: Explained | undefined;
+    readonly others: readonly Explained[];
+  }>;
+}
+
+/** Who waits to be let in, and who was. */
+export interface PairingDesk {
+  list(where?: { readonly channel?: string; readonly account?: string }): Promise<readonly PairingRequest[]>;
+  /** Rejects with `pairingNotFound`, or `lockedOut` after five wrong codes. */
+  approve(channel: string, code: string, account?: string): Promise<AllowEntry>;
+  reject(channel: string, code: string, account?: string): Promise<PairingRequest>;
+  allowed(where: { readonly channel?: string; readonly account?: string }): Promise<readonly AllowEntry[]>;
+  /** By an operator, without a code. */
+  allow(who: Identity): Promise<AllowEntry>;
+  /** False when there was no such entry. */
+  disallow(who: Identity): Promise<boolean>;
+}
+
+export type InboundHouse = Pick<House, "storage" | "sessions" | "lines" | "log" | "clock">;
+
+export interface InboundOptions {
+  readonly gateway: Pick<Gateway, "receive" | "answer" | "post">;
+  /** The agent that answers where no binding names another. */
+  readonly agentId: string;
+  /** Read anew for each message. */
+  readonly settings: () => InboundSettings;
+  /** What a text asks the gateway to do itself; undefined when it is for the model. Rejects with a fault for who may not. */
+  command(asked: {
+    readonly text: string;
+    readonly sessionKey: string;
+    readonly scopes: ReadonlySet<Scope>;
+  }): Promise<(() => Promise<string>) | undefined>;
+  /** A file of the original's credentials, where it is; read once, never written. */
+  readonly readCredential?: (name: string) => Promise<string | undefined>;
 }

@@ -37,7 +37,13 @@ import { nodeRename } from "./node.rename.ts";
 import { outboxDrop } from "./outbox.drop.ts";
 import { outboxList } from "./outbox.list.ts";
 import { outboxReplay } from "./outbox.replay.ts";
+import { pairingAllow } from "./pairing.allow.ts";
+import { pairingApprove } from "./pairing.approve.ts";
+import { pairingList } from "./pairing.list.ts";
+import { pairingReject } from "./pairing.reject.ts";
+import { pairingRemove } from "./pairing.remove.ts";
 import { ping } from "./ping.ts";
+import { routesExplain } from "./routes.explain.ts";
 import { sessionsCreate } from "./sessions.create.ts";
 import { sessionsDelete } from "./sessions.delete.ts";
 import { sessionsDescribe } from "./sessions.describe.ts";
@@ -96,7 +102,13 @@ export const methods = [
   outboxDrop,
   outboxList,
   outboxReplay,
+  pairingAllow,
+  pairingApprove,
+  pairingList,
+  pairingReject,
+  pairingRemove,
   ping,
+  routesExplain,
   sessionsCreate,
   sessionsDelete,
   sessionsDescribe,

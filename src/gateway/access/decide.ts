@@ -1,0 +1,81 @@
+import type { ChannelSettings, Place, Sender } from "#channels";
+
+export interface Question {
+  readonly sender: Pick<Sender, "id" | "isBot">;
+  readonly place: Place;
+  /** The platform's id of the chat. */
+  readonly chat: string;
+  readonly settings: ChannelSettings;
+  /** What was kept of the sender for this account: by a pairing, or by an operator who listed them. */
+  readonly kept: "paired" | "listed" | undefined;
+}
+
+export type Access =
+  | { readonly may: true; readonly because: "listed" | "paired" | "open" }
+  | {
+      readonly may: false;
+      readonly because: "bot" | "noSender" | "disabled" | "notListed" | "notPaired" | "unknownGroup" | "groupDisabled";
+    };
+
+type GroupSettings = NonNullable<ChannelSettings["groups"]>[string];
+
+/**
+ * May this sender cause anything here? The same for everything that a platform tells us, whatever kind of update it is.
+ * Closed unless something opens it: no list is an empty list, an empty list is nobody, and “*” is everybody only where
+ * the policy is `open`. Only the platform's immutable id of the sender counts; a pairing opens direct chats alone.
+ */
+export function decide({ sender, place, chat, settings, kept }: Question): Access {
+  if (sender.isBot) return no("bot");
+  if (sender.id.trim() === "" || sender.id === everybody) return no("noSender");
+  return place.kind === "direct" ? decideDirect(sender.id, settings, kept) : decideGroup(sender.id, place, chat, settings);
+}
+
+/** In a group: does only what names us, or answers us, start a turn? */
+export function needsMention(place: Place, chat: string, settings: ChannelSettings): boolean {
+  if (place.kind === "direct") return false;
+  return groupOf(place, chat, settings).found?.requireMention ?? true;
+}
+
+const everybody = "*";
+
+function decideDirect(id: string, { dmPolicy = "pairing", allowFrom = [] }: ChannelSettings, kept: Question["kept"]): Access {
+  if (dmPolicy === "disabled") return no("disabled");
+  if (allowFrom.includes(id) || kept === "listed") return yes("listed");
+  if (dmPolicy === "allowlist") return no("notListed");
+  if (kept === "paired") return yes("paired");
+  if (dmPolicy === "pairing") return no("notPaired");
+  return allowFrom.includes(everybody) ? yes("open") : no("notListed");
+}
+
+function decideGroup(id: string, place: Place, chat: string, settings: ChannelSettings): Access {
+  const { groupPolicy = "allowlist", groupAllowFrom = [] } = settings;
+  if (groupPolicy === "disabled") return no("disabled");
+  const { found, areListed } = groupOf(place, chat, settings);
+  if (areListed && !found) return no("unknownGroup");
+  if (found?.enabled === false) return no("groupDisabled");
+  if ((found?.allowFrom ?? groupAllowFrom).includes(id)) return yes("listed");
+  if (groupPolicy === "allowlist") return no("notListed");
+  return found?.allowFrom === undefined || found.allowFrom.includes(everybody) ? yes("open") : no("notListed");
+}
+
+/** Where groups are named, those that are not are unknown. A thread belongs to its chat, a chat to its guild. */
+function groupOf(
+  { parentChat, guild }: Place,
+  chat: string,
+  { groups, channels, guilds }: ChannelSettings,
+): { readonly found: GroupSettings | undefined; readonly areListed: boolean } {
+  const named = { ...groups, ...channels };
+  const all = [named[chat], parentChat === undefined ? undefined : named[parentChat]];
+  const ofGuild = guild === undefined ? undefined : guilds?.[guild];
+  const wild = named[everybody] ?? guilds?.[everybody];
+  const found = all.find((one) => one !== undefined) ?? ofGuild ?? wild;
+  return { found, areListed: Object.keys(named).length + Object.keys(guilds ?? {}).length > 0 };
+}
+
+function yes(because: Extract<Access, { may: true }>["because"]): Access {
+  return { may: true, because };
+}
+
+function no(because: Extract<Access, { may: false }>["because"]): Access {
+  return { may: false, because };
+}

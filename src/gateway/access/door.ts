@@ -1,0 +1,94 @@
+import type { ChannelSettings, Place, Sender } from "#channels";
+import type { Address } from "#protocol";
+import type { InboundHouse, InboundOptions, PairingDesk } from "../inbound/inbound.ts";
+import { defaultAccount, type Line } from "../line.ts";
+import { sessionKeyOf } from "../router/session-key-of.ts";
+import { AllowBook } from "./allow-book.ts";
+import { type Access, decide } from "./decide.ts";
+import { importAllowed } from "./import-allowed.ts";
+import { Pairing, type PairingRequest } from "./pairing.ts";
+
+export interface Visitor {
+  readonly sender: Sender;
+  readonly place: Place;
+  readonly from: Address;
+}
+
+/** Who comes in: the settings, what was kept of pairings, and the code for who is unknown. */
+export class Door {
+  readonly desk: PairingDesk;
+  readonly #house: InboundHouse;
+  readonly #options: InboundOptions;
+  readonly #book: AllowBook;
+  readonly #pairing: Pairing;
+  /** Accounts whose lists of the original were looked at in this life. */
+  readonly #imported = new Map<string, Promise<void>>();
+
+  constructor(house: InboundHouse, options: InboundOptions) {
+    this.#house = house;
+    this.#options = options;
+    this.#book = new AllowBook(house);
+    this.#pairing = new Pairing({ ...house, book: this.#book });
+    const [book, pairing] = [this.#book, this.#pairing];
+    this.desk = {
+      list: (where) => pairing.list(where),
+      approve: (channel, code, account) => pairing.approve(channel, code, account),
+      reject: (channel, code, account) => pairing.reject(channel, code, account),
+      allowed: (where) => book.list(where),
+      async allow(who) {
+        const entry = { ...who, how: "listed", since: house.clock.now() } as const;
+        await house.storage.writeRecords([book.entry(entry)]);
+        return entry;
+      },
+      disallow: (who) => book.remove(who),
+    };
+  }
+
+  async decide({ sender, place, from }: Visitor, { channel, account, settings }: Line): Promise<Access> {
+    const asked = { sender, place, chat: from.chat, settings };
+    const first = decide({ ...asked, kept: undefined });
+    if (first.may || place.kind !== "direct" || sender.isBot || isShut(settings)) return first;
+    await this.#import(channel.id, account);
+    const kept = await this.#book.kept({ channel: channel.id, account, senderId: sender.id });
+    return kept === undefined ? first : decide({ ...asked, kept });
+  }
+
+  /** Tells a stranger the code, once for each request. Resolves when the message is on disk, or none is owed. */
+  async tellCode({ sender, place, from }: Visitor, { channel, account }: Line): Promise<void> {
+    const { id: senderId, name, username } = sender;
+    const called = name ?? username;
+    const who = { channel: channel.id, account, senderId, from, ...(called !== undefined && { name: called }) };
+    const request = await this.#pairing.ask(who);
+    if (!request || request.isTold) return;
+    const sessions = { dmScope: "per-account-channel-peer", identityLinks: {} } as const;
+    const key = sessionKeyOf({ from, place, senderId }, this.#options.agentId, sessions);
+    await this.#options.gateway.post(key, from, codeMessage(request));
+    await this.#pairing.told(request);
+  }
+
+  #import(channel: string, account: string): Promise<void> {
+    const name = JSON.stringify([channel, account]);
+    const known = this.#imported.get(name);
+    if (known) return known;
+    const done = importAllowed({ ...this.#house, book: this.#book }, this.#options.readCredential, { channel, account });
+    this.#imported.set(name, done);
+    done.catch(() => this.#imported.delete(name)); // the next message tries again
+    return done;
+  }
+}
+
+/** Nothing that was kept could open it. */
+function isShut({ dmPolicy }: ChannelSettings): boolean {
+  return dmPolicy === "disabled";
+}
+
+function codeMessage({ code, channel, account, senderId }: PairingRequest): string {
+  const of = account === defaultAccount ? "" : ` --account ${account}`;
+  return [
+    "This is a private assistant, and it does not know you yet.",
+    `Your id here: ${senderId}`,
+    `Pairing code: ${code}`,
+    `Who runs it lets you in with: openclaw pairing approve ${channel} ${code}${of}`,
+    "The code is good for one hour.",
+  ].join("\n");
+}

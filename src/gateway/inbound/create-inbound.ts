@@ -1,0 +1,28 @@
+import { lazily } from "#base";
+import type { Inbound, InboundHouse, InboundOptions } from "./inbound.ts";
+import { waitingRecords } from "./record-kinds.ts";
+
+/** Loads the way in with the first update, or when something is asked of it: a gateway of the web alone never does. */
+export function createInbound(house: InboundHouse, options: InboundOptions): Inbound {
+  const held = new AsyncDisposableStack();
+  const open = lazily(async () => {
+    const { openInbound } = await import("./open-inbound.ts");
+    return held.use(await openInbound(house, options));
+  });
+  return {
+    take: async (update, line) => (await open()).take(update, line),
+    recover: async () => {
+      if ((await house.storage.records({ kind: waitingRecords, limit: 1 })).length > 0) await open();
+    },
+    pairing: {
+      list: async (where) => (await open()).pairing.list(where),
+      approve: async (channel, code, account) => (await open()).pairing.approve(channel, code, account),
+      reject: async (channel, code, account) => (await open()).pairing.reject(channel, code, account),
+      allowed: async (where) => (await open()).pairing.allowed(where),
+      allow: async (who) => (await open()).pairing.allow(who),
+      disallow: async (who) => (await open()).pairing.disallow(who),
+    },
+    explain: async (traveller) => (await open()).explain(traveller),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}

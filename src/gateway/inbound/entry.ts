@@ -1,0 +1,37 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { Address } from "#protocol";
+
+/** One message on its way to a turn, as it lies on disk while it waits. */
+export const Entry = Type.Object({
+  /** Of the receipts. */
+  scope: Type.String(),
+  /** The platform's id of the update. */
+  updateId: Type.String(),
+  messageId: Type.String(),
+  /** The update that the messages of one turn are gathered around: the first of them. */
+  group: Type.String(),
+  runId: Type.String(),
+  sessionKey: Type.String(),
+  from: Address,
+  sender: Type.String(),
+  text: Type.String(),
+  /** What is said of its files; replaced in memory when they were read. */
+  files: Type.Array(Type.String()),
+  /** What was said before, to others. */
+  context: Type.Array(Type.String()),
+  arrivedAt: Type.Integer(),
+  /** Orders what arrived in the same millisecond. */
+  n: Type.Integer(),
+});
+export type Entry = Static<typeof Entry>;
+
+/** What the model is told of messages that one person sent one after the other. */
+export function textOf(entries: readonly Entry[]): string {
+  const [context = []] = entries.map((entry) => entry.context);
+  const before = context.length === 0 ? [] : [contextMark, ...context, messageMark];
+  return [...before, ...entries.flatMap(({ text, files }) => [text, ...files])].filter((line) => line !== "").join("\n");
+}
+
+/** Marks for the model; they are taken out of what it says. */
+export const contextMark = "[Said here before, not to you:]";
+export const messageMark = "[Said to you:]";

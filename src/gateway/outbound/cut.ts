@@ -1,0 +1,27 @@
+import type { TextLimit } from "#channels";
+
+/** Markdown in pieces that a platform takes. Most answers are one piece, and load nothing. */
+export async function cut(text: string, limit: TextLimit): Promise<readonly string[]> {
+  if (isShort(text, limit)) return [text];
+  const { parseMarkdown, split, toMarkdown } = await import("#markup");
+  const { most, unit, lines } = limit;
+  const size = sizes[unit];
+  const pieces = split(parseMarkdown(text), {
+    most,
+    measure: (piece) => size(toMarkdown(piece)), // with its signs: what the platform makes of them is not known here
+    ...(lines !== undefined && { lines }),
+  });
+  return pieces.map(toMarkdown);
+}
+
+/** A UTF-16 unit is at least as much as a code point, and has at most three bytes. */
+function isShort(text: string, { most, unit, lines = Number.POSITIVE_INFINITY }: TextLimit): boolean {
+  const size = unit === "bytes" ? text.length * 3 : text.length;
+  return size <= most && (lines === Number.POSITIVE_INFINITY || text.split("\n", lines + 1).length <= lines);
+}
+
+const sizes: Readonly<Record<TextLimit["unit"], (text: string) => number>> = {
+  utf16: (text) => text.length,
+  codePoints: (text) => [...text].length,
+  bytes: (text) => Buffer.byteLength(text),
+};

@@ -1,0 +1,27 @@
+import { contextMark, messageMark } from "../inbound/entry.ts";
+
+/** What some models write when they imitate calls of tools, or the marks around what they were shown. */
+const unspeakable: readonly RegExp[] = [
+  /<(tool_calls?|tool_use|function_calls?|tool_results?|invoke)\b[^<>]*>(?:(?!<\/\1>)[^])*(?:<\/\1>|$)/gi,
+  /<\|[a-z_]{1,40}\|>/gi,
+  /^\[(?:attached: [^\]\n]*|It answers a message that is not shown here\.)\]$/gim,
+];
+const marks: readonly string[] = [contextMark, messageMark];
+
+/** An answer as people may read it: without marks that were meant for the model, except in code, where they are somebody's subject. */
+export function forPeople(text: string): string {
+  if (!mayNeedWork.test(text)) return text;
+  return text
+    .split(/(```[^]*?(?:```|$)|`[^`\n]+`)/)
+    .map((part, at) => (at % 2 === 1 ? part : cleaned(part)))
+    .join("")
+    .replaceAll(/\n{3,}/g, "\n\n")
+    .trim();
+}
+
+const mayNeedWork = /<\||<(?:tool|function|invoke)|^\[/im;
+
+function cleaned(part: string): string {
+  const without = unspeakable.reduce((text, pattern) => text.replaceAll(pattern, ""), part);
+  return marks.reduce((text, mark) => text.replaceAll(mark, ""), without);
+}

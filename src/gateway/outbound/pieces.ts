@@ -1,0 +1,37 @@
+import { newId } from "#base";
+import { channels } from "#channels";
+import type { Address } from "#protocol";
+import type { NewOutboxRow } from "#storage";
+import type { House } from "../house.ts";
+import { forPeople } from "./for-people.ts";
+import { cut } from "./cut.ts";
+
+/**
+ * The rows that bring a text to a chat, one for each piece, in order. They go into the outbox in one transaction, so that a
+ * chat gets all of an answer or nothing yet.
+ */
+export async function rowsFor(
+  house: Pick<House, "lines">,
+  to: Address,
+  text: string,
+  runId?: string,
+): Promise<readonly NewOutboxRow[]> {
+  const said = forPeople(text);
+  if (said === "") return [];
+  const channel = house.lines.find(to)?.channel ?? channels.find(({ id }) => id === to.channel);
+  const pieces = channel ? await cut(said, channel.text) : [said];
+  const first = newId();
+  return pieces.map((piece, at) => ({
+    id: at === 0 ? first : `${first}${pieceMark}${at + 1}`,
+    ...(runId !== undefined && { runId }),
+    to,
+    text: piece,
+  }));
+}
+
+const pieceMark = "-p";
+
+/** The first piece of what was cut, or all of what was not. */
+export function isFirstPiece(outboxId: string): boolean {
+  return !outboxId.includes(pieceMark);
+}

@@ -1,0 +1,58 @@
+import { Type } from "@sinclair/typebox";
+import { closed, defineMethod } from "../method.ts";
+import { ChannelId } from "../pairing-rows.ts";
+
+const Id = Type.String({ minLength: 1, maxLength: 256 });
+
+const Tried = Type.Object({
+  binding: Type.Integer({ description: "Its place in the settings, from 0." }),
+  rule: Type.String(),
+  isMatch: Type.Boolean(),
+  because: Type.String(),
+});
+
+export const routesExplain = defineMethod({
+  name: "routes.explain",
+  summary: "Where a message from there would go, by which binding, and why not by the others.",
+  scope: "operator.read",
+  effect: "none",
+  route: { verb: "GET", path: "/routes/explain" },
+  params: Type.Object(
+    {
+      channel: ChannelId,
+      peer: Type.String({ minLength: 1, maxLength: 256, description: "The platform's id of the chat." }),
+      kind: Type.Optional(Type.Union([Type.Literal("direct"), Type.Literal("group"), Type.Literal("channel")])),
+      account: Type.Optional(Id),
+      sender: Type.Optional(Id),
+      thread: Type.Optional(Id),
+      parent: Type.Optional(Id),
+      guild: Type.Optional(Id),
+      role: Type.Optional(Id),
+      text: Type.Optional(Type.String({ maxLength: 4_000 })),
+    },
+    closed,
+  ),
+  result: Type.Object({
+    agentId: Type.String(),
+    action: Type.String(),
+    sessionKey: Type.String(),
+    decidedBy: Type.Optional(Tried),
+    others: Type.Array(Tried),
+  }),
+  handle: async (params, { services }) => {
+    const { channel, peer, kind = "direct", account = "default", sender = peer, thread, parent, guild, role } = params;
+    const { route, sessionKey, decidedBy, others } = await services.inbound.explain({
+      from: { channel, account, chat: peer, ...(thread !== undefined && { thread }) },
+      place: {
+        kind,
+        ...(parent !== undefined && { parentChat: parent }),
+        ...(guild !== undefined && { guild }),
+        ...(role !== undefined && { roles: [role] }),
+      },
+      senderId: sender,
+      text: params.text ?? "",
+    });
+    const { agentId, action } = route;
+    return { agentId, action, sessionKey, ...(decidedBy && { decidedBy }), others: [...others] };
+  },
+});

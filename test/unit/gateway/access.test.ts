@@ -1,0 +1,142 @@
+import { describe, expect, test } from "bun:test";
+import type { ChannelSettings, Place } from "#channels";
+import { decide, needsMention, type Question } from "../../../src/gateway/access/decide.ts";
+import { isOwner, scopesOf } from "../../../src/gateway/access/owners.ts";
+import { dice } from "../../support/dice.ts";
+
+const direct: Place = { kind: "direct" };
+const group: Place = { kind: "group" };
+
+function ask(settings: ChannelSettings, more: Partial<Question> = {}) {
+  const sender = { id: "1", isBot: false };
+  return decide({ sender, place: direct, chat: "c", settings, kept: undefined, ...more });
+}
+
+describe("a direct chat", () => {
+  test.each([
+    ["nothing is set", {}, false],
+    ["the list is empty", { allowFrom: [] }, false],
+    ["the list has an empty id", { allowFrom: [""] }, false],
+    ["the list has everybody but the policy is no open one", { allowFrom: ["*"] }, false],
+    ["the policy is open but the list has not everybody", { dmPolicy: "open" }, false],
+    ["the policy is open and the list is empty", { dmPolicy: "open", allowFrom: [] }, false],
+    ["the policy is open and the list has everybody", { dmPolicy: "open", allowFrom: ["*"] }, true],
+    ["the list has the sender", { allowFrom: ["1"] }, true],
+    ["the list has an id that ends like the sender's", { allowFrom: ["21", "11", "x1"] }, false],
+    ["the list has the chat and not the sender", { allowFrom: ["c"] }, false],
+    ["an allowlist has everybody", { dmPolicy: "allowlist", allowFrom: ["*"] }, false],
+    ["an allowlist has the sender", { dmPolicy: "allowlist", allowFrom: ["1"] }, true],
+    ["it is disabled though the list has the sender", { dmPolicy: "disabled", allowFrom: ["1", "*"] }, false],
+    ["the sender may talk in groups", { groupAllowFrom: ["1"], groupPolicy: "open" }, false],
+  ] satisfies [string, ChannelSettings, boolean][])("when %s", (_why, settings, may) => {
+    expect(ask(settings).may).toBe(may);
+  });
+
+  test.each([
+    ["pairing", "paired", true],
+    ["open", "paired", true],
+    ["allowlist", "paired", false],
+    ["disabled", "paired", false],
+    ["pairing", "listed", true],
+    ["allowlist", "listed", true],
+    ["disabled", "listed", false],
+  ] as const)("under the policy %s is for somebody who was %s: %p", (dmPolicy, kept, may) => {
+    expect(ask({ dmPolicy }, { kept }).may).toBe(may);
+  });
+
+  test("tells a stranger's refusal apart from others, because it is answered with a code", () => {
+    expect(ask({})).toEqual({ may: false, because: "notPaired" });
+    expect(ask({ dmPolicy: "allowlist" })).toEqual({ may: false, because: "notListed" });
+  });
+});
+
+describe("a group", () => {
+  test.each([
+    ["nothing is set", {}, false],
+    ["the list has the sender", { groupAllowFrom: ["1"] }, true],
+    ["the list has everybody but the policy is no open one", { groupAllowFrom: ["*"] }, false],
+    ["the list of direct chats has the sender", { allowFrom: ["1"] }, false],
+    ["the list has the group and not the sender", { groupAllowFrom: ["c"] }, false],
+    ["the policy is open", { groupPolicy: "open" }, true],
+    ["the policy is open but another group is named", { groupPolicy: "open", groups: { d: {} } }, false],
+    ["the policy is open and the group is named", { groupPolicy: "open", groups: { c: {} } }, true],
+    ["the policy is open and all groups are named", { groupPolicy: "open", groups: { "*": {} } }, true],
+    ["the group has a list of its own, without the sender", { groupAllowFrom: ["1"], groups: { c: { allowFrom: [] } } }, false],
+    ["the group is off", { groupPolicy: "open", groups: { c: { enabled: false } } }, false],
+    ["groups are disabled", { groupPolicy: "disabled", groupAllowFrom: ["1"] }, false],
+  ] satisfies [string, ChannelSettings, boolean][])("when %s", (_why, settings, may) => {
+    expect(ask(settings, { place: group }).may).toBe(may);
+  });
+
+  test("SEC-67: is not opened by a pairing, nor by a direct chat's list", () => {
+    for (const kept of ["paired", "listed"] as const) expect(ask({}, { place: group, kept }).may).toBe(false);
+  });
+
+  test("is known by its guild, and a thread by its chat", () => {
+    const settings = { groupPolicy: "open", guilds: { g: { requireMention: false } } } as const;
+    expect(ask(settings, { place: { kind: "channel", guild: "g" } }).may).toBe(true);
+    expect(ask(settings, { place: { kind: "channel", guild: "h" } }).may).toBe(false);
+    expect(ask({ groupPolicy: "open", groups: { p: {} } }, { place: { ...group, parentChat: "p" } }).may).toBe(true);
+  });
+
+  test("wants to be mentioned unless it is set otherwise; a direct chat never does", () => {
+    expect(needsMention(group, "c", {})).toBe(true);
+    expect(needsMention(group, "c", { groups: { c: { requireMention: false } } })).toBe(false);
+    expect(needsMention({ ...group, parentChat: "c" }, "t", { groups: { c: { requireMention: false } } })).toBe(false);
+    expect(needsMention({ ...group, guild: "g" }, "c", { guilds: { g: { requireMention: false } } })).toBe(false);
+    expect(needsMention(direct, "c", {})).toBe(false);
+  });
+});
+
+test("SEC-64: names decide nothing, whatever somebody calls themselves", () => {
+  const settings: ChannelSettings = { allowFrom: ["7"], groupAllowFrom: ["7"] };
+  const sender = { id: "666", name: "7", username: "7", isBot: false };
+  for (const place of [direct, group]) expect(ask(settings, { place, sender }).may).toBe(false);
+});
+
+test("bots and senders without an id are nobody, even where everybody may", () => {
+  const settings: ChannelSettings = { dmPolicy: "open", allowFrom: ["*", "", " "], groupPolicy: "open" };
+  for (const place of [direct, group]) {
+    expect(ask(settings, { place, sender: { id: "1", isBot: true } }).may).toBe(false);
+    for (const id of ["", " ", "*"]) expect(ask(settings, { place, sender: { id, isBot: false } }).may).toBe(false);
+  }
+});
+
+test("SEC-65: whatever the settings are, nobody comes in whom nothing names and no policy opens", () => {
+  const roll = dice(65);
+  const pick = <T>(from: readonly T[]) => from[roll(from.length)] as T;
+  const ids = ["", "*", "1", "11", "c", "g", "01", " 1"];
+  let opened = 0;
+  for (let round = 0; round < 5_000; round++) {
+    const list = () => (roll(3) === 0 ? undefined : Array.from({ length: roll(3) }, () => pick(ids)));
+    const settings = JSON.parse(
+      JSON.stringify({
+        dmPolicy: pick([undefined, "pairing", "allowlist", "open", "disabled"]),
+        groupPolicy: pick([undefined, "allowlist", "open", "disabled"]),
+        allowFrom: list(),
+        groupAllowFrom: list(),
+        groups: pick([undefined, {}, { c: { allowFrom: list() } }, { "*": {} }]),
+      }),
+    ) as ChannelSettings;
+    const place = pick([direct, group]);
+    const kept = pick([undefined, "paired", "listed"] as const);
+    if (!ask(settings, { place, kept }).may) continue;
+    opened++;
+    const named = place.kind === "direct" ? settings.allowFrom : (settings.groups?.["c"]?.allowFrom ?? settings.groupAllowFrom);
+    const isOpen =
+      place.kind === "direct" ? settings.dmPolicy === "open" && named?.includes("*") : settings.groupPolicy === "open";
+    const isKept = place.kind === "direct" && kept !== undefined;
+    expect(named?.includes("1") || isOpen || isKept).toBe(true);
+  }
+  expect(opened).toBeGreaterThan(100);
+});
+
+test("an owner is named with the channel; an id of another channel or account is somebody else", () => {
+  const ann = { channel: "telegram", account: "a", senderId: "1" };
+  expect(isOwner(ann, ["telegram:1"])).toBe(true);
+  expect(isOwner(ann, ["telegram/a:1"])).toBe(true);
+  for (const owners of [[], ["1"], ["telegram/b:1"], ["discord:1"], ["telegram:11"], ["*"], ["telegram:*"]])
+    expect(isOwner(ann, owners)).toBe(false);
+  expect([...scopesOf(ann, [])]).toEqual(["operator.write"]);
+  expect(scopesOf(ann, ["telegram:1"]).has("operator.admin")).toBe(true);
+});
