@@ -1,18 +1,8 @@
 import { createPrepareTurn, createSystemPrompt, type ReadWorkspaceFile, workspaceMark } from "#agent";
-import {
-  type Clock,
-  createLog,
-  describeError,
-  lazily,
-  type Log,
-  type Secret,
-  openLogFile,
-  systemClock,
-  tailLog,
-} from "#base";
-import { channels } from "#channels";
+import { createLog, describeError, lazily, type Log, type Secret, openLogFile, systemClock, tailLog } from "#base";
+import { type Channel, channels } from "#channels";
 import { type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config";
-import { createGateway, createInbound, createNotes, defaultAccount, type Line, linesOf } from "#gateway";
+import { createGateway, createInbound } from "#gateway";
 import { openServer } from "#http";
 import { createModels } from "#providers";
 import { type AuthMode, createRpc, type Services } from "#rpc";
@@ -29,7 +19,8 @@ import { nodeAccess } from "./node-access.ts";
 import { openWorkspace } from "./open-workspace.ts";
 import { checkSettings } from "./check-settings.ts";
 import { doorKey } from "./door-key.ts";
-import { Settings } from "./settings.ts";
+import { type OpenChannels, openChannels } from "./open-channels.ts";
+import { Settings, settingsWith } from "./settings.ts";
 
 export interface AppOptions {
   readonly home: Home;
@@ -39,6 +30,8 @@ export interface AppOptions {
   /** Another settings file than the one in the home. */
   readonly file?: string | undefined;
   readonly version: string;
+  /** Other channels than those of this program. */
+  readonly channels?: readonly Channel[];
 }
 
 /** A running gateway. Disposing of it waits for the turns that run, as long as `runtime.drainSeconds` says. */
@@ -70,11 +63,18 @@ const instanceId = "gateway";
  * Opens everything in order; what was opened is closed backwards, also when a later step fails. Throws `configInvalid`,
  * `alreadyRunning` or `cannotListen`, each with a sentence for a person.
  */
-export async function openApp({ home, environment, flags, file, version }: AppOptions): Promise<App> {
+export async function openApp(options: AppOptions): Promise<App> {
+  const { home, environment, flags, file, version, channels: available = channels } = options;
   await using opened = new AsyncDisposableStack();
-  const config = openConfig({ schema: Settings, home, environment, flags, file });
+  const config = openConfig({
+    schema: available === channels ? Settings : settingsWith(available),
+    home,
+    environment,
+    flags,
+    file,
+  });
   const { settings } = config;
-  const { problems, warnings } = checkSettings(config);
+  const { problems, warnings } = checkSettings(config, available);
   if (problems.length > 0) throw fault.configInvalid({ problem: problems.join("\n") });
   const homeWarnings = prepareHome(home);
   opened.adopt(hold(home), (lock) => lock.release());
@@ -120,7 +120,16 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
       log.error("a turn broke in a way it could not record", { error: describeError(error) }),
     ),
   );
-  const lines = await openAll(opened, { storage, log, clock });
+  const lineUp: OpenChannels = opened.use(
+    await openChannels({
+      available,
+      config,
+      storage,
+      take: (update, line) => inbound.take(update, line),
+      log,
+      clock,
+    }),
+  );
   const gateway = opened.use(
     createGateway(
       {
@@ -128,7 +137,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
         sessions,
         storage,
         scheduler,
-        lines: linesOf(lines),
+        lines: lineUp.lines,
         prepareTurn,
         priceOf: (provider, model) => models.price(provider, model),
         log,
@@ -140,7 +149,7 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
 
   const inbound = opened.use(
     createInbound(
-      { storage, sessions, lines: linesOf(lines), log, clock },
+      { storage, sessions, lines: lineUp.lines, log, clock },
       {
         gateway,
         agentId,
@@ -151,12 +160,14 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     ),
   );
 
-  const health = createHealth({
-    gateway: async () => ({ state: "healthy" }),
-    storage: () => storageHealth(storage),
-    sessions: async () => sessionsHealth(sessions),
-    ...Object.fromEntries(lines.map((line) => [line.channel.id, () => lineHealth(line)])),
-  });
+  const health = lineUp.watchedBy(
+    createHealth({
+      gateway: async () => ({ state: "healthy" }),
+      storage: () => storageHealth(storage),
+      sessions: async () => sessionsHealth(sessions),
+      webchat: async () => ({ state: "healthy" }),
+    }),
+  );
   const startedAt = clock.now();
   const services: Services = {
     version,
@@ -178,7 +189,8 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     entrance: () => ({ url: server.url.href.replace(/^http/, "ws"), auth: key.auth.mode }),
     models: () => models.list(),
     modelProviders: () => models.providers(),
-    channels: () => lines.map(({ channel: { id, label }, connection }) => ({ id, label, state: connection.state })),
+    channels: () => lineUp.rows(),
+    accounts: lineUp.accounts,
     health: () => health.report(),
     status: async () => ({
       version,
@@ -198,11 +210,15 @@ export async function openApp({ home, environment, flags, file, version }: AppOp
     transcriptRow,
   };
   const rpc = createRpc({ services, auth: key.auth, log, clock });
-  const server = opened.use(await openServer({ settings: settings.gateway, rpc, health, version, log }));
+  const server = opened.use(
+    await openServer({ settings: settings.gateway, rpc, health, version, log, webhooks: { find: lineUp.taker } }),
+  );
   opened.use(rpc); // closed before the server, so that clients hear why
   opened.defer(() => gateway.drain(drainSeconds * 1_000));
   await gateway.recover(); // last, because a start that fails must not have worked on anything
   await inbound.recover(); // after what had a turn already
+  opened.defer(() => lineUp.accounts.quiesce()); // what platforms still have, they keep for the next start
+  lineUp.begin();
   log.info("the gateway is ready", { url: server.url.href, version, model: models.defaultId() });
 
   const held = opened.move();
@@ -262,28 +278,6 @@ function hold(home: Home) {
   });
 }
 
-async function openAll(
-  opened: AsyncDisposableStack,
-  house: { readonly storage: Storage; readonly log: Log; readonly clock: Clock },
-): Promise<Line[]> {
-  return Promise.all(
-    channels.map(async (channel) => {
-      const connection = await channel.open({
-        account: defaultAccount,
-        settings: {},
-        receive: async () => {
-          throw new Error("nobody writes to this channel from outside");
-        },
-        notes: createNotes(house.storage, `${channel.id}/${defaultAccount}`),
-        changed: () => {},
-        log: house.log,
-        clock: house.clock,
-      });
-      return { channel, account: defaultAccount, settings: {}, connection: opened.use(connection) };
-    }),
-  );
-}
-
 /** Messages to a chat of the web are kept where that chat's session key says, others in a session of their own. */
 function sessionKeyOf({ channel, account, chat }: Address): string {
   const text = channel === "webchat" ? chat : `agent:${agentId}:${channel}:${account ?? "default"}:direct:${chat}`;
@@ -308,9 +302,4 @@ function sessionsHealth(sessions: Sessions) {
   const shown = damaged.slice(0, 10).map(({ key, seq }) => `${key} (at seq ${seq})`);
   const more = damaged.length > shown.length ? `, and ${damaged.length - shown.length} more` : "";
   return { state: "degraded" as const, because: `damaged logs: ${shown.join(", ")}${more}` };
-}
-
-async function lineHealth({ connection }: Line) {
-  const states = { online: "healthy", degraded: "degraded", offline: "unhealthy" } as const;
-  return { state: states[connection.state] };
 }

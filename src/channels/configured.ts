@@ -60,6 +60,13 @@ export function settingPath(at: AccountPlace, field: string, section?: ChannelSe
   return `channels.${at.channel}.${isApart ? `accounts.${at.account}.` : ""}${toSnake(field)}`;
 }
 
+/** Where an account's tokens may stand in the settings. */
+export function tokenPaths({ channel, account }: ConfiguredAccount): readonly string[] {
+  const names = Object.keys(accountFields(channel.account)).filter(isTokenField).map(toSnake);
+  const own = names.map((name) => `channels.${channel.id}.accounts.${account}.${name}`);
+  return account === defaultAccount ? [...names.map((name) => `channels.${channel.id}.${name}`), ...own] : own;
+}
+
 /** The channel's own table is an account where it holds a secret, or where no others are named. */
 function accountNames({ account }: Channel, { accounts = {}, ...section }: ChannelSection): readonly string[] {
   const named = Object.keys(accounts);

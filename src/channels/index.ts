@@ -21,6 +21,7 @@ export {
   defaultAccount,
   isTokenField,
   settingPath,
+  tokenPaths,
 } from "./configured.ts";
 export {
   accountFields,

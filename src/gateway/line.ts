@@ -15,6 +15,8 @@ export interface Lines {
   /** The open line that leads there; an address without an account means the one named `default`. */
   find(to: Pick<Address, "channel" | "account">): Line | undefined;
   all(): readonly Line[];
+  /** It is one of the settings' accounts, open now or not: what is to go there may wait. */
+  expects?(to: Pick<Address, "channel" | "account">): boolean;
 }
 
 export { defaultAccount } from "#channels";

@@ -1,6 +1,6 @@
 import type { Clock, Log } from "#base";
 import { lazily } from "#base";
-import type { ConfiguredAccount, Notes } from "#channels";
+import { type ConfiguredAccount, defaultAccount, type Notes, tokenPaths } from "#channels";
 import { type Address, fault } from "#protocol";
 import type { Inbound } from "../inbound/inbound.ts";
 import type { Lines } from "../line.ts";
@@ -32,6 +32,8 @@ export interface Accounts extends Lines, AsyncDisposable {
   restart(where: AccountPlace): Promise<readonly AccountView[]>;
   /** Asks the platform who we are there. */
   probe(where: AccountPlace, signal: AbortSignal): Promise<Probe>;
+  /** Where in the settings the account's tokens may stand. */
+  tokenPaths(where: Required<AccountPlace>): readonly string[];
   /** Takes no more updates; what is open stays open for answers that are still to come. */
   quiesce(): void;
 }
@@ -62,7 +64,7 @@ export function openAccounts(options: AccountsOptions): Accounts {
   return {
     find: (to) => state.keeper?.find(to),
     all: () => state.keeper?.all() ?? [],
-    has: (to) => state.keeper?.has(to) ?? false,
+    has: (to) => state.keeper?.has(to) ?? wanted().some((one) => isAt(one, to)),
     views: () => state.keeper?.views() ?? [],
     refresh() {
       state.work = state.work
@@ -73,6 +75,10 @@ export function openAccounts(options: AccountsOptions): Accounts {
     stop: async (where) => (await kept(where)).stop(where),
     restart: async (where) => (await kept(where)).restart(where),
     probe: async (where, signal) => (await kept(where)).probe(where, signal),
+    tokenPaths: ({ channel, account }) => {
+      const found = wanted().find((one) => isAt(one, { channel, account }));
+      return found ? tokenPaths(found) : [];
+    },
     quiesce() {
       state.isClosing = true;
       state.keeper?.quiesce();
@@ -83,4 +89,8 @@ export function openAccounts(options: AccountsOptions): Accounts {
       await state.keeper?.[Symbol.asyncDispose]();
     },
   };
+}
+
+function isAt(one: ConfiguredAccount, { channel, account = defaultAccount }: AccountPlace): boolean {
+  return one.channel.id === channel && one.account === account;
 }
