@@ -1,3 +1,4 @@
+import type { Channel } from "#channels";
 import { locateHome } from "#config";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -35,12 +36,15 @@ export interface RpcAnswer {
 export async function openGateway(
   config = "",
   environment: Record<string, string> = { OPENCLAW_GATEWAY_TOKEN: sharedToken },
+  channels?: readonly Channel[],
 ): Promise<OpenGateway> {
   await using opened = new AsyncDisposableStack();
   const folder = opened.use(tempFolder());
   writeFileSync(join(folder.path, "openclaw.toml"), config);
   const home = locateHome({ OPENCLAW_HOME: folder.path });
-  const app = opened.use(await openApp({ home, environment, flags: { "gateway.port": 0 }, version: "1.2.3" }));
+  const flags = { "gateway.port": 0 };
+  const own = channels && { channels };
+  const app = opened.use(await openApp({ home, environment, flags, version: "1.2.3", ...own }));
   const held = opened.move();
   const open = (headers?: Record<string, string>) => held.use(new WireClient(app.url, headers));
   return {
