@@ -63,10 +63,10 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
   /** Shows its chat that a turn works, as long as it does; nothing waits for that. */
   function attendTo(run: Run): AbortController | undefined {
     const line = house.lines.find(run.from);
-    if (!line || line.channel.followsLog || !(line.connection.typing ?? line.connection.draft)) return undefined;
+    if (!line || line.channel.followsLog) return undefined;
     const over = new AbortController();
     import("./outbound/attention.ts")
-      .then(({ attend }) => attend(house, line, run, over.signal))
+      .then(({ attend }) => attend({ sessions: house.sessions, line, run, over: over.signal }))
       .catch((error: unknown) => house.log.warn("a chat could not be shown that its turn works", { error }));
     return over;
   }
@@ -176,7 +176,7 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
       return outbox.send(sessionKeyOf(to), to, text);
     },
     async post(sessionKey, to, text) {
-      const rows = await rowsFor(house, to, text);
+      const rows = await rowsFor(house, { to, text });
       if (rows.length === 0) return;
       await house.sessions.append(sessionKey, [{ kind: "StateChanged", key: "message.posted", value: { to } }], {
         outbox: rows,

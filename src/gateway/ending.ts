@@ -50,7 +50,7 @@ export async function delivery(
   if (answer?.kind !== "AgentResponse" || answer.stopReason === "toolUse") return {};
   if (isReadInLog(house, from)) return {};
   const text = answer.text || answer.problem?.message || "";
-  const rows = await rowsFor(house, from, text, runId);
+  const rows = await rowsFor(house, { to: from, text, runId });
   return rows.length === 0 ? {} : { outbox: rows };
 }
 

@@ -12,14 +12,20 @@ export const Binding = Type.Object({
   agentId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
   match: Type.Object({
     channel: Type.String({ minLength: 1, maxLength: 64 }),
-    accountId: Type.Optional(Type.String({ minLength: 1, description: "“*” for every account; `default` when left out." })),
+    accountId: Type.Optional(
+      Type.String({ minLength: 1, description: "“*” for every account; `default` when left out." }),
+    ),
     peer: Type.Optional(Peer),
     parentPeer: Type.Optional(Peer),
     guildId: Type.Optional(Id),
     roles: Type.Optional(Type.Array(Id, { minItems: 1, description: "The sender has one of these." })),
     teamId: Type.Optional(Id),
     pattern: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 256, description: "A glob (* and ?) that the whole text of the message fits." }),
+      Type.String({
+        minLength: 1,
+        maxLength: 256,
+        description: "A glob (* and ?) that the whole text of the message fits.",
+      }),
     ),
   }),
   action: Type.Optional(

@@ -1,8 +1,16 @@
 import { type Static, Type } from "@sinclair/typebox";
 
 export const ChannelId = Type.String({ minLength: 1, maxLength: 64, description: "A channel, like `telegram`." });
-export const AccountName = Type.String({ minLength: 1, maxLength: 64, description: "One of its accounts; all of them when left out." });
-export const PairingCode = Type.String({ minLength: 1, maxLength: 32, description: "The code that the stranger was told." });
+export const AccountName = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  description: "One of its accounts; all of them when left out.",
+});
+export const PairingCode = Type.String({
+  minLength: 1,
+  maxLength: 32,
+  description: "The code that the stranger was told.",
+});
 
 /** Somebody unknown who waits, as who may approve sees it. */
 export const ChannelPairingRow = Type.Object({

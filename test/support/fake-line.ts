@@ -1,4 +1,11 @@
-import { type Channel, type ChannelSettings, type Connection, type OutboundMessage, type Posted, type Update } from "#channels";
+import {
+  type Channel,
+  type ChannelSettings,
+  type Connection,
+  type OutboundMessage,
+  type Posted,
+  type Update,
+} from "#channels";
 import type { Line } from "#gateway";
 import { pigeon } from "./fake-channel.ts";
 
@@ -16,8 +23,8 @@ export class FakeLine implements Line {
   readonly connection: Connection;
   #next = 1;
 
-  constructor(settings: ChannelSettings = {}, { account = "default", text = pigeon.text } = {}) {
-    this.channel = { ...pigeon, text, typingMs: 20 };
+  constructor(settings: ChannelSettings = {}, { account = "default", limit = pigeon.text } = {}) {
+    this.channel = { ...pigeon, text: limit, typingMs: 20 };
     this.account = account;
     this.settings = settings;
     this.connection = {

@@ -1,5 +1,5 @@
 import type { Channel } from "#channels";
-import { locateHome } from "#config";
+import { type Home, locateHome, prepareHome } from "#config";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type App, openApp } from "../../src/app.ts";
@@ -36,14 +36,16 @@ export interface RpcAnswer {
 export async function openGateway(
   config = "",
   environment: Record<string, string> = { OPENCLAW_GATEWAY_TOKEN: sharedToken },
-  channels?: readonly Channel[],
+  more: { readonly prepare?: (home: Home) => Promise<void>; readonly channels?: readonly Channel[] } = {},
 ): Promise<OpenGateway> {
   await using opened = new AsyncDisposableStack();
   const folder = opened.use(tempFolder());
   writeFileSync(join(folder.path, "openclaw.toml"), config);
   const home = locateHome({ OPENCLAW_HOME: folder.path });
+  prepareHome(home);
+  await more.prepare?.(home);
   const flags = { "gateway.port": 0 };
-  const own = channels && { channels };
+  const own = more.channels && { channels: more.channels };
   const app = opened.use(await openApp({ home, environment, flags, version: "1.2.3", ...own }));
   const held = opened.move();
   const open = (headers?: Record<string, string>) => held.use(new WireClient(app.url, headers));

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { PrepareTurn, TurnTools } from "#agent";
 import { createLog, systemClock, type Clock } from "#base";
-import { channels } from "#channels";
+import { channels as allChannels } from "#channels";
 import {
   createGateway,
   createInbound,
@@ -202,7 +202,7 @@ export const noTools: TurnTools = {
   run: async () => ({ text: "there are no tools", failed: true, durationMs: 0 }),
 };
 
-const [webchatChannel] = channels;
+const [webchatChannel] = allChannels;
 
 /** The channel whose people follow the log. */
 export const webchat: Line = {

@@ -15,7 +15,9 @@ export const pairingAllow = defineCommand({
     using client = await openClient(context, options);
     const account = options.account === undefined ? {} : { account: options.account };
     const answer = await client.call("pairing.allow", { channel, senderId, ...account }, { signal: context.signal });
-    await context.stdout.write(options.json ? `${safeJson(answer)}\n` : `${safeLine(senderId)} may write to ${safeLine(channel)}.\n`);
+    await context.stdout.write(
+      options.json ? `${safeJson(answer)}\n` : `${safeLine(senderId)} may write to ${safeLine(channel)}.\n`,
+    );
     return 0;
   },
 });

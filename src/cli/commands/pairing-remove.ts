@@ -15,7 +15,9 @@ export const pairingRemove = defineCommand({
     using client = await openClient(context, options);
     const account = options.account === undefined ? {} : { account: options.account };
     const answer = await client.call("pairing.remove", { channel, senderId, ...account }, { signal: context.signal });
-    await context.stdout.write(options.json ? `${safeJson(answer)}\n` : `${safeLine(senderId)} is not on the list of ${safeLine(channel)}.\n`);
+    await context.stdout.write(
+      options.json ? `${safeJson(answer)}\n` : `${safeLine(senderId)} is not on the list of ${safeLine(channel)}.\n`,
+    );
     return 0;
   },
 });

@@ -17,7 +17,10 @@ export const routeExplain = defineCommand({
     role: text("id", "A role of the sender."),
     text: text("text", "What is said."),
   },
-  positionals: { channel: { description: "The channel." }, peer: { description: "The platform's id of the chat." } },
+  positionals: {
+    channel: { description: "The channel." },
+    peer: { description: "The platform's id of the chat; behind `--` when it begins with a minus." },
+  },
   async run(context, { options, positionals: { channel, peer } }) {
     const [{ openClient }, { printRoute }] = await Promise.all([
       import("../client/open-client.ts"),

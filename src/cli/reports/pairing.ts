@@ -24,7 +24,11 @@ export async function printPairing(context: CliContext, answer: unknown, json: b
     return 0;
   }
   const now = Date.now();
-  const waiting = pending.map((one) => [...placeOf(one), safeLine(one.code), `asked ${duration(now - one.createdAt)} ago`]);
+  const waiting = pending.map((one) => [
+    ...placeOf(one),
+    safeLine(one.code),
+    `asked ${duration(now - one.createdAt)} ago`,
+  ]);
   const known = allowed.map((one) => [...placeOf(one), "", `${safeLine(one.how)} ${duration(now - one.since)} ago`]);
   const rows = [...waiting, ...known];
   const table = columns([["channel", "account", "id", "name", "code", "since"], ...rows]);
@@ -36,7 +40,9 @@ const Approved = Type.Object({ entry: Type.Object(person), isOwner: Type.Boolean
 
 export async function printApproved(context: CliContext, answer: unknown, json: boolean): Promise<number> {
   const { entry, isOwner } = expectShape(Approved, answer, "answer");
-  const said = isOwner ? "may write from now on, and is the owner: their commands may do what yours may" : "may write from now on";
+  const said = isOwner
+    ? "may write from now on, and is the owner: their commands may do what yours may"
+    : "may write from now on";
   return printPerson(context, entry, { said, json, whole: answer });
 }
 
@@ -53,6 +59,11 @@ export async function printPerson(
   return 0;
 }
 
-function placeOf({ channel, account, senderId, name = "" }: { [Key in "channel" | "account" | "senderId"]: string } & { name?: string }) {
+function placeOf({
+  channel,
+  account,
+  senderId,
+  name = "",
+}: { [Key in "channel" | "account" | "senderId"]: string } & { name?: string }) {
   return [channel, account, senderId, name].map(safeLine);
 }

@@ -14,13 +14,17 @@ const Explained = Type.Object({
 
 export async function printRoute(context: CliContext, answer: unknown, json: boolean): Promise<number> {
   const { agentId, action, sessionKey, decidedBy, others } = expectShape(Explained, answer, "explanation");
-  const by = decidedBy ? `bindings[${decidedBy.binding}] (${safeLine(decidedBy.rule)})` : "no binding: the agent there is";
+  const by = decidedBy
+    ? `bindings[${decidedBy.binding}] (${safeLine(decidedBy.rule)})`
+    : "no binding: the agent there is";
   const lines = [
     `action:   ${safeLine(action)}`,
     `agent:    ${safeLine(agentId)}`,
     `session:  ${safeLine(sessionKey)}`,
     `by:       ${by}`,
-    ...others.map(({ binding, rule, because }) => `not by:   bindings[${binding}] (${safeLine(rule)}): ${safeLine(because)}`),
+    ...others.map(
+      ({ binding, rule, because }) => `not by:   bindings[${binding}] (${safeLine(rule)}): ${safeLine(because)}`,
+    ),
   ];
   await context.stdout.write(json ? `${safeJson(answer)}\n` : `${lines.join("\n")}\n`);
   return 0;

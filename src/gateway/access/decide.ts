@@ -24,10 +24,11 @@ type GroupSettings = NonNullable<ChannelSettings["groups"]>[string];
  * Closed unless something opens it: no list is an empty list, an empty list is nobody, and “*” is everybody only where
  * the policy is `open`. Only the platform's immutable id of the sender counts; a pairing opens direct chats alone.
  */
-export function decide({ sender, place, chat, settings, kept }: Question): Access {
+export function decide(question: Question): Access {
+  const { sender, place } = question;
   if (sender.isBot) return no("bot");
   if (sender.id.trim() === "" || sender.id === everybody) return no("noSender");
-  return place.kind === "direct" ? decideDirect(sender.id, settings, kept) : decideGroup(sender.id, place, chat, settings);
+  return place.kind === "direct" ? decideDirect(question) : decideGroup(question);
 }
 
 /** In a group: does only what names us, or answers us, start a turn? */
@@ -38,7 +39,8 @@ export function needsMention(place: Place, chat: string, settings: ChannelSettin
 
 const everybody = "*";
 
-function decideDirect(id: string, { dmPolicy = "pairing", allowFrom = [] }: ChannelSettings, kept: Question["kept"]): Access {
+function decideDirect({ sender: { id }, settings, kept }: Question): Access {
+  const { dmPolicy = "pairing", allowFrom = [] } = settings;
   if (dmPolicy === "disabled") return no("disabled");
   if (allowFrom.includes(id) || kept === "listed") return yes("listed");
   if (dmPolicy === "allowlist") return no("notListed");
@@ -47,29 +49,37 @@ function decideDirect(id: string, { dmPolicy = "pairing", allowFrom = [] }: Chan
   return allowFrom.includes(everybody) ? yes("open") : no("notListed");
 }
 
-function decideGroup(id: string, place: Place, chat: string, settings: ChannelSettings): Access {
+function decideGroup({ sender: { id }, place, chat, settings }: Question): Access {
   const { groupPolicy = "allowlist", groupAllowFrom = [] } = settings;
   if (groupPolicy === "disabled") return no("disabled");
-  const { found, areListed } = groupOf(place, chat, settings);
-  if (areListed && !found) return no("unknownGroup");
-  if (found?.enabled === false) return no("groupDisabled");
-  if ((found?.allowFrom ?? groupAllowFrom).includes(id)) return yes("listed");
-  if (groupPolicy === "allowlist") return no("notListed");
-  return found?.allowFrom === undefined || found.allowFrom.includes(everybody) ? yes("open") : no("notListed");
+  const { found = {}, isKnown } = groupOf(place, chat, settings);
+  if (!isKnown) return no("unknownGroup");
+  if (found.enabled === false) return no("groupDisabled");
+  const { allowFrom = groupPolicy === "open" ? [...groupAllowFrom, everybody] : groupAllowFrom } = found;
+  if (allowFrom.includes(id)) return yes("listed");
+  return groupPolicy === "open" && allowFrom.includes(everybody) ? yes("open") : no("notListed");
 }
 
 /** Where groups are named, those that are not are unknown. A thread belongs to its chat, a chat to its guild. */
 function groupOf(
   { parentChat, guild }: Place,
   chat: string,
-  { groups, channels, guilds }: ChannelSettings,
-): { readonly found: GroupSettings | undefined; readonly areListed: boolean } {
+  { groups, channels, guilds = {} }: ChannelSettings,
+): { readonly found?: GroupSettings; readonly isKnown: boolean } {
   const named = { ...groups, ...channels };
-  const all = [named[chat], parentChat === undefined ? undefined : named[parentChat]];
-  const ofGuild = guild === undefined ? undefined : guilds?.[guild];
-  const wild = named[everybody] ?? guilds?.[everybody];
-  const found = all.find((one) => one !== undefined) ?? ofGuild ?? wild;
-  return { found, areListed: Object.keys(named).length + Object.keys(guilds ?? {}).length > 0 };
+  const [found] = [
+    ...pick(named, [chat, parentChat]),
+    ...pick(guilds, [guild]),
+    ...pick(named, [everybody]),
+    ...pick(guilds, [everybody]),
+  ];
+  if (found) return { found, isKnown: true };
+  return { isKnown: Object.keys(named).length + Object.keys(guilds).length === 0 };
+}
+
+function pick(from: Readonly<Record<string, GroupSettings>>, ids: readonly (string | undefined)[]) {
+  const own = ids.filter((id) => id !== undefined && Object.hasOwn(from, id));
+  return own.map((id) => from[id ?? ""]).filter((one) => one !== undefined);
 }
 
 function yes(because: Extract<Access, { may: true }>["because"]): Access {

@@ -70,7 +70,10 @@ export class Door {
     const name = JSON.stringify([channel, account]);
     const known = this.#imported.get(name);
     if (known) return known;
-    const done = importAllowed({ ...this.#house, book: this.#book }, this.#options.readCredential, { channel, account });
+    const done = importAllowed({ ...this.#house, book: this.#book }, this.#options.readCredential, {
+      channel,
+      account,
+    });
     this.#imported.set(name, done);
     done.catch(() => this.#imported.delete(name)); // the next message tries again
     return done;

@@ -15,7 +15,12 @@ const File = Type.Object({ allowFrom: Type.Array(Type.Union([Type.String(), Type
  * must not come back with the next start. Names, and “*”, are left where they are: only ids count here.
  */
 export async function importAllowed(
-  { storage, book, clock, log }: {
+  {
+    storage,
+    book,
+    clock,
+    log,
+  }: {
     readonly storage: Storage;
     readonly book: AllowBook;
     readonly clock: Clock;
@@ -33,9 +38,9 @@ export async function importAllowed(
   const ids = idsIn(text);
   if (!ids) log.warn("an allowlist of the original is not understood and left out", { name });
   const since = clock.now();
-  const entries = (ids ?? []).slice(0, mostEntries).map((senderId) =>
-    book.entry({ channel, account, senderId, how: "paired", since }),
-  );
+  const entries = (ids ?? [])
+    .slice(0, mostEntries)
+    .map((senderId) => book.entry({ channel, account, senderId, how: "paired", since }));
   await storage.writeRecords([...entries, { kind, id, data: JSON.stringify({ at: since }) }]);
 }
 

@@ -64,7 +64,11 @@ export class Pairing {
       if (requests.length >= mostPending) return { answer: undefined };
       const { channel, account, senderId, from, name } = who;
       const request: PairingRequest = {
-        ...{ channel, account, senderId, from, isTold: false },
+        channel,
+        account,
+        senderId,
+        from,
+        isTold: false,
         ...(name !== undefined && { name: name.slice(0, mostNameCharacters) }),
         code: newPairingCode(),
         createdAt: this.#clock.now(),
@@ -93,7 +97,11 @@ export class Pairing {
     const request = await this.#decided(channel, code, account);
     const { account: of, senderId, name } = request;
     const entry: AllowEntry = {
-      ...{ channel, account: of, senderId, how: "paired", since: this.#clock.now() },
+      channel,
+      account: of,
+      senderId,
+      how: "paired",
+      since: this.#clock.now(),
       ...(name !== undefined && { name }),
     };
     await this.#take(request, entry);
@@ -120,7 +128,8 @@ export class Pairing {
         return found;
       }
       const wrong = lock.wrong + 1;
-      const next = wrong < mostWrong ? { wrong, lockedUntil: 0 } : { wrong: 0, lockedUntil: this.#clock.now() + lockedMs };
+      const next =
+        wrong < mostWrong ? { wrong, lockedUntil: 0 } : { wrong: 0, lockedUntil: this.#clock.now() + lockedMs };
       await this.#storage.writeRecords([{ kind: lockKind, id: channel, data: JSON.stringify(next) }]);
       throw fault.pairingNotFound({ request: code.slice(0, mostNameCharacters) });
     });

@@ -1,4 +1,4 @@
-import { Lru } from "#base";
+import { describeError, Lru } from "#base";
 import type { Storage } from "#storage";
 import { asideRecords } from "./record-kinds.ts";
 
@@ -26,7 +26,16 @@ export class Aside {
   }
 
   async put(id: string, what: unknown, problem: string): Promise<void> {
-    const update = JSON.stringify(what).slice(0, mostCharacters);
-    await this.#storage.writeRecords([{ kind: asideRecords, id, data: JSON.stringify({ problem, update }) }]);
+    const data = JSON.stringify({ problem, update: written(what) });
+    await this.#storage.writeRecords([{ kind: asideRecords, id, data }]);
+  }
+}
+
+/** What broke us may break this too; then it is still put aside. */
+function written(what: unknown): string {
+  try {
+    return (JSON.stringify(what) ?? "").slice(0, mostCharacters);
+  } catch (error) {
+    return `not to be written down: ${describeError(error)}`;
   }
 }

@@ -26,10 +26,12 @@ export const Entry = Type.Object({
 export type Entry = Static<typeof Entry>;
 
 /** What the model is told of messages that one person sent one after the other. */
-export function textOf(entries: readonly Entry[]): string {
+export function textOf(entries: readonly Pick<Entry, "text" | "files" | "context">[]): string {
   const [context = []] = entries.map((entry) => entry.context);
   const before = context.length === 0 ? [] : [contextMark, ...context, messageMark];
-  return [...before, ...entries.flatMap(({ text, files }) => [text, ...files])].filter((line) => line !== "").join("\n");
+  return [...before, ...entries.flatMap(({ text, files }) => [text, ...files])]
+    .filter((line) => line !== "")
+    .join("\n");
 }
 
 /** Marks for the model; they are taken out of what it says. */

@@ -49,6 +49,7 @@ export class Group {
   restFor(quietMs: number): void {
     if (this.#isClosed) return;
     clearTimeout(this.#timer);
+    if (quietMs === 0) return this.close();
     this.#timer = setTimeout(() => this.close(), quietMs);
   }
 

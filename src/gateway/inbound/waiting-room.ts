@@ -85,7 +85,10 @@ export class WaitingRoom implements AsyncDisposable {
     const group = known ?? new Group(entry.updateId, joinKey, newRunId);
     const full: Entry = {
       ...entry,
-      ...{ group: group.id, runId: group.runId, arrivedAt: this.#options.clock.now(), n: this.#n++ },
+      group: group.id,
+      runId: group.runId,
+      arrivedAt: this.#options.clock.now(),
+      n: this.#n++,
     };
     const write = this.#options.storage.writeRecords([recordOf(full)]);
     const slot: Slot = {
@@ -161,14 +164,20 @@ export class WaitingRoom implements AsyncDisposable {
     const { from, sender, sessionKey, runId, updateId } = first;
     const message = { id: last.messageId, updateId, runId, sessionKey, from, sender, text: textOf(entries) };
     let failures = 0;
+    let problem: string | undefined;
     for (let attempt = 1; ; attempt++) {
       try {
         if ((await this.#options.deliver(message)) === "done") return await this.#forget(entries);
       } catch (error) {
         if (!isTemporary(error)) failures++;
-        this.#options.log.warn("a message that waits found no turn", { updateId, attempt, error: describeError(error) });
-        if (failures >= mostFailures) return await this.#giveUp(entries, describeError(error));
+        this.#options.log.warn("a message that waits found no turn", {
+          updateId,
+          attempt,
+          error: describeError(error),
+        });
+        if (failures >= mostFailures) problem = describeError(error);
       }
+      if (problem !== undefined) return this.#giveUp(entries, problem);
       await pause(backoffMs(retry, attempt), this.#closing.signal);
     }
   }

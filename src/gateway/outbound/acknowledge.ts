@@ -1,4 +1,5 @@
-import type { Address } from "#protocol";
+import type { Posted } from "#channels";
+import { commandMark } from "../inbound/said.ts";
 import type { Line } from "../line.ts";
 
 const timeoutMs = 10_000;
@@ -6,12 +7,10 @@ const timeoutMs = 10_000;
 /** Shows that a message was taken. Nobody waits for it, and its failures are not worth a word. */
 export function acknowledge(
   { connection }: Line,
-  to: Address,
-  messageId: string,
-  emoji: string | undefined,
-  closing: AbortSignal,
+  message: Posted,
+  { emoji, closing }: { readonly emoji: string; readonly closing: AbortSignal },
 ): void {
-  if (emoji === undefined || closing.aborted) return;
+  if (closing.aborted || message.messageId.startsWith(commandMark)) return;
   const signal = AbortSignal.any([closing, AbortSignal.timeout(timeoutMs)]);
-  void connection.react?.({ to, messageId }, { emoji, isAdded: true }, signal).catch(() => undefined);
+  void connection.react?.(message, { emoji, isAdded: true }, signal).catch(() => undefined);
 }

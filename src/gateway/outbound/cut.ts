@@ -22,6 +22,6 @@ function isShort(text: string, { most, unit, lines = Number.POSITIVE_INFINITY }:
 
 const sizes: Readonly<Record<TextLimit["unit"], (text: string) => number>> = {
   utf16: (text) => text.length,
-  codePoints: (text) => [...text].length,
+  codePoints: (text) => Array.from(text).length,
   bytes: (text) => Buffer.byteLength(text),
 };

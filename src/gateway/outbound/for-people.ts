@@ -1,12 +1,13 @@
 import { contextMark, messageMark } from "../inbound/entry.ts";
+import { withheldMark } from "../inbound/quote.ts";
 
 /** What some models write when they imitate calls of tools, or the marks around what they were shown. */
 const unspeakable: readonly RegExp[] = [
   /<(tool_calls?|tool_use|function_calls?|tool_results?|invoke)\b[^<>]*>(?:(?!<\/\1>)[^])*(?:<\/\1>|$)/gi,
   /<\|[a-z_]{1,40}\|>/gi,
-  /^\[(?:attached: [^\]\n]*|It answers a message that is not shown here\.)\]$/gim,
+  /^\[attached: [^\]\n]*\]$/gim,
 ];
-const marks: readonly string[] = [contextMark, messageMark];
+const marks: readonly string[] = [contextMark, messageMark, withheldMark];
 
 /** An answer as people may read it: without marks that were meant for the model, except in code, where they are somebody's subject. */
 export function forPeople(text: string): string {

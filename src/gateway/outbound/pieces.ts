@@ -12,9 +12,7 @@ import { cut } from "./cut.ts";
  */
 export async function rowsFor(
   house: Pick<House, "lines">,
-  to: Address,
-  text: string,
-  runId?: string,
+  { to, text, runId }: { readonly to: Address; readonly text: string; readonly runId?: string },
 ): Promise<readonly NewOutboxRow[]> {
   const said = forPeople(text);
   if (said === "") return [];

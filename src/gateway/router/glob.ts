@@ -3,8 +3,8 @@
  * star alone, so hostile patterns and texts take no more than the product of their lengths.
  */
 export function fitsGlob(pattern: string, text: string): boolean {
-  const wanted = [...pattern.toLowerCase()];
-  const signs = [...text.toLowerCase()];
+  const wanted = Array.from(pattern.toLowerCase());
+  const signs = Array.from(text.toLowerCase());
   let [at, star, from] = [0, -1, 0];
   let sign = 0;
   while (sign < signs.length) {

@@ -61,31 +61,53 @@ export function findRoute(
 }
 
 /** A binding belongs to the most exact thing that it asks for, and all that it asks for must be so. */
-function explain({ match }: Binding, binding: number, { from, place, text }: Traveller): Explained {
-  const account = from.account ?? defaultAccount;
-  const isOfThread = match.peer !== undefined && match.peer.id === place.parentChat && match.peer.id !== from.chat;
-  const rule = ruleOf(match, isOfThread);
-  const { accountId = defaultAccount, peer, parentPeer, guildId, teamId, roles, pattern } = match;
-  const misses = [
-    match.channel !== from.channel && `the channel is ${from.channel}`,
-    accountId !== "*" && accountId !== account && `the account is ${account}`,
-    peer && !isOfThread && !isPeer(peer, place.kind, from.chat) && `the chat is ${place.kind} ${from.chat}`,
-    peer && isOfThread && peer.kind !== place.kind && `the chat is a ${place.kind}`,
-    parentPeer && !isPeer(parentPeer, place.kind, place.parentChat) && `it lies in ${place.parentChat ?? "no other chat"}`,
-    guildId !== undefined && guildId !== place.guild && `the guild is ${place.guild ?? "none"}`,
-    teamId !== undefined && teamId !== place.guild && `the team is ${place.guild ?? "none"}`,
-    roles && !roles.some((role) => place.roles?.includes(role)) && "the sender has none of the roles",
-    pattern !== undefined && !fitsGlob(pattern, text) && "the text does not fit the pattern",
-  ].filter((miss) => typeof miss === "string");
-  return { binding, rule, isMatch: misses.length === 0, because: misses.join("; ") || "all it asks for is so" };
+function explain({ match }: Binding, binding: number, traveller: Traveller): Explained {
+  const misses = conditions.flatMap((condition) => condition(match, traveller) ?? []);
+  return {
+    binding,
+    rule: ruleOf(match, isOfThread(match, traveller)),
+    isMatch: misses.length === 0,
+    because: misses.join("; ") || "all it asks for is so",
+  };
 }
 
-function isPeer(peer: { readonly kind: string; readonly id: string }, kind: string, id: string | undefined): boolean {
-  return peer.kind === kind && (peer.id === "*" || peer.id === id);
+/** Each says why it is not so; undefined when it is, or is not asked for. */
+type Condition = (match: Binding["match"], traveller: Traveller) => string | undefined;
+
+const conditions: readonly Condition[] = [
+  ({ channel }, { from }) => miss(channel === from.channel, `the channel is ${from.channel}`),
+  ({ accountId = defaultAccount }, { from: { account = defaultAccount } }) =>
+    miss(accountId === "*" || accountId === account, `the account is ${account}`),
+  (match, traveller) => {
+    const { from, place } = traveller;
+    const chat = isOfThread(match, traveller) ? place.parentChat : from.chat;
+    return miss(isPeer(match.peer, place.kind, chat), `the chat is ${place.kind} ${from.chat}`);
+  },
+  ({ parentPeer }, { place: { kind, parentChat } }) =>
+    miss(isPeer(parentPeer, kind, parentChat), `it lies in ${parentChat ?? "no other chat"}`),
+  ({ guildId = "" }, { place: { guild = "none" } }) =>
+    miss(guildId === "" || guildId === guild, `the guild is ${guild}`),
+  ({ teamId = "" }, { place: { guild = "none" } }) => miss(teamId === "" || teamId === guild, `the team is ${guild}`),
+  ({ roles }, { place }) =>
+    miss(roles?.some((role) => place.roles?.includes(role)) ?? true, "the sender has none of the roles"),
+  ({ pattern = "*" }, { text }) => miss(fitsGlob(pattern, text), "the text does not fit the pattern"),
+];
+
+function miss(isSo: boolean, because: string): string | undefined {
+  return isSo ? undefined : because;
 }
 
-function ruleOf(match: Binding["match"], isOfThread: boolean): RuleName {
-  if (match.parentPeer !== undefined || isOfThread) return "parentPeer";
+/** A binding of a chat is one of its threads, too. */
+function isOfThread({ peer }: Binding["match"], { from, place }: Traveller): boolean {
+  return peer !== undefined && peer.id === place.parentChat && peer.id !== from.chat;
+}
+
+function isPeer(peer: Binding["match"]["peer"], kind: string, id: string | undefined): boolean {
+  return peer === undefined || (peer.kind === kind && (peer.id === "*" || peer.id === id));
+}
+
+function ruleOf(match: Binding["match"], isThread: boolean): RuleName {
+  if (match.parentPeer !== undefined || isThread) return "parentPeer";
   if (match.peer !== undefined) return match.peer.id === "*" ? "anyPeer" : "peer";
   if (match.guildId !== undefined) return match.roles ? "guildAndRoles" : "guild";
   if (match.teamId !== undefined) return "team";

@@ -31,7 +31,10 @@ export function sessionKeyOf(
 
 function groupKey({ channel, account = defaultAccount, chat, thread }: Address, { kind }: Place, agentId: string) {
   return formatSessionKey({
-    ...{ agentId, channel, peer: chat, kind: kind === "direct" ? "group" : kind },
+    agentId,
+    channel,
+    peer: chat,
+    kind: kind === "direct" ? "group" : kind,
     ...(account !== defaultAccount && { account }),
     ...(thread !== undefined && {
       thread: { kind: channel === "telegram" ? ("topic" as const) : ("thread" as const), id: thread },

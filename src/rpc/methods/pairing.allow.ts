@@ -12,7 +12,12 @@ export const pairingAllow = defineMethod({
     {
       channel: ChannelId,
       account: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
-      senderId: Type.String({ minLength: 1, maxLength: 256, pattern: "^[^\\s*]+$", description: "Their immutable id." }),
+      senderId: Type.String({
+        minLength: 1,
+        maxLength: 256,
+        pattern: "^[^\\s*]+$",
+        description: "Their immutable id.",
+      }),
     },
     closed,
   ),

@@ -15,7 +15,9 @@ export const pairingApprove = defineMethod({
       code: PairingCode,
       account: Type.Optional(AccountName),
       ownsIfFirst: Type.Optional(
-        Type.Boolean({ description: "Makes them the owner where there is none yet; of callers with operator.admin alone." }),
+        Type.Boolean({
+          description: "Makes them the owner where there is none yet; of callers with operator.admin alone.",
+        }),
       ),
     },
     closed,

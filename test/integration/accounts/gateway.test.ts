@@ -26,7 +26,7 @@ interface Row {
 }
 
 function open(parrots: Parrots, config = two): Promise<OpenGateway> {
-  return openGateway(config, environment, [parrots.channel, ...channels]);
+  return openGateway(config, environment, { channels: [parrots.channel, ...channels] });
 }
 
 async function ask<T>(gateway: OpenGateway, method: string, params: unknown = {}): Promise<T> {
@@ -154,7 +154,7 @@ describe("operators", () => {
   test("hear that a token of the environment is not theirs to take away", async () => {
     const parrots = new Parrots();
     const own = { ...environment, OPENCLAW_CHANNELS_PARROT_BOT_TOKEN: "canary" };
-    await using gateway = await openGateway("", own, [parrots.channel, ...channels]);
+    await using gateway = await openGateway("", own, { channels: [parrots.channel, ...channels] });
     await parrots.open();
     const out = await ask(gateway, "channels.logout", { channel: "parrot" });
     expect(out).toMatchObject({ cleared: false, fromEnvironment: true, loggedOut: false });

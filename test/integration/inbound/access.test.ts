@@ -1,16 +1,25 @@
 import { describe, expect, test } from "bun:test";
-import type { Attachment, ChannelSettings, Place, Update } from "#channels";
+import type { Attachment, ChannelSettings, Place, Quoted, Sender, Update } from "#channels";
 import { FakeLine, group } from "../../support/fake-line.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { until } from "../../support/until.ts";
 import { lastText, Walk, type WalkOptions } from "../../support/walk.ts";
+
+const tellScopes: WalkOptions["command"] =
+  async ({ scopes }) =>
+  async () =>
+    [...scopes].toSorted().join(" ");
+
+function quote(sender: Sender | undefined, text: string): Quoted {
+  return { messageId: "q", text, isOurs: false, ...(sender && { sender }) };
+}
 
 const stranger = (id: string) => ({
   sender: { id, name: `Stranger ${id}`, isBot: false },
   from: { channel: "pigeon", chat: id },
 });
 
-function open(folder: string, lines: readonly FakeLine[], more: Partial<WalkOptions> = {}): Walk {
+function openWalk(folder: string, lines: readonly FakeLine[], more: Partial<WalkOptions> = {}): Walk {
   return new Walk({ folder, channels: lines, ...more });
 }
 
@@ -22,20 +31,22 @@ describe("a stranger", () => {
   test("gets one code, however much they write, and nothing of it reaches the agent", async () => {
     using folder = tempFolder();
     const line = new FakeLine();
-    await using walk = open(folder.path, [line]);
+    await using walk = openWalk(folder.path, [line]);
     for (const text of ["hello", "is anybody there?", "/status"]) await walk.inbound.take(line.message(text), line);
     await until("the code", () => line.got.length > 0);
     expect(line.texts).toHaveLength(1);
     expect(codeIn(line.texts[0])).toMatch(/^[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]{8}$/);
     expect(line.texts[0]).toContain(`openclaw pairing approve pigeon ${codeIn(line.texts[0])}`);
     expect(walk.asked).toEqual([]);
-    expect((await walk.storage.sessions({ limit: 10 })).map(({ key }) => key)).toEqual(["agent:main:pigeon:default:direct:1"]);
+    expect((await walk.storage.sessions({ limit: 10 })).map(({ key }) => key)).toEqual([
+      "agent:main:pigeon:default:direct:1",
+    ]);
   });
 
   test("is let in by the code, and only for direct chats of that account", async () => {
     using folder = tempFolder();
     const [a, b] = [new FakeLine(), new FakeLine({}, { account: "b" })];
-    await using walk = open(folder.path, [a, b]);
+    await using walk = openWalk(folder.path, [a, b]);
     await walk.inbound.take(a.message("hello"), a);
     const code = await until("the code", () => codeIn(a.texts[0]) || undefined);
     const entry = await walk.inbound.pairing.approve("pigeon", ` ${code.slice(0, 4)}-${code.slice(4).toLowerCase()} `);
@@ -57,12 +68,12 @@ describe("a stranger", () => {
     using folder = tempFolder();
     const line = new FakeLine();
     {
-      await using walk = open(folder.path, [line]);
+      await using walk = openWalk(folder.path, [line]);
       await walk.inbound.take(line.message("hello"), line);
       const code = await until("the code", () => codeIn(line.texts[0]) || undefined);
       await walk.inbound.pairing.approve("pigeon", code);
     }
-    await using walk = open(folder.path, [line]);
+    await using walk = openWalk(folder.path, [line]);
     await walk.inbound.take(line.message("again"), line);
     await until("the answer", () => line.texts.includes("echo again"));
     const ann = { channel: "pigeon", account: "default", senderId: "1" };
@@ -76,7 +87,7 @@ describe("a stranger", () => {
   test("SEC-68: is one of three at most who wait, of 500 who write at once; an operator can still let them in", async () => {
     using folder = tempFolder();
     const [a, b] = [new FakeLine(), new FakeLine({}, { account: "b" })];
-    await using walk = open(folder.path, [a, b]);
+    await using walk = openWalk(folder.path, [a, b]);
     const crowd = Array.from({ length: 500 }, (_, n) => stranger(`s${n}`));
     await Promise.all(crowd.map((who) => walk.inbound.take(a.message("let me in", who), a)));
     await walk.inbound.take(b.message("me too", stranger("s0")), b);
@@ -94,14 +105,18 @@ describe("a stranger", () => {
     using folder = tempFolder();
     const clock = { at: 1_000_000 };
     const line = new FakeLine();
-    await using walk = open(folder.path, [line], { clock: { now: () => clock.at, elapsed: () => clock.at } });
+    await using walk = openWalk(folder.path, [line], { clock: { now: () => clock.at, elapsed: () => clock.at } });
     await walk.inbound.take(line.message("hello"), line);
     const [request] = await walk.inbound.pairing.list();
     const guesses = Array.from({ length: 20 }, (_, n) => walk.inbound.pairing.approve("pigeon", `GUESS${n}`));
-    const codes = (await Promise.allSettled(guesses)).map((one) => one.status === "rejected" && (one.reason as { code: string }).code);
+    const codes = (await Promise.allSettled(guesses)).map(
+      (one) => one.status === "rejected" && (one.reason as { code: string }).code,
+    );
     expect(codes.filter((code) => code === "pairingNotFound")).toHaveLength(5);
     expect(codes.filter((code) => code === "lockedOut")).toHaveLength(15);
-    await expect(walk.inbound.pairing.approve("pigeon", request?.code ?? "")).rejects.toMatchObject({ code: "lockedOut" });
+    await expect(walk.inbound.pairing.approve("pigeon", request?.code ?? "")).rejects.toMatchObject({
+      code: "lockedOut",
+    });
     clock.at += 16 * 60_000;
     expect(await walk.inbound.pairing.approve("pigeon", request?.code ?? "")).toMatchObject({ senderId: "1" });
   });
@@ -110,11 +125,13 @@ describe("a stranger", () => {
     using folder = tempFolder();
     const clock = { at: 1_000_000 };
     const line = new FakeLine();
-    await using walk = open(folder.path, [line], { clock: { now: () => clock.at, elapsed: () => clock.at } });
+    await using walk = openWalk(folder.path, [line], { clock: { now: () => clock.at, elapsed: () => clock.at } });
     await walk.inbound.take(line.message("hello"), line);
     const [request] = await walk.inbound.pairing.list();
     clock.at += 60 * 60_000;
-    await expect(walk.inbound.pairing.approve("pigeon", request?.code ?? "")).rejects.toMatchObject({ code: "pairingNotFound" });
+    await expect(walk.inbound.pairing.approve("pigeon", request?.code ?? "")).rejects.toMatchObject({
+      code: "pairingNotFound",
+    });
     await walk.inbound.take(line.message("hello again"), line);
     expect((await walk.inbound.pairing.list())[0]?.code).not.toBe(request?.code);
   });
@@ -122,7 +139,7 @@ describe("a stranger", () => {
   test("can be turned away", async () => {
     using folder = tempFolder();
     const line = new FakeLine();
-    await using walk = open(folder.path, [line]);
+    await using walk = openWalk(folder.path, [line]);
     await walk.inbound.take(line.message("hello"), line);
     const [request] = await walk.inbound.pairing.list();
     expect(await walk.inbound.pairing.reject("pigeon", request?.code ?? "")).toMatchObject({ senderId: "1" });
@@ -133,10 +150,12 @@ describe("a stranger", () => {
   test("SEC-69: costs no download, however much they send", async () => {
     using folder = tempFolder();
     const line = new FakeLine({ dmPolicy: "allowlist", allowFrom: ["7"] });
-    await using walk = open(folder.path, [line]);
+    await using walk = openWalk(folder.path, [line]);
     let fetched = 0;
     const voice: Attachment = {
-      ...{ id: "v", kind: "voice", bytes: 20_000_000 },
+      id: "v",
+      kind: "voice",
+      bytes: 20_000_000,
       fetch: async () => {
         fetched++;
         return new Uint8Array(10);
@@ -165,28 +184,33 @@ describe("SEC-66: every kind of update", () => {
     { kind: "channel", guild: "g" },
     { kind: "group", parentChat: "p" },
   ];
-  const cases = kinds.flatMap((make) => places.map((place) => [make(new FakeLine()).type, place.kind, make, place] as const));
+  const cases = kinds.flatMap((make) =>
+    places.map((place) => [make(new FakeLine()).type, place.kind, make, place] as const),
+  );
 
-  test.each(cases)("%s in a %s does nothing for who is not allowed, a bot, or somebody with the name of who is", async (_type, _kind, make, place) => {
-    using folder = tempFolder();
-    const line = new FakeLine({ dmPolicy: "allowlist", allowFrom: ["7"], groupAllowFrom: ["7"] });
-    await using walk = open(folder.path, [line], { command: async () => async () => "done" });
-    const senders = [
-      { id: "8", isBot: false },
-      { id: "7", isBot: true },
-      { id: "9", name: "7", username: "7", isBot: false },
-    ];
-    for (const [at, sender] of senders.entries()) {
-      await walk.inbound.take({ ...make(line), id: `u${at}`, sender, place }, line);
-    }
-    expect(await walk.storage.sessions({ limit: 10 })).toEqual([]);
-    expect(line.got).toEqual([]);
-  });
+  test.each(cases)(
+    "%s in a %s does nothing for who is not allowed, a bot, or somebody with the name of who is",
+    async (_type, _kind, make, place) => {
+      using folder = tempFolder();
+      const line = new FakeLine({ dmPolicy: "allowlist", allowFrom: ["7"], groupAllowFrom: ["7"] });
+      await using walk = openWalk(folder.path, [line], { command: async () => async () => "done" });
+      const senders = [
+        { id: "8", isBot: false },
+        { id: "7", isBot: true },
+        { id: "9", name: "7", username: "7", isBot: false },
+      ];
+      for (const [at, sender] of senders.entries()) {
+        await walk.inbound.take({ ...make(line), id: `u${at}`, sender, place }, line);
+      }
+      expect(await walk.storage.sessions({ limit: 10 })).toEqual([]);
+      expect(line.got).toEqual([]);
+    },
+  );
 
   test("does something for who is, where it is something to answer", async () => {
     using folder = tempFolder();
     const line = new FakeLine({ allowFrom: ["1"] });
-    await using walk = open(folder.path, [line]);
+    await using walk = openWalk(folder.path, [line]);
     for (const make of kinds) await walk.inbound.take(make(line), line);
     await until("the answers", () => line.got.length === 3);
     expect(line.texts).toEqual(["echo x", "echo /status", "echo x"]);
@@ -221,10 +245,9 @@ describe("in a group", () => {
     using folder = tempFolder();
     const line = new FakeLine(open);
     await using walk = new Walk({ folder: folder.path, channels: [line] });
-    const quote = (sender: object | undefined, text: string) => ({ messageId: "q", text, isOurs: false, ...(sender && { sender }) });
     const eve = { id: "8", name: "Eve", isBot: false };
     for (const quoted of [quote(eve, "SECRET PLAN"), quote(undefined, "SECRET PLAN"), quote(bob, "tea?\nor coffee?")]) {
-      await walk.inbound.take(line.message("what of this?", { ...here, quoted: quoted as never }), line);
+      await walk.inbound.take(line.message("what of this?", { ...here, quoted }), line);
     }
     await walk.wasAsked(3);
     for (const request of walk.asked.slice(0, 2)) {
@@ -241,13 +264,13 @@ test("the original's allowlist is taken over once: who was taken off it does not
   const readCredential = async (name: string) => (name === "pigeon-allowFrom.json" ? file : undefined);
   const line = new FakeLine();
   {
-    await using walk = open(folder.path, [line], { readCredential });
+    await using walk = openWalk(folder.path, [line], { readCredential });
     await walk.inbound.take(line.message("hello"), line);
     await until("the answer", () => line.texts.includes("echo hello"));
     expect((await walk.inbound.pairing.allowed({})).map(({ senderId }) => senderId)).toEqual(["1", "5"]);
     await walk.inbound.pairing.disallow({ channel: "pigeon", account: "default", senderId: "1" });
   }
-  await using walk = open(folder.path, [line], { readCredential });
+  await using walk = openWalk(folder.path, [line], { readCredential });
   await walk.inbound.take(line.message("hello?"), line);
   expect(walk.asked).toEqual([]);
   expect(await walk.inbound.pairing.list()).toHaveLength(1);
@@ -257,8 +280,7 @@ test("an owner's commands may do what an operator may; those of others who were 
   using folder = tempFolder();
   const line = new FakeLine({ allowFrom: ["1", "2"] });
   const commands = { ownerAllowFrom: ["pigeon:1"] };
-  const command: WalkOptions["command"] = async ({ scopes }) => async () => [...scopes].toSorted().join(" ");
-  await using walk = open(folder.path, [line], { inbound: { commands }, command });
+  await using walk = openWalk(folder.path, [line], { inbound: { commands }, command: tellScopes });
   await walk.inbound.take(line.message("/scopes"), line);
   await walk.inbound.take(line.message("/scopes", { sender: { id: "2", name: "pigeon:1", isBot: false } }), line);
   await until("both", () => line.got.length === 2);

@@ -7,7 +7,9 @@ import { Gates, key, lastText, Walk, type WalkOptions } from "../../support/walk
 
 const ann = { allowFrom: ["1", "2"], groupAllowFrom: ["1", "2"] };
 const bob = { id: "2", name: "Bob", isBot: false };
-const quiet = (debounceMs: number): NonNullable<WalkOptions["inbound"]> => ({ messages: { inbound: { debounceMs }, groupHistory: 20 } });
+const quiet = (debounceMs: number): NonNullable<WalkOptions["inbound"]> => ({
+  messages: { inbound: { debounceMs }, groupHistory: 20 },
+});
 
 async function received(walk: Walk): Promise<string[]> {
   return (await walk.log(key)).flatMap((event) => (event.kind === "MessageReceived" ? [event.text] : []));
@@ -67,9 +69,11 @@ describe("a message from a platform", () => {
     using folder = tempFolder();
     const line = new FakeLine(ann);
     await using walk = new Walk({ folder: folder.path, channels: [line] });
-    const poison = { ...line.message("boom"), get quoted(): never { throw new Error("a bug of ours"); } };
-    for (let round = 0; round < 4; round++) await expect(walk.inbound.take(poison, line)).rejects.toThrow("a bug of ours");
-    await walk.inbound.take({ ...line.message("x"), get quoted(): never { throw new Error("another bug"); } }, line).catch(() => undefined);
+    const poison = line.message(undefined as never);
+    for (let round = 0; round < 4; round++) await expect(walk.inbound.take(poison, line)).rejects.toThrow(TypeError);
+    await walk.inbound.take(poison, line);
+    const [aside] = await walk.storage.records({ kind: "inbound-aside", limit: 10 });
+    expect(aside?.data).toContain(poison.messageId);
     await walk.inbound.take(line.message("next"), line);
     await until("the answer", () => line.texts.includes("echo next"));
   });
@@ -80,12 +84,22 @@ describe("a message from a platform", () => {
     const line = new FakeLine(ann);
     const texts = Array.from({ length: 5 }, (_, n) => `m${n}`);
     {
-      await using walk = new Walk({ folder: folder.path, channels: [line], answer: gates.answer, limits: { perLane: 2 } });
+      await using walk = new Walk({
+        folder: folder.path,
+        channels: [line],
+        answer: gates.answer,
+        limits: { perLane: 2 },
+      });
       for (const text of texts) await walk.inbound.take(line.message(text), line);
       expect(await received(walk)).toEqual(["m0", "m1"]);
     }
     for (const text of texts) gates.open(text);
-    await using walk = new Walk({ folder: folder.path, channels: [line], answer: gates.answer, limits: { perLane: 2 } });
+    await using walk = new Walk({
+      folder: folder.path,
+      channels: [line],
+      answer: gates.answer,
+      limits: { perLane: 2 },
+    });
     await walk.gateway.recover();
     await walk.inbound.recover();
     await until("all answers", () => line.got.length === 5);
@@ -105,7 +119,10 @@ describe("messages that come one after the other", () => {
     for (const update of updates) await walk.inbound.take(update, line);
     await until("the answer", () => line.got.length > 0);
     expect(await received(walk)).toEqual(["one\ntwo\nthree"]);
-    await until("nothing to wait", async () => (await walk.storage.records({ kind: "inbound-waiting", limit: 10 })).length === 0);
+    await until(
+      "nothing to wait",
+      async () => (await walk.storage.records({ kind: "inbound-waiting", limit: 10 })).length === 0,
+    );
     for (const update of updates) await walk.inbound.take(update, line);
     await Bun.sleep(200); // as long as something that was taken for new would have waited
     expect(await received(walk)).toHaveLength(1);
@@ -162,7 +179,13 @@ describe("messages that come one after the other", () => {
     await using walk = new Walk({ folder: folder.path, channels: [line], inbound: quiet(150) });
     const update = line.message("helo");
     await walk.inbound.take(update, line);
-    const edit = { type: "edited", messageId: update.messageId, text: "hello", isToUs: true, ...line.about("e1") } as const;
+    const edit = {
+      type: "edited",
+      messageId: update.messageId,
+      text: "hello",
+      isToUs: true,
+      ...line.about("e1"),
+    } as const;
     await walk.inbound.take(edit, line);
     await until("the answer", () => line.got.length > 0);
     expect(await received(walk)).toEqual(["hello"]);
@@ -181,14 +204,23 @@ describe("messages that come one after the other", () => {
 
 describe("files", () => {
   const png = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 1, 2]);
-  const file = (more: Partial<Attachment> = {}): Attachment => ({ id: "f", kind: "image", name: "a].png", fetch: async () => png, ...more });
+  const file = (more: Partial<Attachment> = {}): Attachment => ({
+    id: "f",
+    kind: "image",
+    name: "a].png",
+    fetch: async () => png,
+    ...more,
+  });
 
   test("of an album are kept, told to the model by what they are, and the album is one turn", async () => {
     using folder = tempFolder();
     const line = new FakeLine(ann);
     await using walk = new Walk({ folder: folder.path, channels: [line] });
     for (const text of ["look", ""]) {
-      await walk.inbound.take(line.message(text, { bundle: "b", attachments: [file({ mimeType: "text/html" })] }), line);
+      await walk.inbound.take(
+        line.message(text, { bundle: "b", attachments: [file({ mimeType: "text/html" })] }),
+        line,
+      );
     }
     await until("the turn", async () => (await received(walk)).length > 0);
     const [text = ""] = await received(walk);
@@ -211,7 +243,11 @@ describe("files", () => {
     await walk.wasAsked(1);
     const lines = lastText(walk.asked[0]).split("\n");
     expect(lines[0]).toBe("look");
-    expect(lines.slice(1).map((one) => one.split("; ")[1])).toEqual(["too large, left out]", "could not be read]", "could not be read]"]);
+    expect(lines.slice(1).map((one) => one.split("; ")[1])).toEqual([
+      "too large, left out]",
+      "could not be read]",
+      "could not be read]",
+    ]);
   });
 });
 
@@ -248,7 +284,8 @@ test("two programs that answer each other are stopped; a person who writes much 
     if (asked.length === 60 + rounds) break;
     await until("the answer", async () => (await recorded(walk)) > before);
   }
-  expect(rounds).toBe(19);
+  expect(rounds).toBeGreaterThanOrEqual(19);
+  expect(rounds).toBeLessThan(40);
   await walk.inbound.take(line.message("later", { at: Date.now() + 61_000 }), line);
   await until("an answer again", () => line.texts.includes("echo later"));
 });
@@ -260,7 +297,7 @@ async function recorded(walk: Walk): Promise<number> {
 describe("what a chat sees", () => {
   test("a long answer comes in pieces that fit, in order, and nothing of it twice", async () => {
     using folder = tempFolder();
-    const line = new FakeLine(ann, { text: { most: 100, unit: "utf16" } });
+    const line = new FakeLine(ann, { limit: { most: 100, unit: "utf16" } });
     const words = Array.from({ length: 200 }, (_, n) => `word${n}`);
     const answer = () => [
       { type: "text", delta: words.join(" ") } as const,
@@ -301,7 +338,7 @@ describe("what a chat sees", () => {
     ["all", ["m-u1", "m-u1"]],
   ] as const)("pieces are replies as the mode %s says", async (replyTo, expected) => {
     using folder = tempFolder();
-    const line = new FakeLine({ ...ann, replyTo }, { text: { most: 20, unit: "utf16" } });
+    const line = new FakeLine({ ...ann, replyTo }, { limit: { most: 20, unit: "utf16" } });
     await using walk = new Walk({ folder: folder.path, channels: [line] });
     await walk.inbound.take(line.message("aaaaaaaaaaaa bbbbbbbbbbbb"), line);
     await until("both pieces", () => line.got.length === 2);

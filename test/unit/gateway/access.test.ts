@@ -61,7 +61,11 @@ describe("a group", () => {
     ["the policy is open but another group is named", { groupPolicy: "open", groups: { d: {} } }, false],
     ["the policy is open and the group is named", { groupPolicy: "open", groups: { c: {} } }, true],
     ["the policy is open and all groups are named", { groupPolicy: "open", groups: { "*": {} } }, true],
-    ["the group has a list of its own, without the sender", { groupAllowFrom: ["1"], groups: { c: { allowFrom: [] } } }, false],
+    [
+      "the group has a list of its own, without the sender",
+      { groupAllowFrom: ["1"], groups: { c: { allowFrom: [] } } },
+      false,
+    ],
     ["the group is off", { groupPolicy: "open", groups: { c: { enabled: false } } }, false],
     ["groups are disabled", { groupPolicy: "disabled", groupAllowFrom: ["1"] }, false],
   ] satisfies [string, ChannelSettings, boolean][])("when %s", (_why, settings, may) => {
@@ -122,7 +126,8 @@ test("SEC-65: whatever the settings are, nobody comes in whom nothing names and 
     const kept = pick([undefined, "paired", "listed"] as const);
     if (!ask(settings, { place, kept }).may) continue;
     opened++;
-    const named = place.kind === "direct" ? settings.allowFrom : (settings.groups?.["c"]?.allowFrom ?? settings.groupAllowFrom);
+    const named =
+      place.kind === "direct" ? settings.allowFrom : (settings.groups?.["c"]?.allowFrom ?? settings.groupAllowFrom);
     const isOpen =
       place.kind === "direct" ? settings.dmPolicy === "open" && named?.includes("*") : settings.groupPolicy === "open";
     const isKept = place.kind === "direct" && kept !== undefined;

@@ -27,14 +27,17 @@ function bind([rule, match]: (typeof byRule)[number]): Binding {
 }
 
 describe("a route", () => {
-  test.each(byRule.map((_rule, at) => at))("takes the most exact binding of those from rule %p on, in whatever order they are written", (at) => {
-    const bindings = byRule.slice(at).map(bind);
-    for (const order of [bindings, bindings.toReversed()]) {
-      const { route, decidedBy } = findRoute(inThread, order, "main");
-      expect(route.agentId).toBe(byRule[at]?.[0].toLowerCase() ?? "");
-      expect(decidedBy?.rule).toBe(byRule[at]?.[0] as NonNullable<typeof decidedBy>["rule"]);
-    }
-  });
+  test.each(byRule.map((_rule, at) => at))(
+    "takes the most exact binding of those from rule %p on, in whatever order they are written",
+    (at) => {
+      const bindings = byRule.slice(at).map(bind);
+      for (const order of [bindings, bindings.toReversed()]) {
+        const { route, decidedBy } = findRoute(inThread, order, "main");
+        expect(route.agentId).toBe(byRule[at]?.[0].toLowerCase() ?? "");
+        expect(decidedBy?.rule).toBe(byRule[at]?.[0] as NonNullable<typeof decidedBy>["rule"]);
+      }
+    },
+  );
 
   test("is the one agent's where nothing fits, and says of each binding why it does not", () => {
     const bindings: Binding[] = [
@@ -54,7 +57,10 @@ describe("a route", () => {
   });
 
   test("goes by the first among equals, and says so of the others", () => {
-    const bindings: Binding[] = [1, 2].map((n) => ({ agentId: `a${n}`, match: { channel: "discord", accountId: "*" } }));
+    const bindings: Binding[] = [1, 2].map((n) => ({
+      agentId: `a${n}`,
+      match: { channel: "discord", accountId: "*" },
+    }));
     const { route, others } = findRoute(inThread, bindings, "main");
     expect(route.agentId).toBe("a1");
     expect(others).toMatchObject([{ binding: 1, isMatch: true, because: "it fits too, and comes later" }]);
@@ -71,7 +77,15 @@ describe("a route", () => {
 test("bindings name agents that there are, and a reply says something", () => {
   const match = { channel: "x" };
   expect(checkBindings([{ match }, { agentId: "main", match }], ["main"])).toEqual([]);
-  expect(checkBindings([{ agentId: "nobody", match }, { action: "reply", match }], ["main"])).toEqual([
+  expect(
+    checkBindings(
+      [
+        { agentId: "nobody", match },
+        { action: "reply", match },
+      ],
+      ["main"],
+    ),
+  ).toEqual([
     "bindings[0].agent_id: there is no agent “nobody”; there is main.",
     "bindings[1].text: a reply says something.",
   ]);
@@ -96,7 +110,7 @@ describe("a glob", () => {
 
   test("says what a regular expression says, for every short pattern and text", () => {
     const words = (signs: string, most: number): string[] =>
-      most === 0 ? [""] : ["", ...words(signs, most - 1).flatMap((word) => [...signs].map((sign) => word + sign))];
+      most === 0 ? [""] : ["", ...words(signs, most - 1).flatMap((word) => Array.from(signs, (sign) => word + sign))];
     let fitting = 0;
     for (const pattern of new Set(words("ab*?", 4))) {
       const same = new RegExp(`^${pattern.replaceAll("*", ".*").replaceAll("?", ".")}$`);
@@ -110,7 +124,11 @@ describe("a glob", () => {
 });
 
 describe("a session key", () => {
-  const ann = { from: { channel: "telegram", account: "default", chat: "9" }, place: { kind: "direct" }, senderId: "1" } as const;
+  const ann = {
+    from: { channel: "telegram", account: "default", chat: "9" },
+    place: { kind: "direct" },
+    senderId: "1",
+  } as const;
   const links = { ann: ["telegram:1", "discord:5"] };
 
   test.each([
@@ -130,7 +148,11 @@ describe("a session key", () => {
     for (const dmScope of scopes) {
       const sessions = { dmScope, identityLinks: links };
       const at = (from: object, kind: "group" | "channel") =>
-        sessionKeyOf({ from: { channel: "telegram", chat: "-100", ...from }, place: { kind }, senderId: "1" }, "main", sessions);
+        sessionKeyOf(
+          { from: { channel: "telegram", chat: "-100", ...from }, place: { kind }, senderId: "1" },
+          "main",
+          sessions,
+        );
       expect(at({}, "group")).toBe("agent:main:telegram:group:-100");
       expect(at({ thread: "7" }, "group")).toBe("agent:main:telegram:group:-100:topic:7");
       expect(at({ channel: "slack", thread: "7.1" }, "channel")).toBe("agent:main:slack:channel:-100:thread:7.1");

@@ -41,6 +41,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "sessions.messages.unsubscribe",
     "sessions.subscribe",
     "sessions.unsubscribe",
+    "routes.explain",
     "status",
     "system-presence",
     "system.info",
@@ -83,6 +84,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "node.pair.reject",
     "node.pair.remove",
     "node.rename",
+    "pairing.allow",
+    "pairing.approve",
+    "pairing.list",
+    "pairing.reject",
+    "pairing.remove",
   ],
 };
 
