@@ -1,6 +1,14 @@
 /** One command per file. */
 import type { AnyCommand } from "./command.ts";
+import { channelsAdd } from "./commands/channels-add.ts";
 import { channelsDeadLetters } from "./commands/channels-dead-letters.ts";
+import { channelsList } from "./commands/channels-list.ts";
+import { channelsLogout } from "./commands/channels-logout.ts";
+import { channelsRemove } from "./commands/channels-remove.ts";
+import { channelsRestart } from "./commands/channels-restart.ts";
+import { channelsStart } from "./commands/channels-start.ts";
+import { channelsStatus } from "./commands/channels-status.ts";
+import { channelsStop } from "./commands/channels-stop.ts";
 import { chat } from "./commands/chat.ts";
 import { configExplain } from "./commands/config-explain.ts";
 import { configGet } from "./commands/config-get.ts";
@@ -48,6 +56,7 @@ import type { CliContext } from "./context.ts";
 import { runCommandLine } from "./run.ts";
 
 export type {
+  ChannelCommands,
   CliContext,
   ClientSettings,
   ConfigOptions,
@@ -64,7 +73,15 @@ export { openTerminal } from "./terminal.ts";
 
 /** Every command, in alphabetical order. */
 export const commands: readonly AnyCommand[] = [
+  channelsAdd,
   channelsDeadLetters,
+  channelsList,
+  channelsLogout,
+  channelsRemove,
+  channelsRestart,
+  channelsStart,
+  channelsStatus,
+  channelsStop,
   chat,
   configExplain,
   configGet,

@@ -7,10 +7,9 @@ import { refuse } from "./refusal.ts";
 import { WrongSecrets } from "./wrong-secrets.ts";
 
 /** Finds who takes what a platform brings to an account; undefined where nobody does. */
-export type FindTaker = (to: {
-  readonly channel: string;
-  readonly account: string;
-}) => NonNullable<Connection["take"]> | undefined;
+export type FindTaker = (to: { readonly channel: string; readonly account: string }) => Taker | undefined;
+
+type Taker = NonNullable<Connection["take"]>;
 
 export interface WebhooksOptions {
   readonly find: FindTaker;
@@ -40,36 +39,42 @@ export function createWebhooks(options: WebhooksOptions): (arrival: Admitted) =>
   const wrongSecrets = new WrongSecrets(clock);
   const held = { bytes: 0 };
 
-  return async (arrival) => {
-    const { method } = arrival;
-    const address = addressGroup(arrival.address);
-    if (method !== "POST" && method !== "GET") return wrongMethod(method);
-    const place = placeOf(arrival.path);
-    const take = place && find(place);
-    if (!place || !take) return nothingThere(arrival.path);
-    const account = `${place.channel}/${place.account}`;
-    const waitMs = wrongSecrets.waitMs(account, address);
-    if (waitMs > 0 && method === "POST") throw fault.lockedOut({ seconds: Math.ceil(waitMs / 1_000) });
-
+  const takeIn = async (arrival: Admitted, take: Taker, rest: string): Promise<WebhookAnswer | undefined> => {
+    const { request, method, query } = arrival;
     const mine = { bytes: 0 };
+    const hold = (bytes: number) => {
+      if (held.bytes + bytes > limits.heldBytes) throw fault.tooManyRequests({ problem: "Too much is being taken" });
+      held.bytes += bytes;
+      mine.bytes += bytes;
+    };
     try {
-      const body = await readWithin(arrival.request, limits, (bytes) => {
-        if (held.bytes + bytes > limits.heldBytes) throw fault.tooManyRequests({ problem: "Too much is being taken" });
-        held.bytes += bytes;
-        mine.bytes += bytes;
-      });
-      if (!body) return tooSlow();
-      const query = arrival.query.size > 0 ? `?${arrival.query}` : "";
-      const request = { method, path: place.rest + query, headers: arrival.request.headers, body };
-      const answer = await bounded(limits.answerMs, take(request));
+      const body = await readWithin(request, limits, hold);
+      const path = query.size > 0 ? `${rest}?${query}` : rest;
+      return body && (await bounded(limits.answerMs, take({ method, path, headers: request.headers, body })));
+    } finally {
+      held.bytes -= mine.bytes;
+    }
+  };
+
+  return async (arrival) => {
+    const { method, path } = arrival;
+    if (method !== "POST" && method !== "GET") return wrongMethod(method);
+    const place = placeOf(path);
+    const take = place && find(place);
+    if (!place || !take) return nothingThere(path);
+    const account = `${place.channel}/${place.account}`;
+    const address = addressGroup(arrival.address);
+    const waitMs = method === "POST" ? wrongSecrets.waitMs(account, address) : 0;
+    if (waitMs > 0) throw fault.lockedOut({ seconds: Math.ceil(waitMs / 1_000) });
+    try {
+      const answer = await takeIn(arrival, take, place.rest);
+      if (!answer) return tooSlow();
       if (isWrongSecret(answer) && method === "POST") wrongSecrets.note(account, address);
       return responseOf(answer);
     } catch (error) {
       if (error instanceof Fault) throw error;
       log.warn("what a platform brought could not be taken", { account, error });
       throw fault.storageUnavailable({ problem: "it was not taken" }, error);
-    } finally {
-      held.bytes -= mine.bytes;
     }
   };
 }

@@ -103,13 +103,14 @@ export async function cli(argv: readonly string[], options: CliRunOptions = {}):
 /** What a command may ask about settings, answered from those in memory. */
 export function fakeInstallation(
   config: Config<ClientSettings>,
-): Pick<CliContext, "checkConfig" | "locateConfig" | "openConfig" | "readClientSettings" | "storage"> {
+): Pick<CliContext, "channels" | "checkConfig" | "locateConfig" | "openConfig" | "readClientSettings" | "storage"> {
   const { file, warnings } = config;
   return {
     openConfig: () => Promise.resolve(config),
     locateConfig: () => Promise.resolve({ file, schema: config.schema() }),
     checkConfig: () => Promise.resolve({ file, problems: [], warnings }),
     readClientSettings: () => Promise.resolve(config.settings),
+    channels: { available: () => Promise.resolve([]), configured: () => Promise.resolve([]) },
     storage: {
       copyTo: () => Promise.reject(new Error("nothing was expected to be copied")),
       count: () => Promise.resolve({ backend: "sqlite", where: "/nowhere/openclaw.db", rows: { sessions: 3 } }),

@@ -85,8 +85,9 @@ describe("a gateway with accounts", () => {
   test("closes them all before it ends", async () => {
     const parrots = new Parrots();
     {
-      await using _gateway = await open(parrots);
+      await using gateway = await open(parrots);
       await Promise.all([parrots.open(), parrots.open("work")]);
+      expect(gateway.app.warnings).toEqual([]);
     }
     expect(parrots.lines.map(({ isClosed }) => isClosed)).toEqual([true, true]);
   });

@@ -19,6 +19,10 @@ function read(toml: string, environment: Record<string, string> = {}) {
   return { config, accounts: configuredAccounts(channels, config.settings.channels) };
 }
 
+function print(toml: string): string | undefined {
+  return read(toml).accounts[0]?.fingerprint;
+}
+
 /** By name, without what has no name. */
 function summary(toml: string, environment?: Record<string, string>) {
   return read(toml, environment).accounts.map(({ account, isEnabled, problem }) =>
@@ -112,7 +116,6 @@ describe("the accounts of the settings", () => {
   });
 
   test("only a change makes an account another one, and a secret alone is a change", () => {
-    const print = (toml: string) => read(toml).accounts[0]?.fingerprint;
     const first = print(`channels.parrot.bot_token = "a"\nchannels.parrot.dm_policy = "open"`);
     expect(print(`channels.parrot.dm_policy = "open"\nchannels.parrot.bot_token = "a"`)).toBe(first);
     expect(print(`channels.parrot.dm_policy = "open"\nchannels.parrot.bot_token = "b"`)).not.toBe(first);
