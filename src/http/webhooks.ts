@@ -64,13 +64,12 @@ export function createWebhooks(options: WebhooksOptions): (arrival: Admitted) =>
     if (!place || !take) return nothingThere(path);
     const account = `${place.channel}/${place.account}`;
     const address = addressGroup(arrival.address);
-    const waitMs = method === "POST" ? wrongSecrets.waitMs(account, address) : 0;
-    if (waitMs > 0) throw fault.lockedOut({ seconds: Math.ceil(waitMs / 1_000) });
+    const showsSecret = method === "POST";
+    if (showsSecret) wrongSecrets.check(account, address);
     try {
       const answer = await takeIn(arrival, take, place.rest);
-      if (!answer) return tooSlow();
-      if (isWrongSecret(answer) && method === "POST") wrongSecrets.note(account, address);
-      return responseOf(answer);
+      if (showsSecret && isWrongSecret(answer)) wrongSecrets.note(account, address);
+      return answer ? responseOf(answer) : tooSlow();
     } catch (error) {
       if (error instanceof Fault) throw error;
       log.warn("what a platform brought could not be taken", { account, error });
@@ -137,8 +136,8 @@ async function bounded(ms: number, work: Promise<WebhookAnswer>): Promise<Webhoo
   }
 }
 
-function isWrongSecret({ status }: WebhookAnswer): boolean {
-  return status === 401 || status === 403;
+function isWrongSecret(answer: WebhookAnswer | undefined): boolean {
+  return answer?.status === 401 || answer?.status === 403;
 }
 
 function responseOf({ status, body, headers }: WebhookAnswer): Response {

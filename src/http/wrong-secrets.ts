@@ -1,4 +1,5 @@
 import { type Clock, Lru } from "#base";
+import { fault } from "#protocol";
 
 const most = 20;
 const withinMs = 60_000;
@@ -23,11 +24,12 @@ export class WrongSecrets {
     this.#times.set(`${account} ${address}`, times.slice(-most));
   }
 
-  /** How long until it is read again; 0 when it is read. */
-  waitMs(account: string, address: string): number {
-    const [oldest] = this.#recent(account, address).slice(-most);
-    if (oldest === undefined || this.#recent(account, address).length < most) return 0;
-    return oldest + withinMs - this.#clock.elapsed();
+  /** Throws `lockedOut` for whom it is not read. */
+  check(account: string, address: string): void {
+    const times = this.#recent(account, address);
+    const [oldest] = times.slice(-most);
+    if (oldest === undefined || times.length < most) return;
+    throw fault.lockedOut({ seconds: Math.ceil((oldest + withinMs - this.#clock.elapsed()) / 1_000) });
   }
 
   #recent(account: string, address: string): number[] {
