@@ -7,12 +7,33 @@ export interface Effort {
   readonly pingSeconds: number;
   readonly turns: number;
   readonly connections: number;
+  readonly storedEvents: number;
+  /** How many connections of each dialect are held. */
+  readonly held: readonly number[];
   readonly storageSeconds: number;
 }
 
 export const efforts: Readonly<Record<"quick" | "full", Effort>> = {
-  quick: { starts: 5, idleSeconds: 5, pingSeconds: 2, turns: 400, connections: 2_000, storageSeconds: 1 },
-  full: { starts: 15, idleSeconds: 60, pingSeconds: 10, turns: 2_000, connections: 5_000, storageSeconds: 5 },
+  quick: {
+    starts: 5,
+    idleSeconds: 5,
+    pingSeconds: 2,
+    turns: 400,
+    connections: 2_000,
+    storedEvents: 100_000,
+    held: [1_000],
+    storageSeconds: 1,
+  },
+  full: {
+    starts: 15,
+    idleSeconds: 60,
+    pingSeconds: 10,
+    turns: 2_000,
+    connections: 5_000,
+    storedEvents: 1_000_000,
+    held: [1_000, 10_000],
+    storageSeconds: 5,
+  },
 };
 
 export interface Figure {

@@ -10,6 +10,7 @@ import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { recordBytecodeOrder } from "./bytecode-order.ts";
+import { leaveOutFailPoints } from "./leave-out-fail-points.ts";
 
 const root = join(import.meta.dir, "..");
 const main = join(root, "src/main.ts");
@@ -34,6 +35,7 @@ const bundling = {
   sourcemap: "linked",
   bytecode: true,
   splitting: true,
+  plugins: [leaveOutFailPoints],
 } as const satisfies Partial<Bun.BuildConfig>;
 
 const { values } = parseArgs({

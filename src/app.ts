@@ -1,8 +1,18 @@
 import { createPrepareTurn, createSystemPrompt, type ReadWorkspaceFile, workspaceMark } from "#agent";
-import { createLog, describeError, lazily, type Log, type Secret, openLogFile, systemClock, tailLog } from "#base";
+import {
+  createLog,
+  describeError,
+  failPoint,
+  lazily,
+  type Log,
+  type Secret,
+  openLogFile,
+  systemClock,
+  tailLog,
+} from "#base";
 import { type Channel, channels } from "#channels";
 import { type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config";
-import { createGateway, createInbound } from "#gateway";
+import { createGateway, createInbound, type Gateway } from "#gateway";
 import { openServer } from "#http";
 import { createModels } from "#providers";
 import { type AuthMode, createRpc, type Services } from "#rpc";
@@ -13,7 +23,7 @@ import { acquireLock, openStorage, readStorageUrl, type Storage, type StoragePla
 import { createHealth, createMemoryKeeper } from "#telemetry";
 import { createToolbox, tools } from "#tools";
 import { type Address, fault } from "#protocol";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { nodeAccess } from "./node-access.ts";
 import { openWorkspace } from "./open-workspace.ts";
@@ -30,7 +40,7 @@ export interface AppOptions {
   /** Another settings file than the one in the home. */
   readonly file?: string | undefined;
   readonly version: string;
-  /** Other channels than those of this program. */
+  /** Beside those that are built in. */
   readonly channels?: readonly Channel[];
 }
 
@@ -49,6 +59,8 @@ export interface App extends AsyncDisposable {
   readonly model: string;
   /** For the person who started it. */
   readonly warnings: readonly string[];
+  /** Where channels that were added bring what people write. */
+  receive: Gateway["receive"];
 }
 
 const largestWorkspaceFile = 1024 * 1024;
@@ -63,8 +75,8 @@ const instanceId = "gateway";
  * Opens everything in order; what was opened is closed backwards, also when a later step fails. Throws `configInvalid`,
  * `alreadyRunning` or `cannotListen`, each with a sentence for a person.
  */
-export async function openApp(options: AppOptions): Promise<App> {
-  const { home, environment, flags, file, version, channels: available = channels } = options;
+export async function openApp({ home, environment, flags, file, version, ...more }: AppOptions): Promise<App> {
+  const available = more.channels ? [...channels, ...more.channels] : channels;
   await using opened = new AsyncDisposableStack();
   const config = openConfig({
     schema: available === channels ? Settings : settingsWith(available),
@@ -77,6 +89,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const { problems, warnings } = checkSettings(config, available);
   if (problems.length > 0) throw fault.configInvalid({ problem: problems.join("\n") });
   const homeWarnings = prepareHome(home);
+  failPoint("app.home.prepared");
   opened.adopt(hold(home), (lock) => lock.release());
 
   const logFile = opened.use(openLogFile(home.logFile));
@@ -140,6 +153,11 @@ export async function openApp(options: AppOptions): Promise<App> {
         lines: lineUp.lines,
         prepareTurn,
         priceOf: (provider, model) => models.price(provider, model),
+        retention: () => config.settings.storage.retention,
+        sweepBesides: async () => {
+          const { sweepLogs } = await import("./sweep-logs.ts");
+          sweepLogs(home.logFile, config.settings.storage.retention.logsDays, clock.now());
+        },
         log,
         clock,
       },
@@ -163,9 +181,8 @@ export async function openApp(options: AppOptions): Promise<App> {
   const health = lineUp.watchedBy(
     createHealth({
       gateway: async () => ({ state: "healthy" }),
-      storage: () => storageHealth(storage),
+      storage: () => storageHealth(storage, () => sizeWarning(home, config.settings)),
       sessions: async () => sessionsHealth(sessions),
-      webchat: async () => ({ state: "healthy" }),
     }),
   );
   const startedAt = clock.now();
@@ -213,12 +230,14 @@ export async function openApp(options: AppOptions): Promise<App> {
   const server = opened.use(
     await openServer({ settings: settings.gateway, rpc, health, version, log, webhooks: { find: lineUp.taker } }),
   );
+  failPoint("app.server.open");
   opened.use(rpc); // closed before the server, so that clients hear why
   opened.defer(() => gateway.drain(drainSeconds * 1_000));
   await gateway.recover(); // last, because a start that fails must not have worked on anything
   await inbound.recover(); // after what had a turn already
   opened.defer(() => lineUp.accounts.quiesce()); // what platforms still have, they keep for the next start
   lineUp.begin();
+  failPoint("app.ready");
   log.info("the gateway is ready", { url: server.url.href, version, model: models.defaultId() });
 
   const held = opened.move();
@@ -230,6 +249,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     authMode: key.auth.mode,
     settingsFile: config.file,
     model: models.defaultId() ?? "none",
+    receive: (message) => gateway.receive(message),
     warnings: [...config.warnings, ...warnings, ...homeWarnings, ...key.warnings],
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
@@ -286,9 +306,18 @@ function sessionKeyOf({ channel, account, chat }: Address): string {
   throw fault.invalidParams({ path: "chat_id", problem: parsed.because });
 }
 
-async function storageHealth(storage: Storage) {
+async function storageHealth(storage: Storage, warning: () => string | undefined) {
   const { ok, problem } = await storage.health();
-  return ok ? ({ state: "healthy" } as const) : { state: "unhealthy" as const, because: problem ?? "unknown" };
+  if (!ok) return { state: "unhealthy" as const, because: problem ?? "unknown" };
+  const because = storage.backend === "sqlite" ? warning() : undefined;
+  return because === undefined ? { state: "healthy" as const } : { state: "degraded" as const, because };
+}
+
+function sizeWarning(home: Home, { storage }: Settings): string | undefined {
+  const most = storage.retention.databaseMegabytes;
+  const megabytes = (statSync(home.database, { throwIfNoEntry: false })?.size ?? 0) / 1_048_576;
+  if (most === 0 || megabytes < most) return undefined;
+  return `the database has ${Math.floor(megabytes)} MB, more than storage.retention.databaseMegabytes says`;
 }
 
 function damageIn(sessions: Sessions) {

@@ -12,6 +12,7 @@ export function createCliContext(
   environment: Readonly<Record<string, string | undefined>>,
 ): CliContext {
   const home = locateHome(environment);
+  const installation = { home, environment, signal: terminal.signal, version: version.version };
   return {
     ...terminal,
     environment,
@@ -40,10 +41,19 @@ export function createCliContext(
       return openConfig({ schema: ClientSettings, home, environment, flags: {}, file }).settings;
     },
     readToken: async () => readToken(home),
+    backups: {
+      create: async (options) => (await import("./backup-commands.ts")).createBackup(installation, options),
+      verify: async (options) => (await import("./backup-commands.ts")).verifyBackup(installation, options),
+      restore: async (options) => (await import("./backup-commands.ts")).restoreBackup(installation, options),
+    },
     storage: {
       copyTo: async (url, options) => {
         const { copyTo } = await import("./storage-commands.ts");
         return copyTo({ home, environment, signal: terminal.signal, ...options }, url);
+      },
+      inspect: async (options) => {
+        const { inspect } = await import("./storage-commands.ts");
+        return inspect({ home, environment, signal: terminal.signal, ...options });
       },
       count: async (file) => {
         const { count } = await import("./storage-commands.ts");

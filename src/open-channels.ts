@@ -90,7 +90,8 @@ export async function openChannels(options: ChannelsOptions): Promise<OpenChanne
     },
     taker: (to) => accounts.find(to)?.connection.take,
     watchedBy: (health) => ({
-      report: async () => withAccounts(await health.report(), accounts.views()),
+      report: async () =>
+        withLines(await health.report(), [...always.map(healthOfLine), ...accounts.views().flatMap(healthOf)]),
     }),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
@@ -127,12 +128,9 @@ function stateOf(views: readonly AccountView[]): ChannelStatus["state"] {
 
 type Report = Awaited<ReturnType<Health["report"]>>;
 
-function withAccounts(report: Report, views: readonly AccountView[]): Report {
-  const found = views.flatMap((view) => {
-    const health = healthOf(view);
-    return health ? [{ name: nameOf(view), ...health }] : [];
-  });
-  if (found.length === 0) return report;
+type Component = ComponentHealth & { readonly name: string };
+
+function withLines(report: Report, found: readonly Component[]): Report {
   const isImpaired = found.some(({ state }) => state !== "healthy");
   return {
     ...report,
@@ -145,22 +143,19 @@ function withAccounts(report: Report, views: readonly AccountView[]): Report {
   };
 }
 
-function nameOf({ channel, account }: AccountView): string {
-  return account === defaultAccount ? channel : `${channel}/${account}`;
+const healthWhen = { online: "healthy", degraded: "degraded", offline: "unhealthy" } as const;
+
+function healthOfLine({ channel, connection: { state, problem } }: Line): Component {
+  return { name: channel.id, state: healthWhen[state], ...(problem !== undefined && { because: problem }) };
 }
 
 /** Nothing of one that nobody wants open: it is not enabled, or was stopped. */
-function healthOf({
-  isEnabled,
-  isConfigured,
-  isRunning,
-  state,
-  problem,
-  failures,
-}: AccountView): ComponentHealth | undefined {
-  if (!isEnabled || (isConfigured && !isRunning)) return undefined;
-  if (state === "online") return { state: "healthy" };
+function healthOf(view: AccountView): readonly Component[] {
+  const { isEnabled, isConfigured, isRunning, state, problem, failures } = view;
+  if (!isEnabled || (isConfigured && !isRunning)) return [];
+  const name = view.account === defaultAccount ? view.channel : `${view.channel}/${view.account}`;
+  if (state === "online") return [{ name, state: "healthy" }];
   const isConnecting = isRunning && failures === 0 && problem === undefined;
   const because = problem ?? (isConnecting ? "It is connecting." : "It is not connected.");
-  return { state: state === "degraded" || isConnecting ? "degraded" : "unhealthy", because };
+  return [{ name, state: isConnecting ? "degraded" : healthWhen[state], because }];
 }

@@ -2,9 +2,11 @@ import type { Secret } from "#base";
 import type { StorageCommands } from "#cli";
 import { type Home, openConfig, prepareHome } from "#config";
 import { fault } from "#protocol";
-import { acquireLock, copyStorage, countStorage, readStorageUrl, type StoragePlace } from "#storage";
+import { checkProjection } from "#sessions";
+import { acquireLock, copyStorage, countStorage, inspectStorage, readStorageUrl, type StoragePlace } from "#storage";
 import { Settings } from "./settings.ts";
 
+type InspectOptions = Parameters<StorageCommands["inspect"]>[0];
 type CopyOptions = Parameters<StorageCommands["copyTo"]>[1];
 
 interface Installation {
@@ -35,6 +37,23 @@ export async function count(options: Installation): ReturnType<StorageCommands["
   const rows = await countStorage(place, options.home.database);
   const where = place.backend === "sqlite" ? options.home.database : place.shown;
   return { backend: place.backend, where, rows: Object.fromEntries(rows) };
+}
+
+export async function inspect(
+  options: Installation & { readonly signal: AbortSignal } & Pick<InspectOptions, "onProgress">,
+): ReturnType<StorageCommands["inspect"]> {
+  const path = sqliteFile(options);
+  const { signal, onProgress } = options;
+  const { findings, found, counts } = await inspectStorage({ path, checkProjection, signal, onProgress });
+  return { where: path, findings, found, counts: { ...counts } };
+}
+
+/** What is said here is said of the one file; a server has tools of its own. */
+function sqliteFile(options: Installation): string {
+  const place = configured(options);
+  if (place.backend === "sqlite") return options.home.database;
+  const problem = "this is for SQLite alone; use the server's own tools (pg_dump, pg_amcheck), or `storage migrate`";
+  throw fault.storageUnusable({ path: place.shown, problem });
 }
 
 function configured({ home, environment, file }: Installation): StoragePlace {

@@ -1,5 +1,6 @@
 /** What to do next: one turn as the events it causes. */
 export { finishCalls } from "./finish-calls.ts";
+export { modelRequest, type ModelRequest, type RequestFrame } from "./model-request.ts";
 export { createPrepareTurn, type PreparedTurn, type PrepareTurn } from "./prepare-turn.ts";
 export { agentsSettings } from "./settings.ts";
 export { workspaceMark } from "./workspace-mark.ts";

@@ -1,3 +1,4 @@
+import { failPoint } from "#base";
 import {
   type ConversationMessage,
   type Delta,
@@ -10,7 +11,7 @@ import {
 } from "#protocol";
 import type { ModelEvent, ModelStop, Provider, ToolSpec } from "#providers";
 import type { ToolEffect } from "#tools";
-import { fitToWindow } from "./window.ts";
+import { modelRequest } from "./model-request.ts";
 
 /** The model that answers, and how much it reads and writes at once (in tokens). */
 export interface TurnModel {
@@ -68,7 +69,9 @@ interface Reply {
 export async function* takeTurn(input: TurnInput, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
   const conversation = [...input.conversation];
   for (let step = 0; step < input.maxSteps; step++) {
+    failPoint("agent.model.begin");
     const reply = yield* askModel(input, conversation, signal);
+    failPoint("agent.model.answered");
     const ending = endingOf(reply, signal);
     if (ending) return yield record(response(input, reply, ending));
 
@@ -84,7 +87,9 @@ export async function* takeTurn(input: TurnInput, signal: AbortSignal): AsyncGen
       })),
     );
     conversation.push({ role: "assistant", text: reply.text, toolCalls: calls });
+    failPoint("agent.tools.intended");
     for await (const finished of runCalls(input.tools, reply.calls, signal)) {
+      failPoint("agent.tool.finished");
       yield record(...finished.map(({ call, result }) => toolResult(input.runId, call, result)));
       conversation.push(...finished.map(asMessage));
     }
@@ -99,16 +104,7 @@ async function* askModel(
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent, Reply> {
   const reply = emptyReply();
-  const messages = fitToWindow(conversation, input);
-  const request = {
-    model: input.model.id,
-    system: input.system,
-    messages,
-    tools: input.tools.specs,
-    maxTokens: input.model.maxTokens,
-    sessionId: input.sessionId,
-  };
-  for await (const event of input.model.provider.stream(request, signal)) {
+  for await (const event of input.model.provider.stream(modelRequest(input, conversation), signal)) {
     const delta = take(reply, event, input.runId);
     if (delta) yield { type: "delta", delta };
     if (signal.aborted) break;
@@ -184,6 +180,7 @@ function batches(tools: TurnTools, calls: readonly RequestedCall[]): RequestedCa
 
 async function runCall(tools: TurnTools, call: RequestedCall, signal: AbortSignal): Promise<FinishedCall["result"]> {
   if (signal.aborted) return { text: "Not run: the turn was aborted before.", failed: true, durationMs: 0 };
+  failPoint("agent.tool.begin");
   return tools.run(call, signal);
 }
 

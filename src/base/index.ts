@@ -8,6 +8,7 @@ export { type LogFile, openLogFile } from "./log-file.ts";
 export { Lru } from "./lru.ts";
 export { checkPassword, hashPassword, isPasswordHash, longestPassword, type PasswordCheck } from "./password.ts";
 export { Secret } from "./secret.ts";
+export { armFailPoint, failPoint } from "./fail-point.ts";
 export { isSystemError, systemReason } from "./system-error.ts";
 export { type LogTail, tailLog, type TailRequest } from "./tail-log.ts";
 export { clip, nearest } from "./text.ts";

@@ -1,7 +1,7 @@
 import type { Clock, Log } from "#base";
 import type { Address } from "#protocol";
 import type { Static, TSchema } from "@sinclair/typebox";
-import type { Update } from "./update.ts";
+import type { ReplyTicket, Update } from "./update.ts";
 
 export type ChannelState = "online" | "degraded" | "offline";
 
@@ -14,6 +14,8 @@ export interface OutboundMessage {
   readonly clientKey: string;
   /** The platform's id of the message that this answers, where the platform shows such a thing. */
   readonly replyTo?: string;
+  /** Of the update that this answers, where it gave one: good for one message to the chat that it came from. */
+  readonly ticket?: ReplyTicket;
   /** Rows of buttons below it, where the channel has them. `data` comes back in an update of the type `button`. */
   readonly buttons?: readonly (readonly { readonly label: string; readonly data: string }[])[];
   readonly files?: readonly OutboundFile[];

@@ -32,6 +32,8 @@ export {
 } from "./sections.ts";
 export { channelSettings, type ChannelSettings } from "./settings.ts";
 export type { Attachment, Place, Quoted, ReplyTicket, Sender, Update } from "./update.ts";
+import { discord } from "./discord.ts";
+import { telegram } from "./telegram.ts";
 import { webchat } from "./webchat.ts";
 
-export const channels = [webchat] as const;
+export const channels = [discord, telegram, webchat] as const;

@@ -23,6 +23,51 @@ export interface CliContext extends Terminal {
   /** The storage of the settings, while no gateway runs (`copyTo`) or also then (`count`). */
   readonly storage: StorageCommands;
   readonly channels: ChannelCommands;
+  readonly backups: BackupCommands;
+}
+
+type Progress = (progress: { readonly step: string; readonly done: number; readonly of: number }) => Promise<void>;
+
+export interface BackupCommands {
+  /** Also while a gateway writes. Rejects with `backupUnusable` when the file is there already. */
+  create(options: {
+    readonly file: string;
+    readonly withSecrets: boolean;
+    /** Another settings file than the one in the home. */
+    readonly settingsFile: string | undefined;
+  }): Promise<CreatedBackup>;
+  /** Rejects with `backupUnusable`, which says what is wrong. */
+  verify(options: { readonly file: string; onProgress: Progress }): Promise<CheckedBackup>;
+  /** Rejects with `alreadyRunning`, `homeNotEmpty` or `backupUnusable`; then the home is as it was. */
+  restore(options: {
+    readonly file: string;
+    readonly replaces: boolean;
+    onProgress: Progress;
+  }): Promise<RestoredBackup>;
+}
+
+export interface CreatedBackup {
+  readonly file: string;
+  readonly bytes: number;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly entries: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export interface CheckedBackup {
+  readonly createdAt: string;
+  readonly version: string;
+  readonly hasSecrets: boolean;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly entries: readonly string[];
+}
+
+export interface RestoredBackup {
+  readonly home: string;
+  readonly restored: readonly string[];
+  readonly counts: Readonly<Record<string, number>>;
+  /** Where what was there before lies now. */
+  readonly aside?: string;
 }
 
 export interface ChannelCommands {
@@ -58,6 +103,31 @@ export interface StorageCommands {
   /** Copies everything into another storage, which must be empty; the settings stay as they are. */
   copyTo(url: Secret, options: StorageCopyOptions): Promise<StorageCopy>;
   count(file: string | undefined): Promise<StorageCount>;
+  /** Looks for damage, also while a gateway writes. */
+  inspect(options: StorageInspectOptions): Promise<StorageInspection>;
+}
+
+export interface StorageInspectOptions {
+  /** Another settings file than the one in the home. */
+  readonly file: string | undefined;
+  onProgress: Progress;
+}
+
+/** `found` counts all findings; the list ends where it would be too long to be read. */
+export interface StorageInspection {
+  readonly where: string;
+  readonly found: number;
+  readonly findings: readonly StorageFinding[];
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export interface StorageFinding {
+  readonly where: string;
+  readonly problem: string;
+  readonly key?: string;
+  readonly sessionId?: string;
+  /** The first event of its session that cannot be believed. */
+  readonly seq?: number;
 }
 
 export interface StorageCopyOptions {

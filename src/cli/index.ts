@@ -1,5 +1,8 @@
 /** One command per file. */
 import type { AnyCommand } from "./command.ts";
+import { backupCreate } from "./commands/backup-create.ts";
+import { backupRestore } from "./commands/backup-restore.ts";
+import { backupVerify } from "./commands/backup-verify.ts";
 import { channelsAdd } from "./commands/channels-add.ts";
 import { channelsDeadLetters } from "./commands/channels-dead-letters.ts";
 import { channelsList } from "./commands/channels-list.ts";
@@ -25,6 +28,7 @@ import { devicesRename } from "./commands/devices-rename.ts";
 import { devicesRevoke } from "./commands/devices-revoke.ts";
 import { devicesRotate } from "./commands/devices-rotate.ts";
 import { devicesSetupCode } from "./commands/devices-setup-code.ts";
+import { doctorStorage } from "./commands/doctor-storage.ts";
 import { gatewayCall } from "./commands/gateway-call.ts";
 import { gatewayPassword } from "./commands/gateway-password.ts";
 import { gatewayRun } from "./commands/gateway-run.ts";
@@ -43,9 +47,12 @@ import { pairingList } from "./commands/pairing-list.ts";
 import { pairingReject } from "./commands/pairing-reject.ts";
 import { pairingRemove } from "./commands/pairing-remove.ts";
 import { routeExplain } from "./commands/route-explain.ts";
+import { sessionsAt } from "./commands/sessions-at.ts";
 import { sessionsDelete } from "./commands/sessions-delete.ts";
 import { sessionsExport } from "./commands/sessions-export.ts";
+import { sessionsImport } from "./commands/sessions-import.ts";
 import { sessionsList } from "./commands/sessions-list.ts";
+import { sessionsReplay } from "./commands/sessions-replay.ts";
 import { sessionsShow } from "./commands/sessions-show.ts";
 import { status } from "./commands/status.ts";
 import { storageInfo } from "./commands/storage-info.ts";
@@ -56,6 +63,7 @@ import type { CliContext } from "./context.ts";
 import { runCommandLine } from "./run.ts";
 
 export type {
+  BackupCommands,
   ChannelCommands,
   CliContext,
   ClientSettings,
@@ -73,6 +81,9 @@ export { openTerminal } from "./terminal.ts";
 
 /** Every command, in alphabetical order. */
 export const commands: readonly AnyCommand[] = [
+  backupCreate,
+  backupRestore,
+  backupVerify,
   channelsAdd,
   channelsDeadLetters,
   channelsList,
@@ -98,6 +109,7 @@ export const commands: readonly AnyCommand[] = [
   devicesRevoke,
   devicesRotate,
   devicesSetupCode,
+  doctorStorage,
   gatewayCall,
   gatewayPassword,
   gatewayRun,
@@ -116,9 +128,12 @@ export const commands: readonly AnyCommand[] = [
   pairingReject,
   pairingRemove,
   routeExplain,
+  sessionsAt,
   sessionsDelete,
   sessionsExport,
+  sessionsImport,
   sessionsList,
+  sessionsReplay,
   sessionsShow,
   status,
   storageInfo,

@@ -1,4 +1,4 @@
-import { isSystemError, newToken, Secret, systemReason } from "#base";
+import { failPoint, isSystemError, newToken, Secret, systemReason } from "#base";
 import { fault } from "#protocol";
 import {
   chmodSync,
@@ -35,6 +35,7 @@ export function readOrMakeSecret(file: SecretFile): FoundSecret {
   if (known) return { secret: known, isNew: false, warnings: closeToOthers(file.path) };
   const made = newToken();
   const isNew = create(file.path, `${made}\n`);
+  failPoint("config.secret.made");
   const secret = isNew ? new Secret(made) : readSecret(file);
   if (!secret) throw fault.configInvalid({ problem: `${file.path} comes and goes; is something deleting it?` });
   return { secret, isNew, warnings: [] };
@@ -69,6 +70,7 @@ function create(file: string, content: string): boolean {
     } finally {
       closeSync(descriptor);
     }
+    failPoint("config.secret.written");
     return giveName(aside, file);
   } catch (error) {
     if (!isSystemError(error)) throw error;

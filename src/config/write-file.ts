@@ -1,4 +1,4 @@
-import { isSystemError, systemReason } from "#base";
+import { failPoint, isSystemError, systemReason } from "#base";
 import { fault } from "#protocol";
 import {
   closeSync,
@@ -45,8 +45,10 @@ function replaceHeld(
     fsyncSync(descriptor);
     closeSync(descriptor);
     isOpen = false;
+    failPoint("config.file.written");
     if (!isUnchanged()) throw fault.configConflict({});
     renameSync(`${target}.new`, target);
+    failPoint("config.file.replaced");
   } catch (error) {
     if (isOpen) closeSync(descriptor);
     rmSync(`${target}.new`, { force: true });

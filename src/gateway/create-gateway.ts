@@ -1,3 +1,4 @@
+import { failPoint } from "#base";
 import type { Address, InboundMessage } from "#protocol";
 import type { Place } from "#scheduler";
 import type { NewReceipt } from "#storage";
@@ -10,6 +11,7 @@ import type { Gateway, Receipt, RunStatus } from "./gateway.ts";
 import type { House } from "./house.ts";
 import { rowsFor } from "./outbound/pieces.ts";
 import { createOutbox } from "./outbox.ts";
+import { Prompts } from "./prompts.ts";
 import { Recovery } from "./recovery.ts";
 import { Requests } from "./requests.ts";
 import { Run } from "./run.ts";
@@ -24,7 +26,8 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
   const outbox = createOutbox(house);
   const answers = createAnswers(house, repeat, () => outbox.wake());
   const requests = new Requests(house);
-  const sweeper = createSweeper(house);
+  const prompts = new Prompts(house);
+  const sweeper = createSweeper(house, (hash) => prompts.isInUse(hash));
   const recovery = new Recovery(house, {
     reserve: (key) => {
       const reservation = house.scheduler.reserve(key);
@@ -49,7 +52,7 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
         closing.addEventListener("abort", interrupt);
         const attention = attendTo(run);
         try {
-          await runTurn(house, run);
+          await runTurn(house, run, prompts);
           if (!isReadInLog(house, run.from)) outbox.wake();
         } finally {
           attention?.abort();
@@ -85,6 +88,7 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
       return earlier ? repeat(earlier, mark) : { taken: false, because: reservation.because };
     }
     const { place } = reservation;
+    failPoint("gateway.receive.reserved");
     while (endings.isUnderWay(message.sessionKey)) await endings.over(message.sessionKey);
     const run = new Run({ ...message, startedAt: house.clock.now() });
     runs.add(run); // before anything is awaited: an abort, a reset or a delete that comes next must find it
@@ -94,11 +98,13 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
         discard(run, place);
         throw error;
       });
+    failPoint("gateway.receive.appended");
     if (!appended.taken) {
       discard(run, place);
       return repeat(appended.receipt, mark);
     }
     start(run, place);
+    failPoint("gateway.receive.placed");
     return { taken: true, runId: message.runId, status: "queued", isRepeat: false };
   }
 
@@ -108,6 +114,7 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
   }
 
   async function repeat(earlier: NewReceipt, now: NewReceipt): Promise<Receipt> {
+    failPoint("gateway.receive.repeated");
     if (earlier.requestHash !== now.requestHash) return { taken: false, because: "conflict" };
     return { taken: true, runId: earlier.runId, status: await statusOf(earlier.runId), isRepeat: true };
   }
@@ -149,7 +156,9 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
     return endings.during(sessionKey, async () => {
       const mine = [...runs].filter((run) => run.sessionKey === sessionKey);
       await Promise.all(mine.map(stop));
+      failPoint("gateway.ending.stopped");
       await Promise.all(mine.map((run) => run.ended));
+      failPoint("gateway.ending.quiet");
       return end();
     });
   }
@@ -185,11 +194,16 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
     },
     async recover() {
       outbox.wake();
+      failPoint("recovery.look.begin");
       return recovery.begin();
     },
     async trace(id) {
       const { findTraces } = await import("./find-traces.ts");
       return findTraces(house, id, this.activeRuns());
+    },
+    async at(sessionKey, seq) {
+      const { lookBack } = await import("./look-back.ts");
+      return lookBack(house, sessionKey, seq);
     },
     outbox: (page) => house.storage.outbox(page),
     async settleDeadLetter(id, as) {

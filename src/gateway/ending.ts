@@ -1,4 +1,4 @@
-import { backoffMs, pause } from "#base";
+import { backoffMs, failPoint, pause } from "#base";
 import { type Address, type EventOf, Fault, noUsage, type SessionEvent, type TurnProblem } from "#protocol";
 import type { AppendOptions } from "#sessions";
 import type { House } from "./house.ts";
@@ -23,6 +23,7 @@ async function end(house: House, run: Run, how: How): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await house.sessions.append(run.sessionKey, [event], await delivery(house, run, [event]));
+      failPoint("gateway.ending.recorded");
       return;
     } catch (error) {
       const isHopeless = error instanceof Fault && error.code === "sessionDamaged";

@@ -1,4 +1,6 @@
-import type { Address, InboundMessage, MessageTrace } from "#protocol";
+import type { ModelRequest } from "#agent";
+import type { Address, InboundMessage, MessageTrace, StoredEvent } from "#protocol";
+import type { SessionSummary } from "#sessions";
 import type { OutboxRow } from "#storage";
 import type { KeyedRequest } from "./requests.ts";
 
@@ -25,6 +27,25 @@ export interface ActiveRun {
   readonly begunAt?: number;
   /** What the model has said so far. */
   readonly text: string;
+}
+
+/** What a model was asked, word by word, for the answer at that seq. */
+export interface Asked {
+  readonly answerSeq: number;
+  readonly runId: string;
+  readonly provider: string;
+  readonly promptHash: string;
+  readonly contextWindow: number;
+  readonly request: ModelRequest;
+}
+
+/** A session at a moment of its log. `asked` is absent when no model had answered by then, or the log does not say with what. */
+export interface Moment {
+  readonly sessionId: string;
+  readonly headSeq: number;
+  readonly event: StoredEvent;
+  readonly summary: SessionSummary;
+  readonly asked?: Asked;
 }
 
 /** The walk of a message, from the sender to the durable reply. */
@@ -71,6 +92,11 @@ export interface Gateway extends AsyncDisposable {
   }): Promise<readonly OutboxRow[]>;
   /** Puts what was given up back into the queue, or takes it away. Rejects with `deadLetterNotFound`. */
   settleDeadLetter(id: string, as: "replayed" | "dropped"): Promise<void>;
+  /**
+   * A session as it was after that event, and what its model had been asked last. Rejects with `sessionNotFound`, or with
+   * `invalidParams` when its log does not reach so far.
+   */
+  at(sessionKey: string, seq: number): Promise<Moment>;
   /** How full it is. */
   load(): { readonly running: number; readonly waiting: number };
   /** Takes nothing more and waits for what runs, at most `graceMs`; what is cut off then goes on at the next start. */

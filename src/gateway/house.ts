@@ -4,6 +4,7 @@ import type { Scheduler } from "#scheduler";
 import type { Sessions } from "#sessions";
 import type { Storage } from "#storage";
 import type { Lines } from "./line.ts";
+import type { RetentionLimits } from "./retention.ts";
 
 /** In US dollars for a million tokens; what is not said of the cache costs as much as other input. */
 export interface ModelPrice {
@@ -26,4 +27,8 @@ export interface House {
   readonly priceOf: (provider: string, model: string) => ModelPrice | undefined;
   readonly log: Log;
   readonly clock: Clock;
+  /** How long what has served its time is kept; the usual limits where nobody says. */
+  readonly retention?: () => RetentionLimits;
+  /** What else is to be swept, where the walk does not reach. */
+  readonly sweepBesides?: () => Promise<void>;
 }

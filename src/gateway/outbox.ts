@@ -1,4 +1,4 @@
-import { backoffMs, newId, pause } from "#base";
+import { backoffMs, failPoint, newId, pause } from "#base";
 import { type Address, Fault, fault, type SessionEvent } from "#protocol";
 import type { OutboxRow, Settlement } from "#storage";
 import type { House } from "./house.ts";
@@ -68,15 +68,23 @@ export function createOutbox(house: House): Outbox {
 
   async function look(): Promise<void> {
     state.again = false;
+    failPoint("outbox.look.begin");
     if (!state.isReleased) await releaseHeld();
     state.isReleased = true;
     const known = new Set(sending.keys()); // a row that is settled while it is read was under way before
     const now = house.clock.now();
     const due = await house.storage.dueOutbox({ now, limit: mostAtOnce });
-    const fresh = due.filter((row) => !known.has(row.id));
-    for (const row of fresh.slice(0, mostAtOnce - sending.size)) begin(row);
     const nextAt = await house.storage.nextOutboxAt(now);
+    const fresh = [...due, ...(await writtenInFuture(now, nextAt))].filter((row) => !known.has(row.id));
+    for (const row of fresh.slice(0, mostAtOnce - sending.size)) begin(row);
     if (nextAt !== undefined) wakeIn(nextAt - now);
+  }
+
+  /** The clock went back since these were written: they would wait for the time that it had. */
+  async function writtenInFuture(now: number, nextAt: number | undefined): Promise<readonly OutboxRow[]> {
+    if (nextAt === undefined) return [];
+    const next = await house.storage.dueOutbox({ now: nextAt, limit: mostAtOnce });
+    return next.filter((row) => row.createdAt > now);
   }
 
   /** What an earlier life of this gateway held. Most starts find an empty outbox, and write nothing. */
@@ -104,7 +112,9 @@ export function createOutbox(house: House): Outbox {
     const claim = await insist(() => house.storage.claimOutbox(row.id, wanted));
     if (claim === undefined) return; // somebody else was quicker
 
+    failPoint("outbox.deliver.begin");
     const sent = await attempt(row);
+    failPoint("outbox.deliver.attempted");
     const isDoubtful = row.mayBeSent && !knowsBetter(row, sent);
     if (sent.became === "sent") {
       const events = [sentEvent(sent.messageId, row), ...(isDoubtful ? [uncertain(row)] : [])];
@@ -137,6 +147,7 @@ export function createOutbox(house: House): Outbox {
     const waitMs = leastMs + backoffMs(retry, attempts);
     house.log.warn("a message was not delivered; trying again later", { outboxId: id, attempts, problem, waitMs });
     const next = { attempts, nextAt: now + waitMs, problem, ...held };
+    failPoint("outbox.postpone.begin");
     if (!(await insist(() => house.storage.postponeOutbox(id, next)))) lost(id);
   }
 
@@ -164,6 +175,7 @@ export function createOutbox(house: House): Outbox {
   async function record(row: OutboxRow, settlement: Settlement, events: readonly SessionEvent[]): Promise<void> {
     try {
       await house.sessions.append(row.key, events, { settles: [settlement], mustExist: true });
+      failPoint("outbox.deliver.recorded");
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       if (error.code === "claimLost") return lost(row.id);
@@ -223,7 +235,9 @@ export function createOutbox(house: House): Outbox {
     async send(sessionKey, to, text) {
       const messageId = await sendOnce(to, text);
       try {
+        failPoint("outbox.send.sent");
         await house.sessions.append(sessionKey, [sentEvent(messageId, { to, text })]);
+        failPoint("outbox.send.recorded");
       } catch (error) {
         // Where people follow the log, the record is the message. Elsewhere they have it: whoever heard of a failure would send it twice.
         if (lineTo(house, to).channel.followsLog) throw error;

@@ -1,4 +1,4 @@
-import { pause } from "#base";
+import { failPoint, pause } from "#base";
 import type { EventOf, SessionEvent } from "#protocol";
 import type { Place } from "#scheduler";
 import type { RunRow } from "#storage";
@@ -151,11 +151,13 @@ export class Recovery {
   async #recover(row: RunRow, onStuck: () => void): Promise<{ readonly end?: Promise<void> }> {
     const { runId, key, startedAt } = row;
     const events = await this.#eventsSince(row);
+    failPoint("recovery.run.read");
     const message = events.find((event) => event.kind === "MessageReceived" && event.runId === runId);
     if (message?.kind !== "MessageReceived") throw new Error(`run ${runId} has no message at seq ${row.seq}`);
     if (row.resumed >= mostResumes) {
       const ending = unanswered(runId, { stopReason: "error", problem: interrupted });
       await this.#house.sessions.append(key, [ending], await delivery(this.#house, message, [ending]));
+      failPoint("recovery.run.ended");
       this.#count.ended++;
       this.#lanes.ended();
       return {};
@@ -173,6 +175,7 @@ export class Recovery {
         place.giveBack();
         throw error;
       });
+    failPoint("recovery.run.marked");
     this.#count.resumed++;
     return { end: this.#lanes.start({ message, key, startedAt, unfinished: openCalls(events, runId) }, place) };
   }

@@ -1,22 +1,30 @@
 import { finishCalls, takeTurn, type TurnTools } from "#agent";
-import { describeError, newId } from "#base";
+import { describeError, failPoint, newId } from "#base";
 import { Fault, type SessionEvent } from "#protocol";
 import type { SessionState } from "#sessions";
 import { delivery, endAborted, endBadly } from "./ending.ts";
 import type { House } from "./house.ts";
+import type { Prompts } from "./prompts.ts";
 import type { Run } from "./run.ts";
+
+interface Turn {
+  readonly house: House;
+  readonly run: Run;
+  readonly prompts: Prompts;
+}
 
 /**
  * Pulls one event at a time from the agent and puts each on disk before it asks for the next. Whatever happens, the log
  * ends the turn: with an answer, or with why there is none. The exception is a gateway that stops: such a turn stays open
  * in the log, and the next start takes it up again.
  */
-export async function runTurn(house: House, run: Run): Promise<void> {
+export async function runTurn(house: House, run: Run, prompts: Prompts): Promise<void> {
   try {
     const state = await house.sessions.state(run.sessionKey);
+    failPoint("gateway.turn.begun");
     if (!state) return; // the session was deleted while this waited
     if (run.stopCause === "asked") return await endAborted(house, run);
-    await converse(house, run, state);
+    await converse({ house, run, prompts }, state);
   } catch (error) {
     const incident = newId();
     house.log.error("a turn broke", { incident, runId: run.runId, error: describeError(error) });
@@ -29,27 +37,35 @@ export async function runTurn(house: House, run: Run): Promise<void> {
   }
 }
 
-async function converse(house: House, run: Run, state: SessionState): Promise<void> {
+async function converse({ house, run, prompts }: Turn, state: SessionState): Promise<void> {
   const prepared = await house.prepareTurn(state.summary.settings);
   if (!prepared.ready) return endBadly(house, run, prepared.problem);
 
+  failPoint("gateway.turn.prepared");
   const { timeoutMs, ...turn } = prepared;
   const timer = setTimeout(() => run.stop("timeout"), timeoutMs);
   try {
     const known = (await finishOpenCalls(house, run, turn.tools)) ?? state;
     const input = { ...turn, runId: run.runId, sessionId: known.id, conversation: known.conversationUpTo(run.runId) };
     let askedAt = house.clock.now();
+    let isFirst = true;
     for await (const event of takeTurn(input, run.signal)) {
       if (event.type === "delta") {
         run.said(event.delta);
+        failPoint("gateway.turn.delta");
         house.sessions.stream(run.sessionKey, event.delta);
         continue;
       }
+      const prompt = isFirst ? { prompt: { hash: prompts.keep(turn), upTo: known.headSeq } } : {};
       const events = asEnded(event.events, run, timeoutMs).map((one) =>
-        one.kind === "AgentResponse" ? { ...one, askedAt } : one,
+        one.kind === "AgentResponse" ? { ...one, askedAt, ...prompt } : one,
       );
       if (events.length === 0) return;
-      await house.sessions.append(run.sessionKey, events, await delivery(house, run, events));
+      isFirst = false;
+      const owed = await delivery(house, run, events);
+      failPoint("gateway.turn.event");
+      await house.sessions.append(run.sessionKey, events, owed);
+      failPoint("gateway.turn.recorded");
       askedAt = house.clock.now(); // after the results of tools the model is asked again
     }
   } finally {
@@ -61,6 +77,7 @@ async function converse(house: House, run: Run, state: SessionState): Promise<vo
 async function finishOpenCalls(house: House, run: Run, tools: TurnTools): Promise<SessionState | undefined> {
   if (run.unfinished.length === 0) return undefined;
   for await (const result of finishCalls(tools, run.unfinished, run.signal)) {
+    failPoint("recovery.call.finished");
     await house.sessions.append(run.sessionKey, [result]);
   }
   return house.sessions.state(run.sessionKey);

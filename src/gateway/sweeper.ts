@@ -1,46 +1,75 @@
+import { pause } from "#base";
 import type { House } from "./house.ts";
 import { asideRecords, joinedRecords } from "./inbound/record-kinds.ts";
 import { requestRecords } from "./requests.ts";
+import { type RetentionLimits, usualRetention } from "./retention.ts";
 
 const hourMs = 60 * 60 * 1_000;
 const dayMs = 24 * hourMs;
 
-/** Longer than any platform tells the same message again, and any client repeats the same request. */
-const keptMs = { receipts: 30 * dayMs, requests: 2 * dayMs, deadLetters: 30 * dayMs } as const;
+/** Longer than any client repeats the same request. */
+const requestsMs = 2 * dayMs;
 
 const rowsAtOnce = 500;
 const mostRounds = 200;
 const firstMs = 5 * 60 * 1_000;
+/** Between two steps, so that whoever waits gets its turn. */
+const restMs = 20;
+
+type Swept = Pick<House, "storage" | "clock"> & { readonly retention?: () => RetentionLimits };
 
 /** Takes away what has served its time, a little at once. Tells how many rows went. */
-export async function sweep({ storage, clock }: Pick<House, "storage" | "clock">): Promise<number> {
+export async function sweep({ storage, clock, retention }: Swept, signal?: AbortSignal): Promise<number> {
   const now = clock.now();
+  const { receiptsDays, deadLettersDays } = retention?.() ?? usualRetention;
   let gone = 0;
   for (let round = 0; round < mostRounds; round++) {
     const swept = await storage.sweep({
-      receiptsBefore: now - keptMs.receipts,
-      deadLettersBefore: now - keptMs.deadLetters,
+      receiptsBefore: now - receiptsDays * dayMs,
+      deadLettersBefore: now - deadLettersDays * dayMs,
       records: [
-        { kind: requestRecords, before: now - keptMs.requests },
-        { kind: joinedRecords, before: now - keptMs.receipts },
-        { kind: asideRecords, before: now - keptMs.deadLetters },
+        { kind: requestRecords, before: now - requestsMs },
+        { kind: joinedRecords, before: now - receiptsDays * dayMs },
+        { kind: asideRecords, before: now - deadLettersDays * dayMs },
       ],
       limit: rowsAtOnce,
     });
     gone += swept;
     if (swept < rowsAtOnce) return gone;
+    await rest(signal);
+    if (signal?.aborted) return gone;
   }
   return gone;
 }
 
-/** Sweeps every hour, until it is disposed of. */
-export function createSweeper(house: House): Disposable {
+/** Steps follow each other at a distance; none comes after the signal. */
+export async function rest(signal: AbortSignal | undefined): Promise<void> {
+  await pause(restMs, signal ?? new AbortController().signal).catch(() => undefined); // cut short by the end
+}
+
+/** Sweeps every hour, until it is disposed of. `isInUse` names prompts that no log names yet. */
+export function createSweeper(house: House, isInUse: (promptHash: string) => boolean): Disposable {
+  const stop = new AbortController();
   const run = () => {
-    timer = setTimeout(run, hourMs);
-    sweep(house)
-      .then((gone) => gone > 0 && house.log.debug("what had served its time was taken away", { rows: gone }))
-      .catch((error: unknown) => house.log.warn("old rows could not be taken away", { error }));
+    timer = setTimeout(run, hourMs).unref();
+    sweepAll(house, isInUse, stop.signal).catch((error: unknown) => {
+      if (!stop.signal.aborted) house.log.warn("old rows could not be taken away", { error });
+    });
   };
-  let timer = setTimeout(run, firstMs);
-  return { [Symbol.dispose]: () => clearTimeout(timer) };
+  let timer = setTimeout(run, firstMs).unref();
+  return {
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      stop.abort();
+    },
+  };
+}
+
+async function sweepAll(house: House, isInUse: (promptHash: string) => boolean, signal: AbortSignal): Promise<void> {
+  const rows = await sweep(house, signal);
+  const { sweepDeep } = await import("./sweep-deep.ts");
+  const deep = await sweepDeep(house, isInUse, signal);
+  await house.sweepBesides?.();
+  if (rows > 0 || deep.sessions > 0 || deep.prompts > 0)
+    house.log.debug("what had served its time was taken away", { rows, ...deep });
 }

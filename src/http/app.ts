@@ -1,5 +1,5 @@
-import { lazily, type Log, newId } from "#base";
-import { Fault, fault, permits } from "#protocol";
+import { failPoint, lazily, type Log, newId } from "#base";
+import { Fault, fault, permits, type RequiredScope, type Scope } from "#protocol";
 import type { Caller, Rpc } from "#rpc";
 import { Elysia } from "elysia";
 import { parseJsonObject, readBody } from "./body.ts";
@@ -40,8 +40,12 @@ export function createApp(options: AppOptions): (arrival: Admitted) => Promise<R
     options.log.error("a request broke", { incident, method, path, error });
     return refuseInternal(incident);
   });
-  for (const { verb, path, answer } of routes) {
-    app.route(verb, positional(path), ({ request, params }) => answer(arrivalOf(request), params), {
+  for (const { verb, path, asks, answer } of routes) {
+    const admitted = async (arrival: Admitted, values: Readonly<Record<string, string>>) => {
+      if (asks !== "itsMethod" && asks !== "public") checkScope(await callerOf(options.rpc, arrival), asks);
+      return answer(arrival, values);
+    };
+    app.route(verb, positional(path), ({ request, params }) => admitted(arrivalOf(request), params), {
       parse: "none",
     });
   }
@@ -62,27 +66,41 @@ interface AppRoute {
   readonly verb: "GET" | "POST" | "PATCH" | "DELETE";
   /** With `{name}` where a parameter stands. */
   readonly path: string;
+  /** The scope it asks for; `itsMethod` where a method is called, which asks for its own. */
+  readonly asks: RequiredScope | "itsMethod";
   /** `values` are what stood in the path, by position. */
   readonly answer: (arrival: Admitted, values: Readonly<Record<string, string>>) => Promise<Response> | Response;
 }
 
-function allRoutes(options: AppOptions): readonly AppRoute[] {
+/** What is served beside the probes and the socket. */
+export function allRoutes(options: AppOptions): readonly AppRoute[] {
   const { rpc, version } = options;
   const loadDocs = lazily(async () => (await import("./docs/docs.ts")).createDocs(rpc.methods, version));
   const docs = async ({ path }: Admitted) => (await loadDocs())(path);
   const rest = restRoutes(rpc.methods);
   return [
-    { verb: "GET", path: "/", answer: () => jsonResponse({ name: "OpenClaw on Bun", version, doors }) },
-    { verb: "GET", path: "/control-ui-config.json", answer: (arrival) => showUiConfig(options, arrival) },
-    { verb: "GET", path: "/docs", answer: docs },
-    { verb: "GET", path: "/docs/reference.js", answer: docs },
-    { verb: "GET", path: "/openapi.json", answer: docs },
-    { verb: "POST", path: "/rpc", answer: (arrival) => answerRpc(options, arrival) },
-    { verb: "GET", path: "/rpc/methods", answer: (arrival) => listMethods(rpc, arrival) },
-    { verb: "GET", path: "/status", answer: (arrival) => call(options, arrival, { name: "status" }) },
+    {
+      verb: "GET",
+      path: "/",
+      asks: "public",
+      answer: () => jsonResponse({ name: "OpenClaw on Bun", version, doors }),
+    },
+    { verb: "GET", path: "/control-ui-config.json", asks: "operator.read", answer: () => showUiConfig(options) },
+    { verb: "GET", path: "/docs", asks: "public", answer: docs },
+    { verb: "GET", path: "/docs/reference.js", asks: "public", answer: docs },
+    { verb: "GET", path: "/openapi.json", asks: "public", answer: docs },
+    { verb: "POST", path: "/rpc", asks: "itsMethod", answer: (arrival) => answerRpc(options, arrival) },
+    { verb: "GET", path: "/rpc/methods", asks: "operator.read", answer: () => listMethods(rpc) },
+    {
+      verb: "GET",
+      path: "/status",
+      asks: "itsMethod",
+      answer: (arrival) => call(options, arrival, { name: "status" }),
+    },
     {
       verb: "GET",
       path: restRoot,
+      asks: "public",
       answer: () => jsonResponse({ routes: rest.map(lineOf), reference: "/openapi.json" }),
     },
     ...rest.map((route) => restRoute(options, route)),
@@ -98,6 +116,7 @@ function restRoute(options: AppOptions, route: RestRoute): AppRoute {
   return {
     verb,
     path,
+    asks: "itsMethod",
     answer: (arrival, values) => {
       const fromPath = Object.fromEntries(names.map((name, at) => [name, values[placeholder(at)] ?? ""]));
       const query = verb === "GET" ? arrival.query : new URLSearchParams();
@@ -131,6 +150,7 @@ async function answerRpc({ rpc, keepOpen }: AppOptions, arrival: Admitted): Prom
     const text = await readBody(arrival.request, mostBytesFrom(caller));
     if (caller.isAuthenticated) keepOpen(arrival.request);
     const answer = await rpc.answer(text, { caller, signal: arrival.request.signal });
+    failPoint("http.answer.begin");
     if (answer === undefined) return new Response(null, { status: 204 });
     return new Response(answer, { headers: { "content-type": "application/json; charset=utf-8" } });
   } catch (error) {
@@ -140,8 +160,7 @@ async function answerRpc({ rpc, keepOpen }: AppOptions, arrival: Admitted): Prom
 }
 
 /** What OpenClaw's dashboard asks for before it opens its socket. */
-async function showUiConfig({ rpc, version }: AppOptions, arrival: Admitted): Promise<Response> {
-  checkReader(await callerOf(rpc, arrival));
+function showUiConfig({ rpc, version }: AppOptions): Response {
   return jsonResponse({
     basePath: "",
     assistantName: "OpenClaw",
@@ -158,15 +177,12 @@ async function showUiConfig({ rpc, version }: AppOptions, arrival: Admitted): Pr
   });
 }
 
-function checkReader(caller: Caller): void {
-  if (permits(caller.scopes, "operator.read")) return;
-  throw caller.isAuthenticated
-    ? fault.missingScope({ scope: "operator.read" })
-    : fault.unauthorized({ problem: "This needs a token" });
+function checkScope(caller: Caller, scope: Scope): void {
+  if (permits(caller.scopes, scope)) return;
+  throw caller.isAuthenticated ? fault.missingScope({ scope }) : fault.unauthorized({ problem: "This needs a token" });
 }
 
-async function listMethods(rpc: Rpc, arrival: Admitted): Promise<Response> {
-  checkReader(await callerOf(rpc, arrival));
+function listMethods(rpc: Rpc): Response {
   const methods = rpc.methods.map(({ name, summary, scope, route, params, result }) => ({
     name,
     summary,

@@ -55,6 +55,12 @@ export type StopReason = Static<typeof StopReason>;
 export const TurnProblem = Type.Object({ kind: Type.String(), message: Type.String() });
 export type TurnProblem = Static<typeof TurnProblem>;
 
+/** What the model was asked with, on the first answer of a turn or of its continuation after a crash. */
+const PromptMark = Type.Object({
+  hash: Type.String({ description: "The blob that holds the system prompt, the tools and the model's limits." }),
+  upTo: Type.Integer({ description: "The seq of the last event that the conversation was made of." }),
+});
+
 const AgentResponse = Type.Object({
   kind: Type.Literal("AgentResponse"),
   runId: Type.String(),
@@ -63,6 +69,7 @@ const AgentResponse = Type.Object({
   toolCalls: Type.Array(ToolCall),
   stopReason: StopReason,
   askedAt: Type.Optional(Type.Integer({ description: "When the model was asked, in milliseconds since 1970." })),
+  prompt: Type.Optional(PromptMark),
   problem: Type.Optional(TurnProblem),
   provider: Type.String(),
   model: Type.String(),

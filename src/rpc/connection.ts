@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { clip } from "#base";
+import { clip, failPoint } from "#base";
 import { type Fault, fault, Scope } from "#protocol";
 import type { Credential, Match, Whereabouts } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
@@ -7,7 +7,7 @@ import type { Challenge, Dialect, DialectName, Guest, Speaker } from "./dialect.
 import type { Inbox, Sender } from "./inbox.ts";
 import { Interests } from "./interests.ts";
 import type { RpcLimits } from "./limits.ts";
-import { type Claim, narrow, noCredential } from "./origin.ts";
+import { type Claim, grantedBy, narrow, noCredential } from "./origin.ts";
 import type { Outgoing } from "./outgoing.ts";
 
 /** The other side's line, as the server gives it to us. */
@@ -56,6 +56,8 @@ export interface Switchboard {
   readonly usualDialect: Dialect;
   /** What a credential opens; undefined without one. Throws `unauthorized` or `lockedOut`. */
   check(credential: Credential, from: Whereabouts): Promise<Match | undefined>;
+  /** One set for all who hold the same. */
+  shared(scopes: ReadonlySet<Scope>): ReadonlySet<Scope>;
   authenticated(connection: Connection): void;
   left(connection: Connection): void;
 }
@@ -202,7 +204,7 @@ export class Connection implements Line, Sender, Speaker {
     return this.#interests;
   }
 
-  listen(interests: Interests): void {
+  listen(interests?: Interests): void {
     this.#interests = interests;
     this.#seq = 0;
   }
@@ -215,7 +217,7 @@ export class Connection implements Line, Sender, Speaker {
   async authenticate(credential: Credential, claim: Claim = {}): Promise<Caller> {
     const match = await this.#board.check(credential, this.caller);
     if (!match && !this.caller.isAuthenticated) throw noCredential();
-    const scopes = narrow(match?.scopes ?? this.caller.scopes, claim.scopes);
+    const scopes = narrow(grantedBy(match, this.caller), claim.scopes);
     return this.#enter({ ...this.caller, isAuthenticated: true, scopes }, claim.client);
   }
 
@@ -270,14 +272,16 @@ export class Connection implements Line, Sender, Speaker {
 
   #enter(caller: Caller, client: string | undefined): Caller {
     if (client !== undefined) this.#client = clip(client, longestClientName);
-    this.caller = caller;
+    this.caller = { ...caller, scopes: this.#board.shared(caller.scopes) };
     this.#board.authenticated(this);
-    return caller;
+    return this.caller;
   }
 
   async #answer(dialect: Dialect, text: string): Promise<void> {
     const answer = await dialect.answer(text, this);
+    failPoint("rpc.answer.begin");
     if (answer !== undefined) this.say(answer);
+    failPoint("rpc.answer.said");
     if (this.#refusal) this.close(closeCode.policy, this.#refusal.code);
   }
 

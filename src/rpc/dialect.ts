@@ -24,8 +24,8 @@ export interface Speaker extends Origin {
   readonly isPage: boolean;
   /** What the client was asked to sign, once, when the socket was opened. */
   readonly challenge: Challenge;
-  /** What this connection wants to hear, kept with it from now on. */
-  listen(interests: Interests): void;
+  /** What this connection wants to hear, kept with it from now on; nothing beyond what everyone is told where it is not given. */
+  listen(interests?: Interests): void;
   /** It is known who this is, and what it may do. */
   welcome(guest: Guest): void;
   say(text: string): void;

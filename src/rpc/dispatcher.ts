@@ -1,4 +1,4 @@
-import { clip, type Log, newId } from "#base";
+import { clip, failPoint, type Log, newId } from "#base";
 import type { DeviceRole } from "#devices";
 import { Fault, fault, permits } from "#protocol";
 import type { ConnectionInfo } from "./connection.ts";
@@ -31,7 +31,7 @@ export class Dispatcher implements Calls {
   constructor(options: {
     readonly methods: readonly AnyMethod[];
     readonly services: Services;
-    readonly connections: () => readonly ConnectionInfo[];
+    readonly connections: (newest?: number) => readonly ConnectionInfo[];
     readonly catalog: Catalog;
     readonly watches: RunWatches;
     readonly nodes: NodesDoor;
@@ -85,6 +85,7 @@ export class Dispatcher implements Calls {
     const given = params ?? {};
     const problem = await this.#params.problem(method.params, given);
     if (problem) throw problem;
+    failPoint("rpc.call.checked");
     const context = new CallContext(this.#context, origin);
     return method.isKeyedOutside ? this.#handleKeyed(method, given, context) : method.handle(given, context);
   }
@@ -152,8 +153,8 @@ class CallContext implements MethodContext {
     return this.#origin.signal;
   }
 
-  connections(): readonly ConnectionInfo[] {
-    return this.#shared.connections();
+  connections(newest?: number): readonly ConnectionInfo[] {
+    return this.#shared.connections(newest);
   }
 
   nodes(): Promise<Nodes> {

@@ -1,5 +1,5 @@
-import { type Clock, newId } from "#base";
-import { fault } from "#protocol";
+import { type Clock, Lru, newId } from "#base";
+import { fault, type Scope } from "#protocol";
 import type { DeviceRole } from "#devices";
 import type { Authenticator, Credential, Match, Whereabouts } from "./authenticator.ts";
 import type { Caller } from "./caller.ts";
@@ -14,6 +14,8 @@ import { eventFrame } from "./openclaw/frame.ts";
 import type { OpenClawEvent } from "./openclaw/events.ts";
 import { Strangers } from "./strangers.ts";
 import { type WireEvent, wireEvent } from "./wire-events.ts";
+
+const scopeSetsKept = 64;
 
 /** Who is at the other end of a new socket. */
 export interface Peer {
@@ -42,6 +44,8 @@ export class Hub implements Switchboard {
   readonly #strangers: Strangers;
   readonly #fanOut: FanOut<WireEvent>;
   readonly #openClawFanOut: FanOut<OpenClawEvent>;
+  /** A set for each connection would be a third of what it holds. */
+  readonly #scopes = new Lru<string, ReadonlySet<Scope>>({ budget: scopeSetsKept });
   #tick: NodeJS.Timeout | undefined;
   #presence: NodeJS.Timeout | undefined;
   #isClosing = false;
@@ -116,8 +120,14 @@ export class Hub implements Switchboard {
     return this.#openClaw(connection);
   }
 
-  connections(): readonly ConnectionInfo[] {
-    return Array.from(this.#all, (connection) => connection.info);
+  /** Of many, the newest; all of them where it is not said how many. */
+  connections(newest = this.#all.size): readonly ConnectionInfo[] {
+    const infos: ConnectionInfo[] = [];
+    let skipped = this.#all.size - newest;
+    for (const connection of this.#all) {
+      if (skipped-- <= 0) infos.push(connection.info);
+    }
+    return infos;
   }
 
   /** Tells everyone that it is over, then ends it. */
@@ -146,6 +156,13 @@ export class Hub implements Switchboard {
     setImmediate(() => {
       for (const connection of open) connection.close(closeCode.shutOut, reason);
     });
+  }
+
+  shared(scopes: ReadonlySet<Scope>): ReadonlySet<Scope> {
+    const name = [...scopes].join(" ");
+    const known = this.#scopes.get(name) ?? scopes;
+    this.#scopes.set(name, known);
+    return known;
   }
 
   authenticated(connection: Connection): void {

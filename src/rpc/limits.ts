@@ -23,7 +23,11 @@ export interface RpcLimits {
   readonly strangersOnLoopback: number;
   /** Frames of one such socket that wait while the one before them is answered. */
   readonly strangerBacklog: number;
-  /** A socket that is silent for so long is closed; on this machine it may be a person who is typing. */
+  /**
+   * A socket that is silent for so long is closed, as the original does. On this machine it may be a person who types JSON
+   * into a terminal, who gets a minute: programs answer the challenge in milliseconds, and who comes through a proxy on
+   * this machine counts by his own address. Nobody is kept out by it, because the most silent gives way to a newcomer.
+   */
   readonly strangerIdleMs: number;
   readonly strangerIdleOnLoopbackMs: number;
   /** One that is silent for so long gives way to a newcomer when there is no more room. */

@@ -17,7 +17,8 @@ export interface MethodContext {
   readonly signal: AbortSignal;
   /** For `connect` alone: trades a credential for scopes on this connection. Throws `unauthorized` or `lockedOut`. */
   authenticate(credential: Credential, claim?: Claim): Promise<Caller>;
-  connections(): readonly ConnectionInfo[];
+  /** The newest so many; all of them where that is not said. */
+  connections(newest?: number): readonly ConnectionInfo[];
   /** Loaded when first asked for. */
   nodes(): Promise<Nodes>;
   /** What the connection wants to hear. Throws `invalidRequest` for a single call, which hears nothing. */

@@ -46,9 +46,8 @@ export class SingleCall implements Origin {
   /** Says what the credential would grant: there is nothing here that could keep it. */
   async authenticate(credential: Credential, claim: Claim = {}): Promise<Caller> {
     const match = await this.#authenticator.check(credential, this.caller);
-    if (match) return { ...this.caller, isAuthenticated: true, scopes: narrow(match.scopes, claim.scopes) };
-    if (this.caller.isAuthenticated) return this.caller;
-    throw noCredential();
+    if (!match && !this.caller.isAuthenticated) throw noCredential();
+    return { ...this.caller, isAuthenticated: true, scopes: narrow(grantedBy(match, this.caller), claim.scopes) };
   }
 
   interests(): undefined {}
@@ -66,6 +65,11 @@ export class SingleCall implements Origin {
 export function callerOf(id: string, { address, isLocal }: Whereabouts, match?: Match): Caller {
   const who = { id, address, ...(isLocal && { isLocal }) };
   return { ...who, isAuthenticated: match !== undefined, role: "operator", scopes: match?.scopes ?? noScopes };
+}
+
+/** What a secret opens; without one, what the caller has already, so that to connect again widens nothing. */
+export function grantedBy(match: Match | undefined, { scopes }: Caller): ReadonlySet<Scope> {
+  return match && match.by !== "none" ? match.scopes : scopes;
 }
 
 export function narrow(granted: ReadonlySet<Scope>, asked?: readonly Scope[]): ReadonlySet<Scope> {

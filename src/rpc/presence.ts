@@ -15,9 +15,12 @@ export const PresenceEntry = Type.Object({
 });
 export type PresenceEntry = Static<typeof PresenceEntry>;
 
+/** There is never room for more strangers than this, so that behind them are enough of the others. */
+const looksAt = 2 * mostEntries;
+
 /** Those who have authenticated, the newest last; of many, the newest. */
-export function presenceOf(connections: readonly ConnectionInfo[]): PresenceEntry[] {
-  return connections
+export function presenceOf(connections: (newest: number) => readonly ConnectionInfo[]): PresenceEntry[] {
+  return connections(looksAt)
     .filter((connection) => connection.isAuthenticated)
     .slice(-mostEntries)
     .map(({ address, client, connectedAt, dialect, scopes }) => ({

@@ -82,7 +82,7 @@ export function createRpc(options: {
   const limits = { ...defaultLimits, ...options.limits };
   const authenticator = new Authenticator(options);
   const watches = new RunWatches();
-  const connections = () => hub.connections();
+  const connections = (newest?: number) => hub.connections(newest);
   const catalog = { methods: methods.map((method) => method.name), events: wireEvents.map((event) => event.name) };
   const nodes = new NodesDoor({ devices, emit: (event) => emit(event), clock: options.clock, log });
   const dispatcher = new Dispatcher({ methods, services, log, connections, watches, catalog, nodes });

@@ -1,4 +1,4 @@
-import { type Clock, type Log, newId } from "#base";
+import { type Clock, failPoint, type Log, newId } from "#base";
 import { type Delta, Fault, fault, type SessionEvent, type StoredEvent } from "#protocol";
 import type { Append, Appended, EventRange, NewEvent, RunRow, Storage } from "#storage";
 import { type Cell, Cells } from "./cells.ts";
@@ -6,10 +6,22 @@ import { summarise } from "./fold.ts";
 import { Followers } from "./followers.ts";
 import { type HistoryPage, readEvents, readHistory } from "./history.ts";
 import { extended, type LiveSession, loadSession, openedBy, stateOf } from "./live-session.ts";
+import type { Past } from "./past.ts";
 import { type Damage, Quarantine } from "./quarantine.ts";
+import type { Replay } from "./replay.ts";
 import { type SettingsChange, settingEvents } from "./setting-events.ts";
 import { agentOf, parseSessionKey } from "./session-key.ts";
-import type { AppendOptions, SessionListing, SessionNotice, Sessions, SessionState } from "./sessions.ts";
+import type {
+  AppendOptions,
+  Imported,
+  SessionListing,
+  SessionNotice,
+  Sessions,
+  SessionState,
+  TranscriptPage,
+  TranscriptRange,
+} from "./sessions.ts";
+import type { ImportDesk, ImportPiece } from "./transcript-file/import-desk.ts";
 import { emptySummary, readProjection, type SessionSettings, type SessionSummary, writeProjection } from "./summary.ts";
 
 const mostListed = 1_000;
@@ -35,6 +47,7 @@ class StoredSessions implements Sessions {
   readonly #cells: Cells;
   readonly #followers: Followers;
   readonly #quarantine = new Quarantine();
+  #imports: ImportDesk | undefined;
   #isClosed = false;
 
   constructor({ storage, log, clock, cacheBytes }: SessionsOptions) {
@@ -96,6 +109,60 @@ class StoredSessions implements Sessions {
     return this.#unlessBroken(key, () => this.#storage.events(sessionId, range));
   }
 
+  past(key: string, seq: number): Promise<Past> {
+    return this.#unlessBroken(key, async () => {
+      const [row, { pastOf }] = await Promise.all([this.#storage.sessionByKey(key), import("./past.ts")]);
+      if (!row) throw fault.sessionNotFound({ key });
+      return pastOf(this.#storage, row, seq);
+    });
+  }
+
+  transcript(key: string, page: TranscriptRange): Promise<TranscriptPage> {
+    return this.#unlessBroken(key, async () => {
+      const { readTranscript } = await import("./transcript-file/read-transcript.ts");
+      return readTranscript(this.#storage, key, page);
+    });
+  }
+
+  async takePiece(piece: ImportPiece): Promise<number> {
+    this.#refuseWhenClosed();
+    const { ImportDesk } = await import("./transcript-file/import-desk.ts");
+    this.#imports ??= new ImportDesk();
+    return this.#imports.take(piece);
+  }
+
+  async importFile(uploadId: string, key: string | undefined): Promise<Imported> {
+    this.#refuseWhenClosed();
+    const { readImport, refuseKnown } = await import("./transcript-file/import-file.ts");
+    const { place, file } = readImport(this.#imports?.finish(uploadId), key);
+    return this.#cells.enter(place.key, always, async (cell) => {
+      await refuseKnown(this.#storage, place.key, file.sessionId);
+      const { events, sessionId, ...about } = file;
+      const projection = projectionAfter({ seq: 0, summary: emptySummary }, events);
+      const opens = { key: place.key, agentId: place.agentId };
+      await this.#storage.append({ sessionId, opens, events, projection });
+      cell.session = undefined;
+      return { ...about, sessionId, key: place.key, events: events.length };
+    });
+  }
+
+  replay(key: string, { mends }: { readonly mends: boolean }): Promise<Replay & { readonly isMended: boolean }> {
+    this.#refuseWhenClosed();
+    return this.#unlessBroken(key, () =>
+      this.#cells.enter(key, always, async (cell) => {
+        const [row, { replaySession }] = await Promise.all([this.#storage.sessionByKey(key), import("./replay.ts")]);
+        if (!row) throw fault.sessionNotFound({ key });
+        const replay = await replaySession(this.#storage, row, cell.session?.fold.summary);
+        const isMended = mends && (replay.differences.length > 0 || replay.stored === "absent");
+        if (!isMended) return { ...replay, isMended };
+        const projection = writeProjection({ seq: row.headSeq, summary: replay.summary });
+        await this.#storage.append({ sessionId: row.id, events: [], projection });
+        cell.session = undefined;
+        return { ...replay, isMended };
+      }),
+    );
+  }
+
   damaged(): readonly Damage[] {
     return this.#quarantine.list();
   }
@@ -125,6 +192,7 @@ class StoredSessions implements Sessions {
         const news = this.#stamped(settingEvents(session.fold.summary.settings, change));
         const projection = projectionAfter(session.fold, news);
         if (news.length > 0) await this.#write(cell, { sessionId: session.id, events: news, projection });
+        failPoint("sessions.patch.stored");
         return cell.state ?? stateOf(session);
       }),
     );
@@ -137,7 +205,9 @@ class StoredSessions implements Sessions {
       if (!session) return false;
       const ended = this.#stamped([{ kind: "SessionEnded", reason: "reset" }]);
       const { is, ...successor } = this.#opening(key, settingEvents({}, session.settings));
+      failPoint("sessions.reset.begin");
       const appended = await this.#storage.append({ sessionId: session.id, events: ended, successor });
+      failPoint("sessions.reset.stored");
       const events = appended.taken ? appended.events : [];
       const opened = events.filter((event) => event.sessionId === is.id);
       cell.session = openedBy(is, opened);
@@ -157,7 +227,9 @@ class StoredSessions implements Sessions {
       const session = await this.#identity(cell);
       const ended = await this.#storage.endedSessions(key);
       for (const { id } of ended) await this.#storage.deleteSession(id);
+      failPoint("sessions.delete.endedGone");
       if (session) await this.#storage.deleteSession(session.id);
+      failPoint("sessions.delete.gone");
       cell.session = undefined;
       this.#quarantine.lift(key);
       if (!session && ended.length === 0) return false;
@@ -181,6 +253,7 @@ class StoredSessions implements Sessions {
   /** Takes nothing more, and waits for what is on its way to the disk. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
+    this.#imports?.[Symbol.dispose]();
     await this.#cells.idle();
   }
 
@@ -224,15 +297,19 @@ class StoredSessions implements Sessions {
 
   async #open(cell: Cell, events: readonly SessionEvent[], options: AppendOptions): Promise<Appended> {
     const { is, ...opening } = this.#opening(cell.key, events);
+    failPoint("sessions.open.begin");
     const appended = await this.#storage.append({ ...options, ...opening });
     if (!appended.taken) return appended;
+    failPoint("sessions.open.stored");
     cell.session = openedBy(is, appended.events);
     this.#tell(cell.session, appended.events);
     return appended;
   }
 
   async #write(cell: Cell, append: Append): Promise<Appended> {
+    failPoint("sessions.append.begin");
     const appended = await this.#storage.append(append);
+    failPoint("sessions.append.stored");
     if (!appended.taken || !cell.session) return appended;
     const isNext = (appended.events[0]?.seq ?? cell.session.fold.seq + 1) === cell.session.fold.seq + 1;
     // Acknowledged out of order: what is remembered cannot be trusted, the log can.

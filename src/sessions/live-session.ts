@@ -17,7 +17,8 @@ export interface LiveSession {
   readonly fold: Fold;
 }
 
-const pageEvents = 200;
+/** So many that two pages hold a little more than a window of messages alone. */
+const pageEvents = 210;
 
 /**
  * Reads the session of a key: its row, the events newer than its stored summary (none, as a rule), and as much of the end
@@ -79,7 +80,11 @@ async function loadSummary(storage: Storage, log: Log, row: SessionRow): Promise
   return summary;
 }
 
-async function loadWindow(storage: Storage, { id, headSeq }: SessionRow): Promise<Window> {
+/** The window that a log had when that seq was its last. */
+export async function loadWindow(
+  storage: Storage,
+  { id, headSeq }: Pick<SessionRow, "id" | "headSeq">,
+): Promise<Window> {
   const oldest = Math.max(1, headSeq - windowBounds.depth + 1);
   let newest: readonly StoredEvent[] = [];
   for (let before = headSeq + 1; before > oldest && !fillsWindow(newest); before = newest[0]?.seq ?? oldest) {

@@ -1,8 +1,12 @@
 import type { ConversationMessage, Delta, SessionEvent, StoredEvent, TranscriptRow } from "#protocol";
 import type { Appended, EventRange, NewOutboxRow, NewReceipt, RunRow, Settlement } from "#storage";
+import type { Past } from "./past.ts";
 import type { Damage } from "./quarantine.ts";
+import type { Replay } from "./replay.ts";
 import type { SettingsChange } from "./setting-events.ts";
 import type { SessionSummary } from "./summary.ts";
+import type { ImportPiece } from "./transcript-file/import-desk.ts";
+import type { ReadFile } from "./transcript-file/read-file.ts";
 
 export interface SessionState {
   readonly id: string;
@@ -51,6 +55,24 @@ export type SessionNotice =
   | { readonly type: "delta"; readonly key: string; readonly agentId: string; readonly delta: Delta }
   | { readonly type: "deleted"; readonly key: string; readonly agentId: string };
 
+export interface TranscriptRange {
+  readonly after: number;
+  readonly limit: number;
+  readonly sessionId?: string;
+}
+
+export interface TranscriptPage {
+  readonly lines: readonly string[];
+  /** The seq of the last event among them. */
+  readonly last: number;
+  readonly hasMore: boolean;
+}
+
+export interface Imported extends Omit<ReadFile, "events"> {
+  readonly key: string;
+  readonly events: number;
+}
+
 /** What happened, session by session. Every `key` is canonical: `parseSessionKey` makes it so at the border. */
 export interface Sessions extends AsyncDisposable {
   /** Undefined when nothing was ever said under this key, or it was deleted. */
@@ -77,6 +99,28 @@ export interface Sessions extends AsyncDisposable {
 
   /** Events of one session, which may have ended. */
   read(session: Pick<RunRow, "key" | "sessionId">, range: EventRange): Promise<readonly StoredEvent[]>;
+
+  /** The session as it was after that event. Rejects with `sessionNotFound`, or `invalidParams` for a seq that its log does not reach. */
+  past(key: string, seq: number): Promise<Past>;
+
+  /**
+   * The log in the form of the original's transcripts, a line an event, and before the first event a header. With
+   * `sessionId`, that of a session which this key had before.
+   */
+  transcript(key: string, page: TranscriptRange): Promise<TranscriptPage>;
+  /** Takes a piece of such a file; how much of it is here. Rejects with `importRefused` or `queueFull`. */
+  takePiece(piece: ImportPiece): Promise<number>;
+  /**
+   * Makes a session of a file whose last piece was taken: all of it or nothing. Its key is that of the file when none is
+   * given. Rejects with `importRefused` when the key is in use, or when the session is here already.
+   */
+  importFile(uploadId: string, key: string | undefined): Promise<Imported>;
+
+  /**
+   * Folds the whole log anew and compares what was remembered of it; mends that when it is asked to. Nothing comes into
+   * the session meanwhile. Rejects with `sessionNotFound`.
+   */
+  replay(key: string, options: { readonly mends: boolean }): Promise<Replay & { readonly isMended: boolean }>;
 
   /**
    * Live sessions whose logs were found damaged. Whatever reads or writes one rejects with `sessionDamaged`; it is still

@@ -1,6 +1,14 @@
 /** The only databases: event log, outbox, blobs. */
+export { backups, type BackupFile } from "./backups.ts";
 export { copyStorage, type CopyProgress, countStorage } from "./copy-storage.ts";
 export { BrokenChain } from "./hash-chain.ts";
+export {
+  type Finding,
+  type Inspection,
+  type InspectionProgress,
+  inspectStorage,
+  type ProjectionCheck,
+} from "./inspect-storage.ts";
 export { acquireLock, type Lock } from "./lock.ts";
 export { storageSettings } from "./settings.ts";
 export { openStorage } from "./open-storage.ts";
@@ -10,6 +18,7 @@ export type {
   Append,
   Appended,
   BlobRow,
+  EndedSession,
   EventRange,
   NewEvent,
   NewOutboxRow,
@@ -24,4 +33,5 @@ export type {
   SessionRow,
   Settlement,
   Storage,
+  Upkeep,
 } from "./storage.ts";

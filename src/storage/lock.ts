@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { isSystemError, systemReason } from "#base";
+import { failPoint, isSystemError, systemReason } from "#base";
 import { fault } from "#protocol";
 import { isBusy } from "./sqlite/trouble.ts";
 
@@ -19,7 +19,9 @@ export function acquireLock(path: string): Lock {
   if (!db) return { held: false, ...livingPid(pidPath) };
   using opened = new DisposableStack();
   opened.defer(() => db.close());
+  failPoint("storage.lock.taken");
   writeFileSync(pidPath, `${process.pid}\n`, { mode: 0o600 });
+  failPoint("storage.lock.told");
   opened.defer(() => rmSync(pidPath, { force: true }));
   const held = opened.move();
   return { held: true, release: () => held.dispose() };

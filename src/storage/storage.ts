@@ -173,6 +173,34 @@ export interface EventRange {
   readonly take: "first" | "last";
 }
 
+export interface EndedSession {
+  readonly id: string;
+  readonly endedAt: number;
+}
+
+/** Small steps, each a few milliseconds at most, of which others make what is to be done. */
+export interface Upkeep {
+  /** The ended last come first; `before` is the last one seen. */
+  endedSessions(page: { readonly before?: EndedSession; readonly limit: number }): Promise<readonly EndedSession[]>;
+  /** Some of the bytes of a session's events, those behind `after`; `last` is absent when there are none. */
+  weigh(sessionId: string, after: number): Promise<{ readonly bytes: number; readonly last?: number }>;
+  /** Blobs of a sort that were put before that time, the oldest first. */
+  blobs(kind: {
+    readonly mimeType: string;
+    readonly before: number;
+    readonly limit: number;
+  }): Promise<readonly string[]>;
+  /** The prompts that some events name, in the order in which the events were written; `last` is where to go on. */
+  promptsNamed(after: number): Promise<{ readonly hashes: readonly string[]; readonly last?: number }>;
+  /** Undefined, and nothing is deleted, when there are events behind `upTo`. */
+  deleteBlobs(
+    hashes: readonly string[],
+    known: { readonly mimeType: string; readonly before: number; readonly upTo: number },
+  ): Promise<number | undefined>;
+  /** Gives a little of the room of what was deleted back to the file system. True when there may be more. */
+  reclaim(): Promise<boolean>;
+}
+
 /**
  * The only databases of the house. One append-only log per session is the truth; the other tables are indexes of it, kept
  * in the same transactions. Everything is asynchronous because the next backends are.
@@ -278,6 +306,9 @@ export interface Storage extends AsyncDisposable {
 
   putBlob(blob: { readonly mimeType: string; readonly bytes: Uint8Array }): Promise<string>;
   blob(hash: string): Promise<BlobRow | undefined>;
+
+  /** What it does for itself in quiet moments; absent where a server, or nobody, has to. */
+  upkeep?(): Promise<Upkeep>;
 
   /** A cheap look for health checks: can it read, and what did the last failed write say? */
   health(): Promise<{ readonly ok: boolean; readonly problem?: string }>;

@@ -21,6 +21,40 @@ const corpus = [
   frame("6", "agent.wait", { runId: "k", timeoutMs: 0 }),
 ];
 
+/** What is asked about devices and nodes, right and wrong. */
+const aboutMachines = [
+  frame("7", "device.pair.list", {}),
+  frame("8", "device.pair.approve", { requestId: "00000000-0000-4000-8000-000000000000" }),
+  frame("9", "device.pair.reject", { requestId: "x" }),
+  frame("10", "device.pair.remove", { deviceId: "0".repeat(64) }),
+  frame("11", "device.pair.rename", { deviceId: "0".repeat(64), label: "Desk \u202e" }),
+  frame("12", "device.pair.setupCode", { publicUrl: "wss://desk.example.org", bootstrapProfile: "node" }),
+  frame("13", "device.token.rotate", { deviceId: "0".repeat(64), role: "operator", scopes: ["operator.read"] }),
+  frame("14", "device.token.revoke", { deviceId: "0".repeat(64), role: "node" }),
+  frame("15", "node.list", {}),
+  frame("16", "node.describe", { nodeId: "0".repeat(64) }),
+  frame("17", "node.invoke", {
+    nodeId: "0".repeat(64),
+    command: "system.run",
+    params: { a: [1] },
+    idempotencyKey: "i",
+  }),
+  frame("18", "node.pair.approve", { requestId: "x" }),
+  frame("19", "node.rename", { nodeId: "0".repeat(64), displayName: "Shed" }),
+  frame("20", "node.event", { event: "node.host.stats", payloadJSON: '{"cpuCount":1}' }),
+  frame("21", "node.invoke.result", { id: "x", nodeId: "0".repeat(64), ok: true, payloadJSON: "{}" }),
+];
+
+/** Bytes that are no UTF-8, each in another way. */
+const noUtf8: readonly (readonly number[])[] = [
+  [0xff],
+  [0xc0, 0xaf],
+  [0xe2, 0x82],
+  [0xed, 0xa0, 0x80],
+  [0xf4, 0x90, 0x80, 0x80],
+  [0x80],
+];
+
 const codes = ["INVALID_REQUEST", "FORBIDDEN", "UNAVAILABLE", "NOT_PAIRED"];
 
 /** What the server says is a frame of this protocol, whole and without the secret. */
@@ -70,5 +104,44 @@ test.each(seeds)(
       client.line.closed();
     }
     expect([...ends]).toEqual(expect.arrayContaining(["in", "closed 1008"]));
+  },
+);
+
+test.each(seeds)("whatever is asked about devices and nodes is answered, and pairs nobody (seed %d)", async (seed) => {
+  const roll = dice(seed + 100);
+  const incidents: string[] = [];
+  await using house = new House();
+  await using rpc = openRpc(house, { log: createLog({ level: "error", write: (line) => incidents.push(line) }) });
+  const client = await OpenClawSocket.connected(rpc, ["operator.admin"]);
+  for (let step = 0; step < 300; step++) {
+    client.line.receive(
+      roll(6) === 0 ? (aboutMachines[roll(aboutMachines.length)] ?? "") : mutate(aboutMachines, roll),
+    );
+    if (roll(5) === 0) await Bun.sleep(0);
+  }
+  expect((await client.ask("device.pair.list")).payload).toMatchObject({ paired: [], pending: [] });
+  expect(client.socket.closed).toBeUndefined();
+  client.socket.texts.forEach(expectFrame);
+  expect(client.frames.filter(({ ok }) => ok === true).length).toBeGreaterThan(5);
+  expect(client.frames.filter(({ ok }) => ok === false).length).toBeGreaterThan(50);
+  expect(incidents).toEqual([]);
+});
+
+test.each(noUtf8)(
+  "bytes that are no UTF-8 (%d …) are refused before hello, and after it end the socket and nobody else's",
+  async (...bytes) => {
+    await using rpc = openRpc(new House());
+    const other = await OpenClawSocket.connected(rpc);
+    const [before, after] = [new OpenClawSocket(rpc), await OpenClawSocket.connected(rpc)];
+    const whole = new TextEncoder().encode(frame("1", "device.pair.rename", { deviceId: "x", label: "§" }));
+    const at = whole.indexOf(0xc2);
+    const broken = new Uint8Array([...whole.slice(0, at), ...bytes, ...whole.slice(at + 2)]);
+    // Whoever has said nothing yet may be a client of JSON-RPC, and is answered as one.
+    before.line.receive(broken);
+    expect(await until("the refusal", () => before.socket.texts[0])).toContain('"code":-32700');
+    expect(rpc.connections().filter(({ isAuthenticated }) => !isAuthenticated)).toHaveLength(1);
+    after.line.receive(broken);
+    expect(after.socket.closed?.code).toBe(1008);
+    expect((await other.ask("health")).ok).toBe(true);
   },
 );

@@ -6,19 +6,20 @@ import { cli } from "../support/cli.ts";
 import { type OpenGateway, openGateway, sharedToken } from "../support/open-gateway.ts";
 import { openSqliteFile } from "../support/storage.ts";
 
+const request = (account: string, senderId: string, code: string) => ({
+  code,
+  channel: "pigeon",
+  account,
+  senderId,
+  name: `N${senderId}`,
+  from: { channel: "pigeon", account, chat: senderId },
+  createdAt: Date.now(),
+  isTold: true,
+});
+
 /** Two strangers had written to two accounts before the gateway started. */
 async function withStrangers(home: Home): Promise<void> {
   await using storage = openSqliteFile(home.database);
-  const request = (account: string, senderId: string, code: string) => ({
-    code,
-    channel: "pigeon",
-    account,
-    senderId,
-    name: `N${senderId}`,
-    from: { channel: "pigeon", account, chat: senderId },
-    createdAt: Date.now(),
-    isTold: true,
-  });
   const written = [request("default", "1", "AAAABBBB"), request("work", "2", "CCCCDDDD")].map((one) => ({
     kind: "channel-pairing",
     id: JSON.stringify([one.channel, one.account]),

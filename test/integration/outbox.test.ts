@@ -150,6 +150,24 @@ describe("a delivery that fails", () => {
     expect(channel.texts).toEqual(["echo hello"]);
   });
 
+  test("does not wait for a time that the clock went back from", async () => {
+    using folder = tempFolder();
+    let ahead = 24 * 3_600_000;
+    const clock = { ...systemClock, now: () => Date.now() + ahead };
+    let failures = 1;
+    const channel = new FakeChannel(() => {
+      if (failures-- > 0) throw new Error("down");
+      return "p";
+    });
+    await using walk = new Walk({ folder: folder.path, channels: [channel], clock });
+    await walk.say("one", inChat);
+    await until("a failure", async () => ((await waiting(walk))[0]?.attempts ?? 0) > 0);
+    ahead = 0;
+    await walk.say("two", inChat);
+    await recorded(walk, 2);
+    expect(channel.texts).toEqual(["echo one", "echo two"]);
+  });
+
   test("for a day is given up, the log says so, and what comes after it goes out", async () => {
     using folder = tempFolder();
     let ahead = 0;

@@ -103,7 +103,10 @@ export async function cli(argv: readonly string[], options: CliRunOptions = {}):
 /** What a command may ask about settings, answered from those in memory. */
 export function fakeInstallation(
   config: Config<ClientSettings>,
-): Pick<CliContext, "channels" | "checkConfig" | "locateConfig" | "openConfig" | "readClientSettings" | "storage"> {
+): Pick<
+  CliContext,
+  "backups" | "channels" | "checkConfig" | "locateConfig" | "openConfig" | "readClientSettings" | "storage"
+> {
   const { file, warnings } = config;
   return {
     openConfig: () => Promise.resolve(config),
@@ -111,7 +114,13 @@ export function fakeInstallation(
     checkConfig: () => Promise.resolve({ file, problems: [], warnings }),
     readClientSettings: () => Promise.resolve(config.settings),
     channels: { available: () => Promise.resolve([]), configured: () => Promise.resolve([]) },
+    backups: {
+      create: () => Promise.reject(new Error("nobody backs memory up")),
+      verify: () => Promise.reject(new Error("nobody backs memory up")),
+      restore: () => Promise.reject(new Error("nobody backs memory up")),
+    },
     storage: {
+      inspect: () => Promise.reject(new Error("nobody inspects in memory")),
       copyTo: () => Promise.reject(new Error("nothing was expected to be copied")),
       count: () => Promise.resolve({ backend: "sqlite", where: "/nowhere/openclaw.db", rows: { sessions: 3 } }),
     },

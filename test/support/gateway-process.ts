@@ -18,6 +18,8 @@ export interface GatewayProcess extends AsyncDisposable {
   readonly home: string;
   /** From spawn to the first healthy answer. */
   readonly startMs: number;
+  /** Resolves when the process is gone, whoever ended it. */
+  readonly ended: Promise<unknown>;
   /** What it wrote to its standard output and error so far. */
   output(): string;
   /** Sends a signal and waits for the end; the exit code, or null after a signal ended it. */
@@ -61,7 +63,8 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayProcess>
   await until(
     `${url}/health`,
     async () => {
-      if (child.exitCode !== null) throw new Error(`the gateway ended with ${child.exitCode}:\n${output.join("")}`);
+      const ending = child.exitCode ?? child.signalCode;
+      if (ending !== null) throw new Error(`the gateway ended with ${ending}:\n${output.join("")}`);
       return isHealthy(url);
     },
     20_000,
@@ -82,6 +85,7 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayProcess>
     pid: child.pid,
     home: setup.home,
     startMs,
+    ended: child.exited,
     output: () => output.join(""),
     stop,
     [Symbol.asyncDispose]: async () => {

@@ -192,6 +192,7 @@ export class House {
         return { messageId: `m${this.sent.length}` };
       },
       recover: async () => ({ owed: 0, done: Promise.resolve({ resumed: 0, ended: 0 }) }),
+      at: () => Promise.reject(new Error("nobody looks back here")),
       trace: async () => [],
       outbox: async () => [],
       settleDeadLetter: (id) => Promise.reject(fault.deadLetterNotFound({ id })),
@@ -239,6 +240,11 @@ export class House {
       events: async function* (key) {
         yield* log.get(key) ?? [];
       },
+      past: () => Promise.reject(new Error("nobody looks back here")),
+      transcript: () => Promise.reject(new Error("nobody exports here")),
+      takePiece: () => Promise.reject(new Error("nobody imports here")),
+      importFile: () => Promise.reject(new Error("nobody imports here")),
+      replay: () => Promise.reject(new Error("nobody replays here")),
       list: async ({ limit }) => [...this.log.keys()].slice(0, limit).flatMap((key) => state(key) ?? []),
       patch: async (key, change) => {
         const settings = Object.fromEntries(
@@ -249,7 +255,8 @@ export class House {
         if (!patched) throw fault.sessionNotFound({ key });
         return patched;
       },
-      read: async () => [],
+      read: async ({ key }, { after = 0, limit }) =>
+        (this.log.get(key) ?? []).filter(({ seq }) => seq > after).slice(0, limit),
       damaged: () => [],
       reset: async () => Promise.reject(new Error("the gateway does that")),
       delete: async () => Promise.reject(new Error("the gateway does that")),

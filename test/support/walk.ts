@@ -19,6 +19,7 @@ import type { ModelEvent, ModelRequest } from "#providers";
 import { createScheduler, type Limits } from "#scheduler";
 import { createSessions, type SessionNotice, type Sessions } from "#sessions";
 import { openSqlite, type Storage } from "#storage";
+import { pigeon } from "./fake-channel.ts";
 import { says } from "./scripted-provider.ts";
 import { until } from "./until.ts";
 
@@ -202,11 +203,9 @@ export const noTools: TurnTools = {
   run: async () => ({ text: "there are no tools", failed: true, durationMs: 0 }),
 };
 
-const [webchatChannel] = allChannels;
-
 /** The channel whose people follow the log. */
 export const webchat: Line = {
-  channel: webchatChannel,
+  channel: allChannels.find(({ id }) => id === "webchat") ?? pigeon,
   account: "default",
   settings: {},
   connection: {

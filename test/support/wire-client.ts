@@ -16,6 +16,8 @@ export interface Connecting {
   readonly role?: "operator" | "node";
   readonly device?: DeviceKey;
   readonly client?: { readonly id: string; readonly mode: string; readonly platform?: string };
+  readonly caps?: readonly string[];
+  readonly commands?: readonly string[];
   readonly minProtocol?: number;
   readonly maxProtocol?: number;
   /** Signs another challenge than that of the socket. */
@@ -98,6 +100,8 @@ function connectFrame(connecting: Connecting, { nonce, ts }: { nonce: string; ts
     role,
     scopes,
     ...(auth && { auth }),
+    ...(connecting.caps && { caps: connecting.caps }),
+    ...(connecting.commands && { commands: connecting.commands }),
     ...(device && {
       device: {
         id: device.id,

@@ -11,29 +11,38 @@ import { safeJson } from "../safe-text.ts";
 const pageSize = 100;
 
 const Page = Type.Object({ events: Type.Array(Type.Object({ seq: Type.Integer() })), hasMore: Type.Boolean() });
+const LinePage = Type.Object({ lines: Type.Array(Type.String()), last: Type.Integer(), hasMore: Type.Boolean() });
 
 export interface ExportRequest {
   readonly sessionKey: string;
   readonly out: string | undefined;
   readonly json: boolean;
+  readonly format: string;
+  readonly sessionId: string | undefined;
 }
 
 export async function exportSession(
   { context, client }: { readonly context: CliContext; readonly client: Client },
-  { sessionKey, out, json }: ExportRequest,
+  request: ExportRequest,
 ): Promise<number> {
-  const pages = exportPages(client, sessionKey, context.signal);
+  const { sessionKey, out, json, format } = request;
+  const isTranscript = format === "jsonl";
+  const pages = isTranscript
+    ? transcriptPages(client, request, context.signal)
+    : exportPages(client, sessionKey, context.signal);
   if (out === undefined) {
     const all: unknown[] = [];
     for await (const events of pages) {
       if (json) all.push(...events);
       else await context.stdout.write(asLines(events));
     }
-    if (json) await context.stdout.write(`${safeJson({ sessionKey, events: all })}\n`);
+    if (json) await context.stdout.write(`${safeJson({ sessionKey, [isTranscript ? "lines" : "events"]: all })}\n`);
     return 0;
   }
   const count = await writeWhole(out, pages);
-  const said = json ? `${safeJson({ sessionKey, file: out, events: count })}\n` : `Wrote ${count} events to ${out}.\n`;
+  const said = json
+    ? `${safeJson({ sessionKey, file: out, [isTranscript ? "lines" : "events"]: count })}\n`
+    : `Wrote ${count} ${isTranscript ? "lines" : "events"} to ${out}.\n`;
   await context.stdout.write(said);
   return 0;
 }
@@ -50,12 +59,31 @@ async function* exportPages(
     if (events.length > 0) yield events;
     if (!hasMore) return;
     const last = events.at(-1)?.seq ?? 0;
-    if (last <= after) {
-      const message = "The gateway's export does not get on.";
-      throw new CommandFailed({ type: "protocolMismatch", message, advice: "`openclaw status` shows its version." });
-    }
-    after = last;
+    after = further(last, after);
   }
+}
+
+/** The lines of a transcript file, as what they say: written again they are the same. */
+async function* transcriptPages(
+  client: Client,
+  { sessionKey, sessionId }: ExportRequest,
+  signal: AbortSignal,
+): AsyncGenerator<readonly object[]> {
+  const session = sessionId === undefined ? {} : { sessionId };
+  for (let after = 0; ;) {
+    const params = { sessionKey, after, limit: pageSize, ...session };
+    const answer = await client.call("sessions.transcript", params, { signal });
+    const { lines, last, hasMore } = expectShape(LinePage, answer, "transcript");
+    if (lines.length > 0) yield lines.map((line): object => Object(JSON.parse(line)));
+    if (!hasMore) return;
+    after = further(last, after);
+  }
+}
+
+function further(last: number, after: number): number {
+  if (last > after) return last;
+  const message = "The gateway's export does not get on.";
+  throw new CommandFailed({ type: "protocolMismatch", message, advice: "`openclaw status` shows its version." });
 }
 
 function asLines(events: readonly object[]): string {

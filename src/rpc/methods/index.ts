@@ -49,17 +49,22 @@ import { pairingReject } from "./pairing.reject.ts";
 import { pairingRemove } from "./pairing.remove.ts";
 import { ping } from "./ping.ts";
 import { routesExplain } from "./routes.explain.ts";
+import { sessionsAt } from "./sessions.at.ts";
 import { sessionsCreate } from "./sessions.create.ts";
 import { sessionsDelete } from "./sessions.delete.ts";
 import { sessionsDescribe } from "./sessions.describe.ts";
+import { sessionsEvents } from "./sessions.events.ts";
 import { sessionsExport } from "./sessions.export.ts";
 import { sessionsGet } from "./sessions.get.ts";
+import { sessionsImport } from "./sessions.import.ts";
 import { sessionsList } from "./sessions.list.ts";
 import { sessionsMessagesSubscribe } from "./sessions.messages.subscribe.ts";
 import { sessionsMessagesUnsubscribe } from "./sessions.messages.unsubscribe.ts";
 import { sessionsPatch } from "./sessions.patch.ts";
+import { sessionsReplay } from "./sessions.replay.ts";
 import { sessionsReset } from "./sessions.reset.ts";
 import { sessionsSubscribe } from "./sessions.subscribe.ts";
+import { sessionsTranscript } from "./sessions.transcript.ts";
 import { sessionsUnsubscribe } from "./sessions.unsubscribe.ts";
 import { status } from "./status.ts";
 import { systemPresence } from "./system-presence.ts";
@@ -119,17 +124,22 @@ export const methods = [
   pairingRemove,
   ping,
   routesExplain,
+  sessionsAt,
   sessionsCreate,
   sessionsDelete,
   sessionsDescribe,
+  sessionsEvents,
   sessionsExport,
   sessionsGet,
+  sessionsImport,
   sessionsList,
   sessionsMessagesSubscribe,
   sessionsMessagesUnsubscribe,
   sessionsPatch,
+  sessionsReplay,
   sessionsReset,
   sessionsSubscribe,
+  sessionsTranscript,
   sessionsUnsubscribe,
   status,
   systemPresence,

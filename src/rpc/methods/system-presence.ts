@@ -8,5 +8,5 @@ export const systemPresence = defineMethod({
   scope: "operator.read",
   params: Type.Object({}, closed),
   result: Type.Array(PresenceEntry),
-  handle: async (_params, context) => presenceOf(context.connections()),
+  handle: async (_params, context) => presenceOf((newest) => context.connections(newest)),
 });

@@ -18,3 +18,6 @@ export function looksLikeOpenClaw(first: string, limits: Parameters<typeof findE
     throw error;
   }
 }
+
+/** How its clients are told that the gateway stops and comes back. */
+export const farewell = "service restart";

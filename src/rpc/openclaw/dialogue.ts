@@ -1,3 +1,4 @@
+import { failPoint } from "#base";
 import { Check } from "@sinclair/typebox/value";
 import { Fault, fault } from "#protocol";
 import { closeCode } from "../connection.ts";
@@ -11,6 +12,7 @@ import type { NodeClaims } from "../nodes/live-node.ts";
 import type { ParamsChecker } from "../params.ts";
 import { finishers } from "./adapters/index.ts";
 import { ConnectParams } from "./connect-params.ts";
+import { farewell } from "./challenge.ts";
 import { errorOf } from "./errors.ts";
 import { type ErrorShape, errorText, readRequest, type Request, resultText } from "./frame.ts";
 import type { Hello } from "./hello.ts";
@@ -32,7 +34,6 @@ export interface Table {
  * `connect` that answers the challenge; it is greeted with `hello-ok`, or refused and the socket closed.
  */
 export class Dialogue implements Dialect {
-  readonly name = "openclaw";
   readonly #speaker: Speaker;
   readonly #table: Table;
   #isGreeted = false;
@@ -42,6 +43,14 @@ export class Dialogue implements Dialect {
   constructor(speaker: Speaker, table: Table) {
     this.#speaker = speaker;
     this.#table = table;
+  }
+
+  get name(): "openclaw" {
+    return "openclaw";
+  }
+
+  get farewell(): string {
+    return farewell;
   }
 
   get isGreeted(): boolean {
@@ -68,6 +77,7 @@ export class Dialogue implements Dialect {
       const finish = finishers.get(method);
       if (!finish) return this.#resultText(id, result);
       this.#speaker.say(this.#resultText(id, result));
+      failPoint("rpc.accepted.said");
       const end = await finish(result, (name, given) => this.#table.calls.call(name, given, this.#speaker));
       return end === undefined ? undefined : this.#resultText(id, end);
     } catch (error) {
@@ -111,8 +121,10 @@ export class Dialogue implements Dialect {
     if (!reception.admitted) return refuse(reception.because, reception.closeWith, reception.reason);
     const nodes = speaker.caller.role === "node" ? await this.#table.nodes.open() : undefined;
     const hello = await this.#table.hello(speaker.caller, reception.pass);
-    speaker.listen(new Interests(params.caps));
+    failPoint("rpc.hello.begin");
+    speaker.listen(params.caps?.length ? new Interests(params.caps) : undefined);
     speaker.say(resultText(id, hello));
+    failPoint("rpc.hello.said");
     this.#isGreeted = true;
     nodes?.arrived(speaker, claimsOf(params));
   }

@@ -1,6 +1,7 @@
 import type { Fault } from "#protocol";
 import type { Dialect, Speaker } from "../dialect.ts";
 import type { WireEvent } from "../wire-events.ts";
+import { farewell } from "./challenge.ts";
 import type { OpenClaw, OpenClawOptions } from "./openclaw.ts";
 
 /** Where the clients of this dialect come in. What lies behind it is loaded for the first of them: most gateways have none. */
@@ -15,7 +16,7 @@ export class OpenClawDoor {
   }
 
   dialogue(speaker: Speaker): Dialect {
-    return new Arrival(speaker, () => this.#open());
+    return this.#inside?.dialogue(speaker) ?? new Arrival(speaker, this);
   }
 
   take(event: WireEvent): void {
@@ -32,7 +33,7 @@ export class OpenClawDoor {
     this.#inside?.close();
   }
 
-  #open(): Promise<OpenClaw> {
+  open(): Promise<OpenClaw> {
     this.#loading ??= this.#load();
     return this.#loading;
   }
@@ -45,17 +46,17 @@ export class OpenClawDoor {
   }
 }
 
-/** A client whose first frame is on its way to a dialogue. */
+/** A client that came before what it needs was loaded: its first frame is on its way to a dialogue. */
 class Arrival implements Dialect {
   readonly name = "openclaw";
-  readonly farewell = "service restart";
+  readonly farewell = farewell;
   readonly #speaker: Speaker;
-  readonly #open: () => Promise<OpenClaw>;
+  readonly #door: OpenClawDoor;
   #dialogue: Dialect | undefined;
 
-  constructor(speaker: Speaker, open: () => Promise<OpenClaw>) {
+  constructor(speaker: Speaker, door: OpenClawDoor) {
     this.#speaker = speaker;
-    this.#open = open;
+    this.#door = door;
   }
 
   get isGreeted(): boolean {
@@ -63,7 +64,7 @@ class Arrival implements Dialect {
   }
 
   async answer(text: string): Promise<string | undefined> {
-    this.#dialogue ??= (await this.#open()).dialogue(this.#speaker);
+    this.#dialogue ??= (await this.#door.open()).dialogue(this.#speaker);
     return this.#dialogue.answer(text, this.#speaker);
   }
 

@@ -17,7 +17,7 @@ interface FeedOptions {
   readonly tell: (event: OpenClawEvent) => void;
   /** Is anyone there who speaks this dialect? */
   readonly isHeard: () => boolean;
-  readonly connections: () => readonly ConnectionInfo[];
+  readonly connections: (newest?: number) => readonly ConnectionInfo[];
 }
 
 /** Translates what is told to everyone into the events of this dialect, which differ in more than their names. */
@@ -140,7 +140,7 @@ export class OpenClawFeed {
   #presenceChanged(): void {
     this.#presence++;
     if (!this.#options.isHeard()) return;
-    const payload = { presence: presenceOf(this.#options.connections()) };
+    const payload = { presence: presenceOf(this.#options.connections) };
     const { stateVersion } = this;
     this.#options.tell({ name: "presence", scope: events.presence, isDroppable: true, payload, stateVersion });
   }

@@ -1,3 +1,4 @@
+import { permits } from "#protocol";
 import type { Caller } from "../caller.ts";
 import type { ConnectionInfo } from "../connection.ts";
 import type { Catalog } from "../method.ts";
@@ -6,7 +7,7 @@ import { presenceOf } from "../presence.ts";
 import type { Services } from "../services.ts";
 import { protocol } from "./admission.ts";
 import type { AuthMode } from "../authenticator.ts";
-import type { StateVersion } from "./events.ts";
+import { events, type StateVersion } from "./events.ts";
 import type { Pass } from "./reception.ts";
 import { healthFrom } from "./health.ts";
 
@@ -17,7 +18,7 @@ export interface Greeter {
   readonly limits: RpcLimits;
   readonly authMode: AuthMode;
   readonly catalog: Catalog;
-  readonly connections: () => readonly ConnectionInfo[];
+  readonly connections: (newest?: number) => readonly ConnectionInfo[];
   readonly stateVersion: () => StateVersion;
   readonly bootId: string;
   readonly uptimeMs: () => number;
@@ -33,7 +34,8 @@ export async function helloOk(greeter: Greeter, caller: Caller, pass: Pass) {
     server: { version: services.version, connId: caller.id, bootId: greeter.bootId },
     features: { methods: catalog.methods, events: catalog.events, capabilities: ["published-model-catalog"] },
     snapshot: {
-      presence: caller.role === "node" ? [] : presenceOf(greeter.connections()),
+      // What the method and the event are for is not told here to others.
+      presence: permits(caller.scopes, events.presence) ? presenceOf(greeter.connections) : [],
       // The schema knows no snapshot that is not well; what is wrong is told by the method.
       health: ok ? { ok, ...health } : health,
       stateVersion: greeter.stateVersion(),

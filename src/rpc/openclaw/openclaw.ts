@@ -24,7 +24,7 @@ export interface OpenClawOptions {
   readonly authenticator: Authenticator;
   readonly watches: RunWatches;
   readonly nodes: NodesDoor;
-  readonly connections: () => readonly ConnectionInfo[];
+  readonly connections: (newest?: number) => readonly ConnectionInfo[];
   readonly tell: (event: OpenClawEvent) => void;
   /** Is anyone there who speaks this? */
   readonly isHeard: () => boolean;

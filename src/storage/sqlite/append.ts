@@ -1,4 +1,4 @@
-import type { Clock } from "#base";
+import { type Clock, failPoint } from "#base";
 import type { StoredEvent } from "#protocol";
 import {
   addressText,
@@ -62,7 +62,9 @@ export class Appender {
     return () => {
       const receipt = append.receipt && this.#receipts.find(append.receipt.scope, append.receipt.key);
       if (receipt) return { taken: false, receipt };
+      failPoint("storage.append.begin");
       const events = parts.flatMap((part) => this.#write(part));
+      failPoint("storage.append.events");
       if (append.receipt) this.#receipts.insert(append.receipt, append.sessionId);
       return { taken: true, events };
     };

@@ -1,3 +1,4 @@
+import { failPoint } from "#base";
 import { Database, type SQLQueryBindings } from "bun:sqlite";
 import { chmodSync, closeSync, existsSync, openSync, statSync } from "node:fs";
 import { Fault, fault } from "#protocol";
@@ -16,8 +17,13 @@ export class Connection {
   readonly #path: string;
   readonly #inode: bigint | undefined;
 
-  constructor(path: string, mostBytes?: number) {
+  readonly #mostLogBytes: number;
+  #commitsUnseen = 0;
+  #waitsAgainAt = -Infinity;
+
+  constructor(path: string, { mostBytes, mostLogBytes = usualMostLogBytes }: FileBounds = {}) {
     this.#path = path;
+    this.#mostLogBytes = mostLogBytes;
     this.db = openDatabase(path);
     this.#inode = inodeOf(path);
     if (mostBytes !== undefined) this.db.run(`PRAGMA max_page_count = ${Math.ceil(mostBytes / pageBytes)}`);
@@ -38,16 +44,60 @@ export class Connection {
     return inodeOf(this.#path) !== this.#inode;
   }
 
+  /**
+   * Why nothing should be added to the write-ahead log now. It can begin anew only while nobody reads what is in it, so
+   * who never stops reading would have it fill the disk. Looks now and then, and always while it is too long.
+   */
+  logProblem(): string | undefined {
+    this.#commitsUnseen += 1;
+    if (this.#commitsUnseen < commitsBetweenLooks) return undefined;
+    if (logBytes(this.#path) < this.#mostLogBytes / 2) {
+      this.#commitsUnseen = 0;
+      return undefined;
+    }
+    this.#beginLogAnew(0);
+    if (logBytes(this.#path) >= this.#mostLogBytes * 0.75) this.#waitForReaders();
+    const isTooLong = logBytes(this.#path) >= this.#mostLogBytes;
+    if (!isTooLong) this.#commitsUnseen = 0;
+    return isTooLong ? "another program has been reading the database for so long that its log is full" : undefined;
+  }
+
+  /** Where readers follow each other without a gap, it takes a moment in which nothing is written. */
+  #waitForReaders(): void {
+    if (performance.now() < this.#waitsAgainAt) return;
+    this.#beginLogAnew(longestWaitMs);
+    if (logBytes(this.#path) > 0) this.#waitsAgainAt = performance.now() + afterVainWaitMs;
+  }
+
+  #beginLogAnew(waitMs: number): void {
+    this.db.run(`PRAGMA busy_timeout = ${waitMs}`);
+    this.db.query("PRAGMA wal_checkpoint(TRUNCATE)").get();
+    this.db.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+  }
+
   /** Moves the write-ahead log into the database, which then is one file. */
   close(): void {
     for (const statement of this.#prepared) statement.finalize();
     try {
+      failPoint("storage.close.begin");
       this.db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+      failPoint("storage.close.checkpointed");
     } finally {
       this.db.close();
     }
   }
 }
+
+export interface FileBounds {
+  readonly mostBytes?: number | undefined;
+  readonly mostLogBytes?: number | undefined;
+}
+
+const usualMostLogBytes = 64 * 1024 * 1024;
+const commitsBetweenLooks = 16;
+const longestWaitMs = 250;
+const afterVainWaitMs = 2_000;
+const busyTimeoutMs = 5_000;
 
 const pageBytes = 4_096;
 
@@ -58,7 +108,8 @@ const pageBytes = 4_096;
  */
 const settings = [
   `page_size = ${pageBytes}`,
-  "busy_timeout = 5000",
+  "auto_vacuum = INCREMENTAL",
+  `busy_timeout = ${busyTimeoutMs}`,
   "journal_mode = WAL",
   "synchronous = FULL",
   "foreign_keys = ON",
@@ -76,9 +127,12 @@ function openDatabase(path: string): Database {
   const opened = new DisposableStack();
   try {
     keepToOwner(path);
+    failPoint("storage.open.fileMade");
     const db = new Database(path, { readwrite: true, create: true, strict: true });
     opened.defer(() => db.close());
     db.run(settings.map((setting) => `PRAGMA ${setting};`).join("\n"));
+    if (failPoint("storage.open.unsynced")) db.run("PRAGMA synchronous = NORMAL");
+    failPoint("storage.open.set");
     migrate(db, path);
     opened.move();
     return db;
@@ -88,6 +142,10 @@ function openDatabase(path: string): Database {
     const advice = isDamage(error) ? "; move it away to begin with an empty one, or put a copy in its place" : "";
     throw fault.storageUnusable({ path, problem: `${troubleOf(error) ?? "it cannot be opened"}${advice}` }, error);
   }
+}
+
+function logBytes(path: string): number {
+  return path === ":memory:" ? 0 : (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0);
 }
 
 function inodeOf(path: string): bigint | undefined {
@@ -112,7 +170,9 @@ function migrate(db: Database, path: string): void {
     if (step < found) continue;
     db.transaction(() => {
       db.run(sql);
+      failPoint("storage.migration.written");
       db.run(`PRAGMA user_version = ${step + 1}`);
     }).immediate();
+    failPoint("storage.migration.done");
   }
 }

@@ -1,4 +1,4 @@
-import type { Log } from "#base";
+import { failPoint, type Log } from "#base";
 import { fault } from "#protocol";
 import type { Connection, Lazy } from "./connection.ts";
 import { troubleOf } from "./trouble.ts";
@@ -86,21 +86,33 @@ export class GroupCommit {
     const jobs = this.#waiting.slice(0, mostPerCommit);
     this.#waiting = this.#waiting.slice(mostPerCommit);
     if (jobs.length === 0) return;
+    const full = this.#connection.logProblem();
+    if (full !== undefined) return this.#refuse(jobs, full);
     try {
       for (const settle of this.#writeTogether(jobs)) settle();
+      failPoint("storage.commit.told");
     } catch (error) {
       const unavailable = this.#refused(error);
       for (const job of jobs) job.reject(unavailable);
     }
   }
 
+  #refuse(jobs: readonly Job[], problem: string): void {
+    if (this.#problem === undefined) this.#log.error("the storage does not take writes", { problem });
+    this.#problem = problem;
+    for (const job of jobs) job.reject(fault.storageUnavailable({ problem }));
+  }
+
   /** Throws when the transaction as a whole failed. */
   #writeTogether(jobs: readonly Job[]): (() => void)[] {
     try {
+      failPoint("storage.commit.begin");
       this.#begin().run();
       const before = this.#problem === undefined ? undefined : this.#changes();
       const settles = jobs.map((job) => this.#writeOne(job));
+      failPoint("storage.commit.allWritten");
       this.#commit().run();
+      failPoint("storage.commit.done");
       if (before !== undefined && this.#changes() > before) this.#recovered();
       return settles;
     } catch (error) {
@@ -114,6 +126,7 @@ export class GroupCommit {
     this.#savepoint().run();
     try {
       const settle = job.attempt();
+      failPoint("storage.commit.oneWritten");
       this.#release().run();
       return settle;
     } catch (error) {

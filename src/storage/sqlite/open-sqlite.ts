@@ -1,4 +1,4 @@
-import type { Clock, Log } from "#base";
+import { type Clock, failPoint, type Log } from "#base";
 import { Fault, fault, type StoredEvent } from "#protocol";
 import type {
   Append,
@@ -14,6 +14,7 @@ import type {
   SentPlace,
   SessionRow,
   Storage,
+  Upkeep,
 } from "../storage.ts";
 import { Appender } from "./append.ts";
 import { Blobs } from "./blobs.ts";
@@ -37,6 +38,8 @@ interface SqliteOptions {
   readonly clock: Clock;
   /** The file grows no larger; then it is as if the disk were full. Without it, the disk is the bound. */
   readonly mostBytes?: number;
+  /** The write-ahead log grows no larger than about this, whoever reads. */
+  readonly mostLogBytes?: number;
 }
 
 /** Throws `storageUnusable` when the file is damaged, not allowed, or written by a newer version. */
@@ -60,14 +63,15 @@ class SqliteStorage implements Storage {
   readonly #appender: Appender;
   readonly #purge: Purge;
   readonly #path: string;
+  #upkeep: Upkeep | undefined;
   #damage: string | undefined;
   #probedAt = -Infinity;
 
-  constructor({ path, log, clock, mostBytes }: SqliteOptions) {
+  constructor({ path, log, clock, ...bounds }: SqliteOptions) {
     this.#path = path;
     this.#clock = clock;
     this.#log = log;
-    this.#connection = new Connection(path, mostBytes);
+    this.#connection = new Connection(path, bounds);
     this.#commits = new GroupCommit(this.#connection, log);
     this.#sessions = new SessionTable(this.#connection);
     this.#events = new EventLog(this.#connection);
@@ -112,6 +116,7 @@ class SqliteStorage implements Storage {
 
   async deleteSession(sessionId: string): Promise<void> {
     await this.#commits.enqueue(() => this.#purge.begin(sessionId, this.#clock.now()));
+    failPoint("storage.purge.hidden");
     await this.#purgeRest(sessionId);
   }
 
@@ -190,6 +195,11 @@ class SqliteStorage implements Storage {
 
   async blob(hash: string): Promise<BlobRow | undefined> {
     return this.#read(() => this.#blobs.find(hash));
+  }
+
+  async upkeep(): Promise<Upkeep> {
+    const { SqliteUpkeep } = await import("./upkeep.ts");
+    return (this.#upkeep ??= new SqliteUpkeep(this.#connection, (write) => this.#commits.enqueue(write)));
   }
 
   async health(): Promise<{ readonly ok: boolean; readonly problem?: string }> {

@@ -1,4 +1,3 @@
-import { channels } from "#channels";
 import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,7 +25,7 @@ interface Row {
 }
 
 function open(parrots: Parrots, config = two): Promise<OpenGateway> {
-  return openGateway(config, environment, { channels: [parrots.channel, ...channels] });
+  return openGateway(config, environment, { channels: [parrots.channel] });
 }
 
 async function ask<T>(gateway: OpenGateway, method: string, params: unknown = {}): Promise<T> {
@@ -155,7 +154,7 @@ describe("operators", () => {
   test("hear that a token of the environment is not theirs to take away", async () => {
     const parrots = new Parrots();
     const own = { ...environment, OPENCLAW_CHANNELS_PARROT_BOT_TOKEN: "canary" };
-    await using gateway = await openGateway("", own, { channels: [parrots.channel, ...channels] });
+    await using gateway = await openGateway("", own, { channels: [parrots.channel] });
     await parrots.open();
     const out = await ask(gateway, "channels.logout", { channel: "parrot" });
     expect(out).toMatchObject({ cleared: false, fromEnvironment: true, loggedOut: false });

@@ -69,6 +69,9 @@ describe("SEC-03", () => {
   });
 });
 
+const isLocked = (outcome: unknown) => outcome === 429 || /lockedOut|RATE_LIMITED/.test(String(outcome));
+const isWrong = (outcome: unknown) => outcome === 401 || /unauthorized|MISMATCH|INVALID/.test(String(outcome));
+
 describe("SEC-04: one account of wrong attempts", () => {
   test("holds shared secrets, device tokens and setup codes, also when they come at once", async () => {
     await using gateway = await openGateway();
@@ -90,6 +93,29 @@ describe("SEC-04: one account of wrong attempts", () => {
     const right = await gateway.enter({ auth: { deviceToken }, device });
     expect(detailOf(right.answer)).toBe("AUTH_RATE_LIMITED");
     expect((await gateway.call("status")).status).toBe(429);
+  });
+
+  test("holds what comes over HTTP, by upgrade and by connect in both dialects: of fifty at once ten are compared", async () => {
+    await using gateway = await openGateway('[logging]\nlevel = "debug"\n');
+    const device = new DeviceKey();
+    await deviceTokenOf(gateway, device);
+    const ways: readonly ((guess: string) => Promise<unknown>)[] = [
+      async (guess) => (await gateway.call("status", {}, { authorization: `Bearer ${guess}` })).status,
+      async (guess) => (await gateway.call("status", {}, { "x-gateway-token": guess })).status,
+      async (guess) => (await gateway.call("connect", { auth: { password: guess } }, {})).body.error?.data?.["name"],
+      async (guess) => detailOf((await gateway.enter({ auth: { token: guess } })).answer),
+      async (guess) => detailOf((await gateway.enter({ auth: { deviceToken: guess }, device })).answer),
+      async (guess) =>
+        detailOf((await gateway.enter({ auth: { bootstrapToken: guess }, device: new DeviceKey() })).answer),
+    ];
+    const outcomes = await Promise.all(
+      Array.from({ length: 50 }, async (_, i) => ways[i % ways.length]?.(`guess-${i}`)),
+    );
+    expect(outcomes.filter(isWrong)).toHaveLength(10);
+    expect(outcomes.filter(isLocked)).toHaveLength(40);
+    const log = await Bun.file(`${gateway.home}/state/logs/gateway.log`).text();
+    expect(log.split("an address is locked out").length - 1).toBe(1);
+    expect(log).not.toContain("guess-");
   });
 
   test("follows the caller behind a proxy, and no header of the caller's own", async () => {

@@ -1,0 +1,23 @@
+import { SecretText } from "#config";
+import { Type } from "@sinclair/typebox";
+import { defineChannel } from "./channel.ts";
+
+/** Discord through its gateway socket and its REST API. One shard: as many as 2,500 servers. */
+export const discord = defineChannel({
+  id: "discord",
+  label: "Discord",
+  followsLog: false,
+  text: { most: 2_000, unit: "utf16" },
+  typingMs: 10_000,
+  account: Type.Object({
+    token: SecretText({ description: "The bot's token, from the Bot page of the Discord developer portal." }),
+    apiBase: Type.String({
+      default: "https://discord.com/api",
+      description: "Where Discord's API is, without its version.",
+    }),
+  }),
+  open: async (options) => {
+    const { openDiscord } = await import("./discord/open.ts");
+    return openDiscord(options);
+  },
+});

@@ -1,0 +1,36 @@
+import { fromTelegram, parseMarkdown, type TelegramEntity, toMarkdown, toTelegram } from "#markup";
+import type { MessageEntity } from "grammy/types";
+import type { Entity } from "./incoming.ts";
+
+export interface Rendered {
+  readonly text: string;
+  readonly entities: readonly MessageEntity[];
+}
+
+/** Markdown as Telegram takes it: a text, and what of it looks how. No text can be read as anything else then. */
+export function rendered(markdown: string): Rendered {
+  const { text, entities } = toTelegram(parseMarkdown(markdown));
+  return { text, entities: entities.filter(isLook) };
+}
+
+/** A text of Telegram as markdown. */
+export function markdownOf(text: string, entities: readonly Entity[] = []): string {
+  return toMarkdown(fromTelegram({ text, entities }));
+}
+
+const looks: ReadonlySet<string> = new Set<MessageEntity["type"]>([
+  "blockquote",
+  "bold",
+  "code",
+  "italic",
+  "pre",
+  "spoiler",
+  "strikethrough",
+  "text_link",
+  "underline",
+]);
+
+/** All that markdown can say; people are mentioned by nothing that is written. */
+function isLook(entity: TelegramEntity): entity is TelegramEntity & MessageEntity {
+  return looks.has(entity.type);
+}

@@ -1,0 +1,34 @@
+import type { CliContext, StorageFinding } from "../context.ts";
+import { safeJson, safeLine } from "../safe-text.ts";
+import { styleFor } from "../style.ts";
+import { showProgress } from "./progress.ts";
+
+/** Says what was found; the exit code is 1 when that is anything. How far it is goes to stderr. */
+export async function inspectStorage(
+  context: CliContext,
+  { file, isJson }: { readonly file: string | undefined; readonly isJson: boolean },
+): Promise<number> {
+  const { where, found, findings, counts } = await context.storage.inspect({
+    file,
+    onProgress: showProgress(context, isJson),
+  });
+  const exitCode = found === 0 ? 0 : 1;
+  if (isJson) {
+    await context.stdout.write(`${safeJson({ ok: found === 0, where, found, findings, counts })}\n`);
+    return exitCode;
+  }
+  const style = styleFor(context.stdout, context);
+  for (const finding of findings)
+    await context.stdout.write(`${style.red("damaged")} ${safeLine(describe(finding))}\n`);
+  if (found > findings.length) await context.stdout.write(`and ${found - findings.length} more\n`);
+  const read = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
+  const verdict = found === 0 ? "in order" : `${found} ${found === 1 ? "problem" : "problems"}`;
+  await context.stdout.write(`${style.bold(verdict)}: ${read.join(", ")} in ${safeLine(where)}\n`);
+  return exitCode;
+}
+
+function describe({ where, problem, key, sessionId, seq }: StorageFinding): string {
+  const session = key ?? sessionId;
+  const place = [session === undefined ? where : `${where} of ${session}`, seq === undefined ? "" : `at seq ${seq}`];
+  return `${place.filter((part) => part !== "").join(" ")}: ${problem}`;
+}

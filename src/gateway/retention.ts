@@ -1,0 +1,14 @@
+/** In days; 0 of ended sessions is for ever, or without a bound. */
+export interface RetentionLimits {
+  readonly receiptsDays: number;
+  readonly deadLettersDays: number;
+  readonly endedSessionsDays: number;
+  readonly endedSessionsMegabytes: number;
+}
+
+export const usualRetention: RetentionLimits = {
+  receiptsDays: 30,
+  deadLettersDays: 30,
+  endedSessionsDays: 0,
+  endedSessionsMegabytes: 0,
+};

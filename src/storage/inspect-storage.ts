@@ -1,0 +1,11 @@
+import type { Inspection, InspectOptions } from "./inspect/inspect-database.ts";
+
+export type { Finding } from "./inspect/finding.ts";
+export type { Inspection, InspectionProgress, InspectOptions } from "./inspect/inspect-database.ts";
+export type { ProjectionCheck } from "./inspect/projection-check.ts";
+
+/** Looks for damage in a database of SQLite, also while a gateway writes it. Loaded when somebody asks. */
+export async function inspectStorage(options: InspectOptions): Promise<Inspection> {
+  const { inspectDatabase } = await import("./inspect/inspect-database.ts");
+  return inspectDatabase(options);
+}

@@ -1,0 +1,195 @@
+import { channels, type OutboundMessage } from "#channels";
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { openChannelLine } from "../support/channel-line.ts";
+import type { ChannelPlatform } from "../support/channel-platform.ts";
+import { openDiscordPlatform } from "../support/discord-platform.ts";
+import { openTelegramPlatform } from "../support/telegram-platform.ts";
+import { until } from "../support/until.ts";
+
+/** One fake platform for each channel that has accounts, in alphabetical order. */
+const platforms: readonly { readonly channel: string; readonly openFake: () => Promise<ChannelPlatform> }[] = [
+  { channel: "discord", openFake: openDiscordPlatform },
+  { channel: "telegram", openFake: openTelegramPlatform },
+];
+
+const never = new AbortController().signal;
+
+test("every channel with accounts is under test here", () => {
+  const withAccounts = channels.filter((channel) => "account" in channel).map(({ id }) => id);
+  expect(platforms.map(({ channel }) => channel)).toEqual(withAccounts);
+});
+
+test("no channel loads its platform's library before an account is opened", async () => {
+  const folder = join(import.meta.dir, "../../src/channels");
+  for (const { channel } of platforms) {
+    const text = await Bun.file(join(folder, `${channel}.ts`)).text();
+    expect(text).toContain(`await import("./${channel}/open.ts")`);
+    const eager = [...text.matchAll(/^import (?!type ).*from "([^"]+)"/gm)].map(([, from]) => from);
+    const light = /^(#base|#config|#protocol|@sinclair\/typebox|\.\/channel\.ts)$/;
+    expect(eager.filter((from) => !light.test(from ?? ""))).toEqual([]);
+  }
+});
+
+describe.each([...platforms])("every channel: $channel", ({ channel: id, openFake }) => {
+  const messageTo = (chat: string, text: string, clientKey = "key-1"): OutboundMessage => ({
+    to: { channel: id, account: "main", chat },
+    text,
+    clientKey,
+  });
+
+  test("a message comes in once, and is acknowledged only after it was received", async () => {
+    await using platform = await openFake();
+    const kept = Promise.withResolvers<void>();
+    platform.says("hello");
+    await using line = await openChannelLine(platform.channel, platform.settings, { receive: () => kept.promise });
+    await until("the message", () => line.received.length > 0);
+    expect(line.received[0]).toMatchObject({
+      type: "message",
+      text: "hello",
+      from: { channel: id, account: "main", chat: platform.chat },
+      place: { kind: "direct" },
+    });
+    expect(platform.unacknowledged).toBe(1);
+    kept.resolve();
+    await until("the acknowledgement", () => platform.unacknowledged === 0);
+    platform.says("again");
+    await until("the next one", () => line.texts.includes("again"));
+    expect(line.texts).toEqual(["hello", "again"]);
+  });
+
+  test("what could not be taken comes again, under the same id", async () => {
+    await using platform = await openFake();
+    let tries = 0;
+    await using line = await openChannelLine(platform.channel, platform.settings, {
+      receive: async () => {
+        if (++tries < 3) throw new Error("the disk is full");
+      },
+    });
+    platform.says("keep me");
+    await until("three tries and the acknowledgement", () => tries === 3 && platform.unacknowledged === 0);
+    expect(new Set(line.received.map((update) => update.id)).size).toBe(1);
+    expect(line.texts).toEqual(["keep me", "keep me", "keep me"]);
+  });
+
+  test("what was taken before a crash comes again under the same id, when nobody was told", async () => {
+    await using platform = await openFake();
+    platform.says("first");
+    const ids: string[] = [];
+    const notes = new Map<string, string>();
+    for (let life = 0; life < 2; life++) {
+      const isLast = life === 1;
+      await using line = await openChannelLine(platform.channel, platform.settings, {
+        notes,
+        receive: async () => {
+          if (!isLast) throw new Error("and then the process died");
+        },
+      });
+      await until("the message", () => line.received.length > 0);
+      ids.push(line.received[0]?.id ?? "none");
+    }
+    expect(ids[0]).toBe(ids[1] ?? "other");
+  });
+
+  test("a sent message is there under the id that was given", async () => {
+    await using platform = await openFake();
+    await using line = await openChannelLine(platform.channel, platform.settings);
+    const sent = await line.connection.send(messageTo(platform.chat, "hello you"), never);
+    if ("refused" in sent) throw new Error(sent.problem);
+    expect(platform.shown(sent.messageId)?.text).toBe("hello you");
+  });
+
+  test("a platform that asks for a pause refuses for now, and says how long", async () => {
+    await using platform = await openFake();
+    await using line = await openChannelLine(platform.channel, platform.settings);
+    platform.next("rateLimited");
+    const outcome = await line.connection.send(messageTo(platform.chat, "too much"), never);
+    expect(outcome).toMatchObject({ refused: "forNow", retryAfterMs: 60_000 });
+    expect(platform.shownCount).toBe(0);
+  });
+
+  test("a chat that is gone refuses for good", async () => {
+    await using platform = await openFake();
+    await using line = await openChannelLine(platform.channel, platform.settings);
+    const outcome = await line.connection.send(messageTo(platform.goneChat, "anybody?"), never);
+    expect(outcome).toMatchObject({ refused: "forGood", problem: expect.stringMatching(/\w/) });
+  });
+
+  test("a lost answer leaves it open whether the message is there; find tells, where the platform can", async () => {
+    await using platform = await openFake();
+    await using line = await openChannelLine(platform.channel, platform.settings);
+    platform.next("lostAnswer");
+    const message = messageTo(platform.chat, "are you there");
+    const outcome = await line.connection.send(message, never).catch(() => "in doubt");
+    expect(outcome).toBe("in doubt");
+    expect(platform.shownCount).toBe(1);
+    const found = await line.connection.find?.(message, never);
+    if (line.connection.find) expect(platform.shown(found?.messageId ?? "")?.text).toBe("are you there");
+    const other = await line.connection.find?.({ ...message, clientKey: "key-2" }, never);
+    expect(other).toBeUndefined();
+  });
+
+  test("a message of ours is edited, reacted to and deleted, where the channel can", async () => {
+    await using platform = await openFake();
+    await using line = await openChannelLine(platform.channel, platform.settings);
+    const { connection } = line;
+    const sent = await connection.send(messageTo(platform.chat, "one"), never);
+    if ("refused" in sent) throw new Error(sent.problem);
+    const posted = { to: { channel: id, account: "main", chat: platform.chat }, messageId: sent.messageId };
+    if (connection.edit) {
+      expect(await connection.edit(posted, "two", never)).toBeUndefined();
+      expect(platform.shown(sent.messageId)?.text).toBe("two");
+      expect(await connection.edit(posted, "two", never)).toBeUndefined();
+    }
+    if (connection.react) {
+      expect(await connection.react(posted, { emoji: "👍", isAdded: true }, never)).toBeUndefined();
+      expect(platform.shown(sent.messageId)?.reactions).toEqual(["👍"]);
+      expect(await connection.react(posted, { emoji: "👍", isAdded: false }, never)).toBeUndefined();
+      expect(platform.shown(sent.messageId)?.reactions).toEqual([]);
+    }
+    if (connection.delete) {
+      expect(await connection.delete(posted, never)).toBeUndefined();
+      expect(platform.shown(sent.messageId)).toBeUndefined();
+      expect(await connection.delete(posted, never)).toBeUndefined();
+    }
+  });
+
+  test("typing and drafts are shown, where the channel can, and are no messages", async () => {
+    await using platform = await openFake();
+    await using line = await openChannelLine(platform.channel, platform.settings);
+    const { connection } = line;
+    const to = { channel: id, account: "main", chat: platform.chat };
+    await connection.typing?.(to, never);
+    if (connection.typing) expect(platform.typings).toBe(1);
+    expect(await connection.draft?.(to, "draft-1", "growing", never)).toBeUndefined();
+    if (connection.draft) expect(platform.drafts).toEqual(["growing"]);
+    await connection.typing?.({ ...to, chat: platform.goneChat }, never);
+    expect(platform.shownCount).toBe(0);
+  });
+
+  test("it says when it is online, and leaves nothing running when it is closed", async () => {
+    await using platform = await openFake();
+    const line = await openChannelLine(platform.channel, platform.settings);
+    await until("being online", () => line.connection.state === "online" && platform.isListening);
+    expect(line.connection.problem).toBeUndefined();
+    expect(line.changes).toBeGreaterThan(0);
+    await line[Symbol.asyncDispose]();
+    await until("nobody listening", () => !platform.isListening);
+    platform.says("to nobody");
+    expect(platform.unacknowledged).toBe(1);
+    expect(line.received).toEqual([]);
+  });
+
+  test("a wrong token is named, does not spin, and is in no log line", async () => {
+    await using platform = await openFake();
+    await using line = await openChannelLine(platform.channel, platform.wrongSettings);
+    await until("a problem with the token", () => /token/i.test(line.connection.problem ?? ""));
+    expect(line.connection.state).toBe("offline");
+    const before = platform.strangers;
+    const probes = 20;
+    for (let i = 0; i < probes; i++) await line.connection.probe?.(never).catch(() => undefined);
+    // Whoever spins asks between the probes.
+    expect(platform.strangers - before).toBeLessThanOrEqual(line.connection.probe ? probes : 0);
+    expect(line.log.join("\n")).not.toContain("of_nobody");
+  });
+});

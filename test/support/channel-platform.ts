@@ -1,0 +1,29 @@
+import type { Channel } from "#channels";
+
+/** A fake platform as the conformance suite sees it: what every platform can be asked and made to do. */
+export interface ChannelPlatform extends AsyncDisposable {
+  readonly channel: Channel;
+  /** Settings of an account that works, and of one whose token the platform does not know. */
+  readonly settings: unknown;
+  readonly wrongSettings: unknown;
+  /** A chat that the account may write to, and one that is gone. */
+  readonly chat: string;
+  readonly goneChat: string;
+  /** A person writes to the account. */
+  says(text: string): void;
+  /** How many messages the platform would bring again. */
+  readonly unacknowledged: number;
+  /** A message of the account, as people see it there. */
+  shown(messageId: string): { readonly text: string; readonly reactions: readonly string[] } | undefined;
+  /** How many messages of the account there are. */
+  readonly shownCount: number;
+  /** What the account shows while it is at work, and while an answer grows. */
+  readonly typings: number;
+  readonly drafts: readonly string[];
+  /** What happens to the next message of the account: refused for a minute, or taken without an answer. */
+  next(trouble: "rateLimited" | "lostAnswer"): void;
+  /** Requests and connections so far that had a token of nobody. */
+  readonly strangers: number;
+  /** Whether the account listens at this moment. */
+  readonly isListening: boolean;
+}

@@ -1,0 +1,57 @@
+import { Secret } from "#base";
+import { telegram, type TelegramAccount } from "../../src/channels/telegram.ts";
+import type { ChannelPlatform } from "./channel-platform.ts";
+import { FakeTelegram, Refusal } from "./fake-telegram.ts";
+
+export function telegramSettings(fake: FakeTelegram, more: Partial<TelegramAccount> = {}): TelegramAccount {
+  return { token: new Secret(fake.token), apiRoot: fake.url, mode: "polling", ...more };
+}
+
+/** The fake Bot API for the conformance suite. */
+export async function openTelegramPlatform(): Promise<ChannelPlatform> {
+  const fake = new FakeTelegram();
+  return {
+    channel: telegram,
+    settings: telegramSettings(fake),
+    wrongSettings: telegramSettings(fake, { token: new Secret("1:of_nobody") }),
+    chat: "42",
+    goneChat: "43",
+    says: (text) => void fake.says(text),
+    get unacknowledged() {
+      return fake.updates.waiting.length;
+    },
+    shown: (messageId) => {
+      const message = fake.chats.get(42, messageId);
+      const reactions = fake.chats.reactions.get(`42/${messageId}`) ?? [];
+      return (
+        message && {
+          text: message.text ?? "",
+          reactions: reactions.map((one) => ("emoji" in one ? one.emoji : one.type)),
+        }
+      );
+    },
+    get shownCount() {
+      return fake.chats.shown.length;
+    },
+    get typings() {
+      return fake.chats.actions.length;
+    },
+    get drafts() {
+      return fake.chats.drafts.map(({ text }) => text);
+    },
+    next: (trouble) => {
+      const asked = { retry_after: 60 };
+      fake.trouble(
+        "sendMessage",
+        trouble === "lostAnswer" ? trouble : new Refusal(429, "Too Many Requests: retry after 60", asked),
+      );
+    },
+    get strangers() {
+      return fake.strangers;
+    },
+    get isListening() {
+      return fake.updates.isPolled;
+    },
+    [Symbol.asyncDispose]: () => fake[Symbol.asyncDispose](),
+  };
+}
