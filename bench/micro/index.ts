@@ -2,6 +2,7 @@
 import { run } from "mitata";
 import { benchAgent } from "./agent.ts";
 import { benchGround } from "./ground.ts";
+import { benchMarkup } from "./markup.ts";
 import { benchRpc } from "./rpc.ts";
 import { benchSessions } from "./sessions.ts";
 
@@ -9,4 +10,5 @@ benchGround();
 benchSessions();
 benchAgent();
 benchRpc();
+benchMarkup();
 await run();

@@ -49,7 +49,9 @@ function enter(
 ): number {
   while (open.length > 0 && (open.at(-1)?.end ?? at) <= at) open.pop();
   let index = next;
-  for (let block = waiting[index]; block && block.start <= at; block = waiting[++index]) open.push(block);
+  for (let block = waiting[index]; block && block.start <= at; block = waiting[++index]) {
+    if (block.end > at) open.push(block);
+  }
   return index;
 }
 

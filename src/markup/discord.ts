@@ -62,9 +62,10 @@ function writeLine(line: Line, last: Line | undefined, next: Line | undefined): 
     const closing = next?.block === block ? "" : `\n${quote}\`\`\``;
     return opening + quote + line.text.replaceAll("```", "`\u200B``") + closing;
   }
-  const content = weave(line, hand);
-  if (block?.style !== "heading") return quote + content;
-  return block.level <= 3 ? `${quote}${"#".repeat(Math.max(1, block.level))} ${content}` : `${quote}**${content}**`;
+  if (block?.style !== "heading") return quote + weave(line, hand);
+  if (block.level <= 3) return `${quote}${"#".repeat(Math.max(1, block.level))} ${weave(line, hand)}`;
+  const spans = line.spans.filter(({ style }) => style !== "bold");
+  return `${quote}**${weave({ text: line.text, spans }, hand)}**`;
 }
 
 const hand: Hand = { plain: escape, around };
@@ -82,7 +83,8 @@ function around(span: Span, inside: string, written: string): readonly [string, 
     const isBesideStar = written.endsWith("*") && !written.endsWith(String.raw`\*`);
     return span.style === "italic" && isBesideStar ? ["_", "_"] : pairs[span.style];
   }
-  if (span.style === "code") return codeIn(inside);
+  // Three in a row begin a block, wherever they are.
+  if (span.style === "code") return codeIn(inside.replaceAll(/`(?=`)/g, "`\u200B"));
   if (span.style === "link") return link(span.url, inside);
   return span.style === "mention" ? mention(span, inside, written) : ["", ""];
 }

@@ -34,7 +34,8 @@ export function graphemeCut(text: string, from: number, to: number): number | un
 export function isGraphemeCut(text: string, from: number, place: number): boolean {
   if (place >= text.length) return true;
   const lineStart = from + text.slice(from, place).lastIndexOf("\n") + 1;
-  return place === lineStart || graphemeCut(text, lineStart, place) === place;
+  if (place === lineStart || (isPlain(text, place - 1) && isPlain(text, place))) return true;
+  return graphemes(text.slice(lineStart, place + 2)).containing(place - lineStart)?.index === place - lineStart;
 }
 
 /** Two of these side by side are two graphemes. */
@@ -45,4 +46,10 @@ function isPlain(text: string, place: number): boolean {
 
 function isPairCut(text: string, place: number): boolean {
   return /[\uDC00-\uDFFF]/.test(text.charAt(place)) && /[\uD800-\uDBFF]/.test(text.charAt(place - 1));
+}
+
+/** Part of the grapheme before it, even when that is a space. */
+export function leans(text: string, place: number): boolean {
+  const character = String.fromCodePoint(text.codePointAt(place) ?? 32);
+  return /\p{M}|\p{Emoji_Modifier}|[\u200C\u0E33\u0EB3\uFF9E\uFF9F\u{E0020}-\u{E007F}]|\u200D/u.test(character);
 }

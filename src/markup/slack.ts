@@ -80,9 +80,9 @@ function escapeEntities(text: string): string {
  * There is no escape for the signs. A date that is none is shown as the text given for that case, and that text is not
  * read for signs; it is long, so it is used only where the sign could be taken for one.
  */
-function escape(text: string, written: string): string {
+function escape(text: string, written: string, hasClosed = false): string {
   const start = written === "" ? text.replace(/^\s*(?=>)/, `$&${nothing}`) : text;
-  const after = /[*_~`]$/.test(written) && isWordSign(start.charAt(0)) ? nothing : "";
+  const after = hasClosed && /[*_~`]$/.test(written) && isWordSign(start.charAt(0)) ? nothing : "";
   const escaped = escapeEntities(start).replaceAll(/[*_~`]/g, (sign, place: number, whole: string) => {
     const [left, right] = [whole.charAt(place - 1) || written.slice(-1), whole.charAt(place + 1)];
     const isInWord = isWordSign(left) && isWordSign(right);

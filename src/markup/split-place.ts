@@ -1,3 +1,4 @@
+import { leans } from "./graphemes.ts";
 import { around, disjoint, isSpace, type Range } from "./inline-ranges.ts";
 import { type Span } from "./markup.ts";
 
@@ -70,10 +71,4 @@ function kindOf(text: string, place: number, edges: Edges): Kind | undefined {
   if (/[。！？]/.test(text.charAt(place - 1))) return "sentence";
   if (!isSpace(text, place) || isSpace(text, place - 1) || leans(text, place + 1)) return undefined;
   return /[.!?…]["')\]”’»]?$/.test(text.slice(Math.max(0, place - 2), place)) ? "sentence" : "word";
-}
-
-/** Part of the grapheme before it, even when that is a space. */
-function leans(text: string, place: number): boolean {
-  const character = String.fromCodePoint(text.codePointAt(place) ?? 32);
-  return /\p{M}|\p{Emoji_Modifier}|[\u200C\u0E33\u0EB3\uFF9E\uFF9F\u{E0020}-\u{E007F}]|\u200D/u.test(character);
 }

@@ -1,4 +1,4 @@
-import { countGraphemes, graphemeCut, isGraphemeCut } from "./graphemes.ts";
+import { countGraphemes, graphemeCut, isGraphemeCut, leans } from "./graphemes.ts";
 import { isSpace } from "./inline-ranges.ts";
 import { type Markup, plain, type Span } from "./markup.ts";
 import { bestPlace } from "./split-place.ts";
@@ -36,10 +36,8 @@ const units: Readonly<Record<Unit, (piece: Markup) => number>> = {
 export function split(markup: Markup, limits: SplitLimits): readonly Markup[] {
   const fits = fitIn(limits);
   const { text, spans } = tidy(markup);
-  const whole: Markup = {
-    text,
-    spans: spans.filter((span) => fits({ text: "x", spans: [{ ...span, start: 0, end: 1 }] })),
-  };
+  const leavesRoom = (span: Span) => !isHeavy(span) || fits({ text: "x", spans: [{ ...span, start: 0, end: 1 }] });
+  const whole: Markup = { text, spans: spans.filter(leavesRoom) };
   const work: Work = {
     text,
     fits,
@@ -51,14 +49,18 @@ export function split(markup: Markup, limits: SplitLimits): readonly Markup[] {
   let at = 0;
   while (at < text.length) {
     work.slicer.moveTo(at);
-    const end = cutStyled(work, at);
-    const piece = tidy(
-      end === undefined ? plain(text.slice(at, (at = cutPlain(work, at)))) : work.slicer.upTo((at = end)),
-    );
+    const styledEnd = cutStyled(work, at);
+    const end = styledEnd ?? cutPlain(work, at);
+    const piece = tidy(styledEnd === undefined ? plain(text.slice(at, end)) : work.slicer.upTo(end));
     if (piece.text !== "") pieces.push(piece);
-    at = skipSpace(text, at);
+    at = skipSpace(text, end);
   }
   return pieces;
+}
+
+/** How much room it takes depends on more than its style. */
+function isHeavy({ style }: Span): boolean {
+  return style === "link" || style === "pre" || style === "mention";
 }
 
 interface Work {
@@ -143,6 +145,10 @@ function reach(
 /** Over the white space at a cut, but for the indentation of the line that comes next. */
 function skipSpace(text: string, from: number): number {
   let [place, lineStart] = [from, -1];
-  while (place < text.length && isSpace(text, place)) lineStart = text[place++] === "\n" ? place : lineStart;
+  while (place < text.length && isSpace(text, place)) {
+    if (text[place] === "\n") lineStart = place + 1;
+    else if (text[place] !== "\t" && leans(text, place + 1)) break;
+    place++;
+  }
   return lineStart < 0 || place === text.length ? place : lineStart;
 }

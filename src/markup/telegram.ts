@@ -1,6 +1,6 @@
-import { disjoint, lastBefore, type Range, trimmed, union, without } from "./inline-ranges.ts";
+import { disjoint, lastBefore, type Range, trimmed, without } from "./inline-ranges.ts";
 import { languageOf } from "./language.ts";
-import { byPlace, type Markup, type Span, type Style, toggles } from "./markup.ts";
+import { byPlace, isToggle, type Markup, type Span, type Style } from "./markup.ts";
 import { split } from "./split.ts";
 import { tidy } from "./tidy.ts";
 
@@ -52,13 +52,14 @@ function write({ text, spans }: Markup): TelegramText {
     (code) => !isWithin(code, links),
   );
   const quotes = disjoint(spans.filter(({ style }) => style === "quote"));
-  const styled = toggles.flatMap((style) => {
-    const ranges = spans.filter((span) => span.style === style || (style === "bold" && span.style === "heading"));
-    return union(ranges)
-      .flatMap((range) => without(range, codes))
-      .flatMap((range) => trimmed(text, range) ?? [])
-      .map((range): Span => ({ ...range, style }));
-  });
+  const headings = disjoint(spans.filter(({ style }) => style === "heading"));
+  const switched = spans.filter((span) => isToggle(span) && !(span.style === "bold" && isWithin(span, headings)));
+  const styled = [...headings, ...switched].flatMap((span) =>
+    without(span, codes).flatMap((part): Span[] => {
+      const visible = trimmed(text, part);
+      return visible ? [{ ...span, ...visible }] : [];
+    }),
+  );
   return { text, entities: [...quotes, ...links, ...codes, ...styled].toSorted(byPlace).flatMap(entityOf) };
 }
 

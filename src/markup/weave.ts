@@ -29,7 +29,8 @@ function place({ quotes, block }: BlockLine): Pick<Line, "quotes" | "block"> {
 
 /** How one platform writes a line. */
 export interface Hand {
-  plain(text: string, written: string): string;
+  /** `hasClosed`: what was written last is the closing sign of a style. */
+  plain(text: string, written: string, hasClosed?: boolean): string;
   /** What stands before and after a span, or the whole of it where its text is written otherwise or not at all. */
   around(span: Span, inside: string, written: string): readonly [before: string, after: string] | string;
 }
@@ -37,15 +38,17 @@ export interface Hand {
 /** One line as a platform writes it: the outer signs around the inner ones. */
 export function weave({ text, spans }: Pick<Line, "text" | "spans">, hand: Hand): string {
   const open: { readonly end: number; readonly after: string }[] = [];
-  let [written, at] = ["", 0];
+  let [written, at, hasClosed] = ["", 0, false];
   const write = (to: number) => {
-    if (to > at) written += hand.plain(text.slice(at, to), written);
-    at = Math.max(at, to);
+    if (to <= at) return;
+    written += hand.plain(text.slice(at, to), written, hasClosed);
+    [at, hasClosed] = [to, false];
   };
   const closeUpTo = (to: number) => {
     for (let last = open.at(-1); last && last.end <= to; last = open.at(-1)) {
       write(last.end);
       written += last.after;
+      hasClosed = last.after !== "";
       open.pop();
     }
   };
@@ -53,10 +56,11 @@ export function weave({ text, spans }: Pick<Line, "text" | "spans">, hand: Hand)
     if (span.start < at) continue; // in a span that was written whole
     closeUpTo(span.start);
     write(span.start);
+    hasClosed = false;
     const signs = hand.around(span, text.slice(span.start, span.end), written);
     if (typeof signs === "string") {
       written += signs;
-      at = span.end;
+      [at, hasClosed] = [span.end, true];
     } else {
       written += signs[0];
       open.push({ end: span.end, after: signs[1] });
