@@ -34,7 +34,7 @@ export interface OpenChannels extends AsyncDisposable {
   begin(): void;
   rows(): readonly ChannelStatus[];
   /** Who takes what a platform brings to an account; undefined where it is not called, or not open. */
-  taker(to: Required<AccountPlace>): Connection["take"];
+  readonly taker: (to: Required<AccountPlace>) => Connection["take"];
   /** The same health with a component for each account. */
   watchedBy(health: Health): Health;
 }
@@ -88,7 +88,10 @@ export async function openChannels(options: ChannelsOptions): Promise<OpenChanne
       }));
       return [...fixedRows, ...rows].toSorted((a, b) => (a.id < b.id ? -1 : 1));
     },
-    taker: (to) => accounts.find(to)?.connection.take,
+    taker: (to) => {
+      const connection = accounts.find(to)?.connection;
+      return connection?.take?.bind(connection);
+    },
     watchedBy: (health) => ({
       report: async () =>
         withLines(await health.report(), [...always.map(healthOfLine), ...accounts.views().flatMap(healthOf)]),

@@ -49,7 +49,7 @@ export function createWebhooks(options: WebhooksOptions): (arrival: Admitted) =>
     };
     try {
       const body = await readWithin(request, limits, hold);
-      const path = query.size > 0 ? `${rest}?${query}` : rest;
+      const path = query.size > 0 ? `${rest}?${query.toString()}` : rest;
       return body && (await bounded(limits.answerMs, take({ method, path, headers: request.headers, body })));
     } finally {
       held.bytes -= mine.bytes;

@@ -23,6 +23,6 @@ export const channelsAdd = defineCommand({
   ],
   async run(context, { options, positionals: { channel } }) {
     const { addAccount } = await import("../settings/add-account.ts");
-    return await addAccount(context, { ...options, channel });
+    return addAccount(context, { ...options, channel });
   },
 });

@@ -9,6 +9,6 @@ export const channelsList = defineCommand({
     const { printConfigured } = await import("../reports/channels.ts");
     const available = await context.channels.available();
     const accounts = await context.channels.configured(options.config);
-    return await printConfigured(context, { available, accounts, json: options.json });
+    return printConfigured(context, { available, accounts, json: options.json });
   },
 });

@@ -11,6 +11,6 @@ export const channelsRemove = defineCommand({
   positionals: { channel: { description: "Like telegram." } },
   async run(context, { options, positionals: { channel } }) {
     const { removeAccount } = await import("../settings/remove-account.ts");
-    return await removeAccount(context, { ...options, channel });
+    return removeAccount(context, { ...options, channel });
   },
 });

@@ -38,7 +38,7 @@ export async function addAccount(context: CliContext, options: AddOptions): Prom
   const config = await openForChange(context, options);
   const section = account === "default" ? written : { accounts: { [account]: written } };
   const { changed } = await config.patch({ channels: { [id]: section } });
-  return await printAccountChange(context, { ...options, config, changed, did: "set" });
+  return printAccountChange(context, { ...options, config, changed, did: "set" });
 }
 
 export async function findChannel(context: CliContext, id: string): Promise<ChannelInfo> {

@@ -30,5 +30,5 @@ export async function removeAccount(context: CliContext, options: RemoveOptions)
   const section =
     account === "default" ? { ...own, ...Object.fromEntries(secrets.map(({ name }) => [name, null])) } : own;
   const { changed } = await (isAlone ? config.unset(`channels.${id}`) : config.patch({ channels: { [id]: section } }));
-  return await printAccountChange(context, { ...options, config, changed, did: "removed" });
+  return printAccountChange(context, { ...options, config, changed, did: "removed" });
 }

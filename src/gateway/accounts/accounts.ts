@@ -11,7 +11,7 @@ export type AccountPlace = Pick<Address, "channel" | "account">;
 
 export interface AccountsOptions {
   /** As the settings have it now. */
-  wanted(): readonly ConfiguredAccount[];
+  readonly wanted: () => readonly ConfiguredAccount[];
   readonly take: Inbound["take"];
   readonly notes: (account: string) => Notes;
   readonly log: Log;

@@ -2,7 +2,6 @@ import type { Connection } from "#channels";
 
 /** The connection as the walk gets it: each message that left is told of. */
 export function counted(connection: Connection, sent: () => void): Connection {
-  const { find, edit, delete: remove, react, typing, draft, take, probe } = connection;
   return {
     get state() {
       return connection.state;
@@ -15,14 +14,14 @@ export function counted(connection: Connection, sent: () => void): Connection {
       if ("messageId" in answer) sent();
       return answer;
     },
-    ...(find && { find: find.bind(connection) }),
-    ...(edit && { edit: edit.bind(connection) }),
-    ...(remove && { delete: remove.bind(connection) }),
-    ...(react && { react: react.bind(connection) }),
-    ...(typing && { typing: typing.bind(connection) }),
-    ...(draft && { draft: draft.bind(connection) }),
-    ...(take && { take: take.bind(connection) }),
-    ...(probe && { probe: probe.bind(connection) }),
+    ...(connection.find && { find: connection.find.bind(connection) }),
+    ...(connection.edit && { edit: connection.edit.bind(connection) }),
+    ...(connection.delete && { delete: connection.delete.bind(connection) }),
+    ...(connection.react && { react: connection.react.bind(connection) }),
+    ...(connection.typing && { typing: connection.typing.bind(connection) }),
+    ...(connection.draft && { draft: connection.draft.bind(connection) }),
+    ...(connection.take && { take: connection.take.bind(connection) }),
+    ...(connection.probe && { probe: connection.probe.bind(connection) }),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
 }
