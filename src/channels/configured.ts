@@ -107,9 +107,14 @@ function nameProblem({ id }: Channel, account: string): string | undefined {
 
 function missing(channel: Channel, settings: AccountSection, at: (field: string) => string): string | undefined {
   for (const [name, schema] of Object.entries(accountFields(channel.account))) {
-    if (settings[name] === undefined && !KindGuard.IsOptional(schema)) return `${at(name)} is not set`;
+    if (isAbsent(settings[name]) && !KindGuard.IsOptional(schema)) return `${at(name)} is not set`;
   }
   return undefined;
+}
+
+/** A secret is empty where the file names a variable that is not there, which only those who look at settings bear. */
+function isAbsent(value: unknown): boolean {
+  return value === undefined || (value instanceof Secret && value.reveal() === "");
 }
 
 function unfit(channel: Channel, settings: AccountSection, at: (field: string) => string): string | undefined {

@@ -30,6 +30,12 @@ const canaryOf = (what: string) => `canary-${what}-${crypto.randomUUID()}`;
 
 /** One for each place; those of the environment stand in the file by their name. */
 const canaries = {
+  "channels.discord.token": canaryOf("discord"),
+  "channels.discord.accounts.*.token": canaryOf("discord-work"),
+  "channels.telegram.token": `1:${canaryOf("telegram")}`,
+  "channels.telegram.webhookSecret": canaryOf("hook"),
+  "channels.telegram.accounts.*.token": `2:${canaryOf("telegram-work")}`,
+  "channels.telegram.accounts.*.webhookSecret": canaryOf("hook-work"),
   "gateway.auth.token": canaryOf("token"),
   "gateway.auth.password": canaryOf("password"),
   "gateway.auth.passwordHash": canaryOf("hash"),
@@ -53,6 +59,20 @@ const environment = {
 const moreProviders = `
 [gateway.auth]
 password_hash = "${canaries["gateway.auth.passwordHash"]}"
+
+[channels.discord]
+api_base = "http://127.0.0.1:9"
+token = "${canaries["channels.discord.token"]}"
+[channels.discord.accounts.work]
+token = "${canaries["channels.discord.accounts.*.token"]}"
+
+[channels.telegram]
+api_root = "http://127.0.0.1:9"
+token = "${canaries["channels.telegram.token"]}"
+webhook_secret = "${canaries["channels.telegram.webhookSecret"]}"
+[channels.telegram.accounts.work]
+token = "${canaries["channels.telegram.accounts.*.token"]}"
+webhook_secret = "${canaries["channels.telegram.accounts.*.webhookSecret"]}"
 
 [logging]
 level = "debug"
