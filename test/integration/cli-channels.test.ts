@@ -43,7 +43,7 @@ async function openclaw(home: string, argv: readonly string[], { environment = {
   return { exitCode: await runCli(["channels", ...argv], context), ...written };
 }
 
-function home(text = "") {
+function homeWith(text = "") {
   const folder = tempFolder();
   const file = join(folder.path, "openclaw.toml");
   writeFileSync(file, text, { mode: 0o600 });
@@ -60,7 +60,7 @@ const toGateway = (gateway: OpenGateway) => ({
 
 describe("channels add", () => {
   test("writes the token that is piped in, keeps what stood there, and shows the token to nobody", async () => {
-    using here = home("# mine\n[logging]\nlevel = 'debug' # loud\n");
+    using here = homeWith("# mine\n[logging]\nlevel = 'debug' # loud\n");
     const added = await openclaw(here.path, ["add", "telegram", "--stdin"], { stdin: `${token}\n` });
     expect(added).toMatchObject({ exitCode: 0, stderr: "" });
     expect(added.stdout).toContain("The account default of telegram was set in");
@@ -71,7 +71,7 @@ describe("channels add", () => {
   });
 
   test("asks a person for it, without a word of it on the screen", async () => {
-    using here = home();
+    using here = homeWith();
     const added = await openclaw(here.path, ["add", "telegram", "--account", "work"], { typed: [` ${token} `] });
     expect(added).toMatchObject({ exitCode: 0 });
     expect(Bun.TOML.parse(here.text())).toMatchObject({ channels: { telegram: { accounts: { work: { token } } } } });
@@ -81,7 +81,7 @@ describe("channels add", () => {
   });
 
   test("writes the name of a variable alone, other settings, and says what is still missing", async () => {
-    using here = home();
+    using here = homeWith();
     const argv = ["add", "telegram", "--token-env", "BOT", "--token-env", "webhook_secret=HOOK", "--json"];
     const environment = { BOT: token, HOOK: "canary-hook" };
     const added = await openclaw(here.path, [...argv, "--set", "mode=webhook"], { environment });
@@ -103,7 +103,7 @@ describe("channels add", () => {
     ["nothing piped in", ["add", "telegram", "--stdin"], "There are 0 lines on stdin, and 1 are wanted: token."],
     ["nobody to ask", ["add", "telegram"], "Nobody is here to ask for the token."],
   ])("refuses %s, and writes nothing", async (_what, argv, says) => {
-    using here = home();
+    using here = homeWith();
     const refused = await openclaw(here.path, argv);
     expect(refused.exitCode).toBe(2);
     expect(refused.stderr).toContain(says);
@@ -113,7 +113,7 @@ describe("channels add", () => {
 
 describe("channels remove", () => {
   test("takes one account, leaves the others with what they share, and the last one with its table", async () => {
-    using here = home();
+    using here = homeWith();
     await openclaw(here.path, ["add", "telegram", "--stdin", "--set", "dm_policy=open"], { stdin: token });
     await openclaw(here.path, ["add", "telegram", "--account", "work", "--stdin"], { stdin: "2:b" });
     expect(await openclaw(here.path, ["remove", "telegram"])).toMatchObject({ exitCode: 0 });
