@@ -33,7 +33,9 @@ export {
 export { channelSettings, type ChannelSettings } from "./settings.ts";
 export type { Attachment, Place, Quoted, ReplyTicket, Sender, Update } from "./update.ts";
 import { discord } from "./discord.ts";
+import { slack } from "./slack.ts";
 import { telegram } from "./telegram.ts";
 import { webchat } from "./webchat.ts";
+import { webhook } from "./webhook.ts";
 
-export const channels = [discord, telegram, webchat] as const;
+export const channels = [discord, slack, telegram, webchat, webhook] as const;

@@ -4,13 +4,21 @@ import { join } from "node:path";
 import { openChannelLine } from "../support/channel-line.ts";
 import type { ChannelPlatform } from "../support/channel-platform.ts";
 import { openDiscordPlatform } from "../support/discord-platform.ts";
+import { openSlackPlatform } from "../support/slack-platform.ts";
 import { openTelegramPlatform } from "../support/telegram-platform.ts";
+import { openWebhookPlatform } from "../support/webhook-platform.ts";
 import { until } from "../support/until.ts";
 
 /** One fake platform for each channel that has accounts, in alphabetical order. */
-const platforms: readonly { readonly channel: string; readonly openFake: () => Promise<ChannelPlatform> }[] = [
+const platforms: readonly {
+  readonly channel: string;
+  readonly openFake: () => Promise<ChannelPlatform>;
+  readonly hasNoToken?: true;
+}[] = [
   { channel: "discord", openFake: openDiscordPlatform },
+  { channel: "slack", openFake: openSlackPlatform },
   { channel: "telegram", openFake: openTelegramPlatform },
+  { channel: "webhook", openFake: openWebhookPlatform, hasNoToken: true },
 ];
 
 const never = new AbortController().signal;
@@ -31,7 +39,7 @@ test("no channel loads its platform's library before an account is opened", asyn
   }
 });
 
-describe.each([...platforms])("every channel: $channel", ({ channel: id, openFake }) => {
+describe.each([...platforms])("every channel: $channel", ({ channel: id, openFake, hasNoToken }) => {
   const messageTo = (chat: string, text: string, clientKey = "key-1"): OutboundMessage => ({
     to: { channel: id, account: "main", chat },
     text,
@@ -158,7 +166,8 @@ describe.each([...platforms])("every channel: $channel", ({ channel: id, openFak
     await using platform = await openFake();
     await using line = await openChannelLine(platform.channel, platform.settings);
     const { connection } = line;
-    const to = { channel: id, account: "main", chat: platform.chat };
+    const { chat, typingThread: thread } = platform;
+    const to = { channel: id, account: "main", chat, ...(thread === undefined ? {} : { thread }) };
     await connection.typing?.(to, never);
     if (connection.typing) expect(platform.typings).toBe(1);
     expect(await connection.draft?.(to, "draft-1", "growing", never)).toBeUndefined();
@@ -180,7 +189,7 @@ describe.each([...platforms])("every channel: $channel", ({ channel: id, openFak
     expect(line.received).toEqual([]);
   });
 
-  test("a wrong token is named, does not spin, and is in no log line", async () => {
+  test.skipIf(hasNoToken ?? false)("a wrong token is named, does not spin, and is in no log line", async () => {
     await using platform = await openFake();
     await using line = await openChannelLine(platform.channel, platform.wrongSettings);
     await until("a problem with the token", () => /token/i.test(line.connection.problem ?? ""));

@@ -6,6 +6,8 @@ export interface ChannelPlatform extends AsyncDisposable {
   /** Settings of an account that works, and of one whose token the platform does not know. */
   readonly settings: unknown;
   readonly wrongSettings: unknown;
+  /** The thread of the chat in which alone the platform shows that somebody is at work. */
+  readonly typingThread?: string;
   /** A chat that the account may write to, and one that is gone. */
   readonly chat: string;
   readonly goneChat: string;

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import type { Attachment } from "#channels";
+import { fault } from "#protocol";
+import type { Storage } from "#storage";
 import { FakeLine } from "../../support/fake-line.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { until } from "../../support/until.ts";
-import { Gates, key, lastText, Walk, type WalkOptions } from "../../support/walk.ts";
+import { Gates, key, lastText, over, Walk, type WalkOptions } from "../../support/walk.ts";
 
 const ann = { allowFrom: ["1", "2"], groupAllowFrom: ["1", "2"] };
 const bob = { id: "2", name: "Bob", isBot: false };
@@ -13,6 +15,19 @@ const quiet = (debounceMs: number): NonNullable<WalkOptions["inbound"]> => ({
 
 async function received(walk: Walk): Promise<string[]> {
   return (await walk.log(key)).flatMap((event) => (event.kind === "MessageReceived" ? [event.text] : []));
+}
+
+/** Takes no record away. */
+const forgetful = (storage: Storage) =>
+  over(storage, {
+    writeRecords: async (writes) => {
+      if (writes.some(({ data }) => data === undefined)) throw fault.storageUnavailable({ problem: "cut off" });
+      return storage.writeRecords(writes);
+    },
+  });
+
+function waitingIn(walk: Walk) {
+  return walk.storage.records({ kind: "inbound-waiting", limit: 10 });
 }
 
 describe("a message from a platform", () => {
@@ -126,6 +141,40 @@ describe("messages that come one after the other", () => {
     for (const update of updates) await walk.inbound.take(update, line);
     await Bun.sleep(200); // as long as something that was taken for new would have waited
     expect(await received(walk)).toHaveLength(1);
+  });
+
+  test("do not wait behind one that was answered before and comes again", async () => {
+    using folder = tempFolder();
+    const line = new FakeLine(ann);
+    await using walk = new Walk({ folder: folder.path, channels: [line], inbound: quiet(100) });
+    const first = line.message("one");
+    await walk.inbound.take(first, line);
+    await until("the answer", () => line.texts.includes("echo one"));
+    await until("nothing to wait", async () => (await waitingIn(walk)).length === 0);
+    await walk.inbound.take(first, line);
+    await walk.inbound.take(line.message("two"), line);
+    await until("the other answer", () => line.texts.includes("echo two"));
+    expect(await received(walk)).toEqual(["one", "two"]);
+  });
+
+  test("are one turn also when the gateway ends between the log and the note that they need wait no more", async () => {
+    using folder = tempFolder();
+    const line = new FakeLine(ann);
+    const updates = ["one", "two"].map((text) => line.message(text));
+    {
+      await using walk = new Walk({ folder: folder.path, channels: [line], inbound: quiet(50), between: forgetful });
+      for (const update of updates) await walk.inbound.take(update, line);
+      await until("the turn", async () => (await received(walk)).length > 0);
+      expect(await waitingIn(walk)).toHaveLength(2);
+    }
+    await using walk = new Walk({ folder: folder.path, channels: [line], inbound: quiet(50) });
+    await walk.gateway.recover();
+    await walk.inbound.recover();
+    await until("nothing to wait", async () => (await waitingIn(walk)).length === 0);
+    for (const update of updates) await walk.inbound.take(update, line);
+    await walk.inbound.take(line.message("three"), line);
+    await until("the last answer", () => line.texts.includes("echo three"));
+    expect(await received(walk)).toEqual(["one\ntwo", "three"]);
   });
 
   test("survive the end of the gateway while they wait", async () => {

@@ -1,0 +1,30 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { SecretText } from "#config";
+import { defineChannel } from "./channel.ts";
+
+export const SlackAccount = Type.Object({
+  botToken: SecretText({ description: "The bot's token, which begins with xoxb-." }),
+  appToken: Type.Optional(SecretText({ description: "The app-level token for Socket Mode, which begins with xapp-." })),
+  signingSecret: Type.Optional(SecretText({ description: "What Slack signs its requests with, in the mode http." })),
+  mode: Type.Union([Type.Literal("socket"), Type.Literal("http")], {
+    default: "socket",
+    description:
+      "How Slack reaches the gateway: by a socket that the gateway opens, or by requests to /webhooks/slack/<account>.",
+  }),
+  apiUrl: Type.String({
+    default: "https://slack.com/api/",
+    description: "Where Slack's Web API is. Only https, except on this machine.",
+  }),
+});
+export type SlackAccount = Static<typeof SlackAccount>;
+
+export const slack = defineChannel({
+  id: "slack",
+  label: "Slack",
+  followsLog: false,
+  account: SlackAccount,
+  // Slack takes 40,000, advises 4,000, and folds what is longer.
+  text: { most: 4_000, unit: "utf16" },
+  typingMs: 110_000,
+  open: async (options) => (await import("./slack/open.ts")).openSlack(options),
+});

@@ -1,0 +1,155 @@
+import type { Clock } from "#base";
+import type { Attachment, Place, Sender, Update } from "../update.ts";
+import type { Api } from "./api.ts";
+import type { Directory } from "./directory.ts";
+import type { Identity } from "./doorway.ts";
+import { emojiOfName } from "./emoji.ts";
+import type { Happening } from "./happening.ts";
+import { readAttachments } from "./files.ts";
+import { isNaming, readText } from "./read-text.ts";
+import type { Click, Command, Content, Reaction } from "./wire.ts";
+
+export interface Translation {
+  readonly account: string;
+  readonly me: Identity;
+  readonly api: Api;
+  readonly directory: Directory;
+  readonly clock: Clock;
+}
+
+/** The one shape of it. Asks Slack for names, and for nothing else. */
+export async function toUpdate(happening: Happening, by: Translation): Promise<Update> {
+  switch (happening.what) {
+    case "message":
+    case "edited":
+      return toWords(happening, by);
+    case "reaction":
+      return toReaction(happening, by);
+    case "command":
+      return toCommand(happening, by);
+    case "click":
+      return toClick(happening, by);
+  }
+}
+
+type Kind<What extends Happening["what"]> = Happening & { readonly what: What };
+
+async function toWords(happening: Kind<"message"> | Kind<"edited">, by: Translation): Promise<Update> {
+  const { content } = happening;
+  const [sender, place, text] = await Promise.all([
+    writerOf(content, by),
+    placeOf(happening, happening.chatType, by),
+    readText(content, by),
+  ]);
+  const about = {
+    ...aboutOf(happening, by, content.thread_ts),
+    at: millisecondsOf(happening.what === "edited" ? (content.edited?.ts ?? content.ts) : content.ts),
+    place,
+    sender,
+    messageId: content.ts,
+    text,
+    isToUs: isNaming(content, by.me) || content.parent_user_id === by.me.userId,
+  };
+  if (happening.what === "edited") return { ...about, type: "edited" };
+  return { ...about, type: "message", attachments: attachmentsOf(content, by.api) };
+}
+
+async function toReaction(happening: Kind<"reaction">, by: Translation): Promise<Update> {
+  const { reaction }: { readonly reaction: Reaction } = happening;
+  return {
+    ...aboutOf(happening, by),
+    at: millisecondsOf(reaction.event_ts),
+    place: await placeOf(happening, undefined, by),
+    sender: await personOf(reaction.user, by),
+    type: "reaction",
+    messageId: reaction.item.ts,
+    emoji: emojiOfName(reaction.reaction),
+    isAdded: reaction.type === "reaction_added",
+  };
+}
+
+async function toCommand(happening: Kind<"command">, by: Translation): Promise<Update> {
+  const { command }: { readonly command: Command } = happening;
+  return {
+    ...aboutOf(happening, by),
+    // Slack does not date its commands.
+    at: by.clock.now(),
+    place: await placeOf(happening, chatTypeOfName(command.channel_name), by),
+    sender: await personOf(command.user_id, by, command.user_name),
+    type: "command",
+    name: command.command.replace(/^\//, ""),
+    args: command.text ?? "",
+    ...ticketOf(command),
+  };
+}
+
+async function toClick(happening: Kind<"click">, by: Translation): Promise<Update> {
+  const { click }: { readonly click: Click } = happening;
+  const action = click.actions[0];
+  return {
+    ...aboutOf(happening, by, click.message.thread_ts),
+    at: millisecondsOf(action?.action_ts ?? click.message.ts),
+    place: await placeOf(happening, chatTypeOfName(click.channel.name), by),
+    sender: await personOf(click.user.id, by, click.user.username ?? click.user.name),
+    type: "button",
+    messageId: click.message.ts,
+    data: action?.value ?? action?.action_id ?? "",
+    ...ticketOf(click),
+  };
+}
+
+function aboutOf(happening: Happening, by: Translation, thread?: string): Pick<Update, "id" | "from"> {
+  const { id, chat } = happening;
+  return { id, from: { channel: "slack", account: by.account, chat, ...(thread === undefined ? {} : { thread }) } };
+}
+
+async function writerOf(content: Content, by: Translation): Promise<Sender> {
+  if (content.user !== undefined) {
+    const person = await personOf(content.user, by, content.username);
+    return { ...person, isBot: person.isBot || content.bot_id !== undefined };
+  }
+  const name = content.username === undefined ? {} : { name: content.username };
+  return { id: content.bot_id ?? "", isBot: true, ...name };
+}
+
+async function personOf(id: string, by: Translation, username?: string): Promise<Sender> {
+  const known = await by.directory.person(id);
+  return { id, isBot: id === "USLACKBOT", ...(username === undefined ? {} : { username }), ...known };
+}
+
+/** `app_mention`, reactions and clicks do not say what kind of conversation it is, and it must not be another for them. */
+async function placeOf(happening: Happening, chatType: string | undefined, by: Translation): Promise<Place> {
+  const said = kindOfChat(chatType, happening.chat);
+  const room = said === "direct" ? undefined : await by.directory.room(happening.chat);
+  return {
+    kind: said ?? room?.kind ?? "channel",
+    ...(room?.title === undefined ? {} : { title: room.title }),
+    ...(happening.team === undefined ? {} : { guild: happening.team }),
+  };
+}
+
+function kindOfChat(chatType: string | undefined, chat: string): Place["kind"] | undefined {
+  if (chatType === "im" || chat.startsWith("D")) return "direct";
+  if (chatType === "mpim") return "group";
+  return chatType === "channel" || chatType === "group" ? "channel" : undefined;
+}
+
+/** Commands and clicks tell by the conversation's name. */
+function chatTypeOfName(name: string | undefined): string | undefined {
+  if (name === "directmessage") return "im";
+  return name?.startsWith("mpdm-") ? "mpim" : undefined;
+}
+
+function ticketOf({ response_url: token }: { readonly response_url?: string }): { reply?: { token: string } } {
+  return token === undefined ? {} : { reply: { token } };
+}
+
+function attachmentsOf(content: Content, api: Api): readonly Attachment[] {
+  return readAttachments(content.files ?? [], api);
+}
+
+/** Slack's ids of messages are their times: seconds, and what tells those of one second apart. */
+function millisecondsOf(ts: string): number {
+  const ms = Math.floor(Number(ts) * 1000);
+  return Number.isFinite(ms) ? ms : 0;
+}
