@@ -1,6 +1,5 @@
 import { createPrepareTurn, createSystemPrompt, type ReadWorkspaceFile, workspaceMark } from "#agent";
 import {
-  type Clock,
   createLog,
   describeError,
   failPoint,
@@ -13,7 +12,7 @@ import {
 } from "#base";
 import { type Channel, channels } from "#channels";
 import { type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config";
-import { createGateway, createInbound, createNotes, defaultAccount, type Gateway, type Line, linesOf } from "#gateway";
+import { createGateway, createInbound, type Gateway } from "#gateway";
 import { openServer } from "#http";
 import { createModels } from "#providers";
 import { type AuthMode, createRpc, type Services } from "#rpc";
@@ -30,7 +29,8 @@ import { nodeAccess } from "./node-access.ts";
 import { openWorkspace } from "./open-workspace.ts";
 import { checkSettings } from "./check-settings.ts";
 import { doorKey } from "./door-key.ts";
-import { Settings } from "./settings.ts";
+import { type OpenChannels, openChannels } from "./open-channels.ts";
+import { Settings, settingsWith } from "./settings.ts";
 
 export interface AppOptions {
   readonly home: Home;
@@ -76,10 +76,17 @@ const instanceId = "gateway";
  * `alreadyRunning` or `cannotListen`, each with a sentence for a person.
  */
 export async function openApp({ home, environment, flags, file, version, ...more }: AppOptions): Promise<App> {
+  const available = more.channels ? [...channels, ...more.channels] : channels;
   await using opened = new AsyncDisposableStack();
-  const config = openConfig({ schema: Settings, home, environment, flags, file });
+  const config = openConfig({
+    schema: available === channels ? Settings : settingsWith(available),
+    home,
+    environment,
+    flags,
+    file,
+  });
   const { settings } = config;
-  const { problems, warnings } = checkSettings(config);
+  const { problems, warnings } = checkSettings(config, available);
   if (problems.length > 0) throw fault.configInvalid({ problem: problems.join("\n") });
   const homeWarnings = prepareHome(home);
   failPoint("app.home.prepared");
@@ -126,9 +133,16 @@ export async function openApp({ home, environment, flags, file, version, ...more
       log.error("a turn broke in a way it could not record", { error: describeError(error) }),
     ),
   );
-  // Those that are set up by accounts wait for somebody who reads these settings.
-  const ready = channels.filter(({ followsLog }) => followsLog);
-  const lines = await openAll([...ready, ...(more.channels ?? [])], opened, { storage, log, clock });
+  const lineUp: OpenChannels = opened.use(
+    await openChannels({
+      available,
+      config,
+      storage,
+      take: (update, line) => inbound.take(update, line),
+      log,
+      clock,
+    }),
+  );
   const gateway = opened.use(
     createGateway(
       {
@@ -136,7 +150,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
         sessions,
         storage,
         scheduler,
-        lines: linesOf(lines),
+        lines: lineUp.lines,
         prepareTurn,
         priceOf: (provider, model) => models.price(provider, model),
         retention: () => config.settings.storage.retention,
@@ -153,7 +167,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
 
   const inbound = opened.use(
     createInbound(
-      { storage, sessions, lines: linesOf(lines), log, clock },
+      { storage, sessions, lines: lineUp.lines, log, clock },
       {
         gateway,
         agentId,
@@ -164,12 +178,13 @@ export async function openApp({ home, environment, flags, file, version, ...more
     ),
   );
 
-  const health = createHealth({
-    gateway: async () => ({ state: "healthy" }),
-    storage: () => storageHealth(storage, () => sizeWarning(home, config.settings)),
-    sessions: async () => sessionsHealth(sessions),
-    ...Object.fromEntries(lines.map((line) => [line.channel.id, () => lineHealth(line)])),
-  });
+  const health = lineUp.watchedBy(
+    createHealth({
+      gateway: async () => ({ state: "healthy" }),
+      storage: () => storageHealth(storage, () => sizeWarning(home, config.settings)),
+      sessions: async () => sessionsHealth(sessions),
+    }),
+  );
   const startedAt = clock.now();
   const services: Services = {
     version,
@@ -191,7 +206,8 @@ export async function openApp({ home, environment, flags, file, version, ...more
     entrance: () => ({ url: server.url.href.replace(/^http/, "ws"), auth: key.auth.mode }),
     models: () => models.list(),
     modelProviders: () => models.providers(),
-    channels: () => lines.map(({ channel: { id, label }, connection }) => ({ id, label, state: connection.state })),
+    channels: () => lineUp.rows(),
+    accounts: lineUp.accounts,
     health: () => health.report(),
     status: async () => ({
       version,
@@ -211,12 +227,16 @@ export async function openApp({ home, environment, flags, file, version, ...more
     transcriptRow,
   };
   const rpc = createRpc({ services, auth: key.auth, log, clock });
-  const server = opened.use(await openServer({ settings: settings.gateway, rpc, health, version, log }));
+  const server = opened.use(
+    await openServer({ settings: settings.gateway, rpc, health, version, log, webhooks: { find: lineUp.taker } }),
+  );
   failPoint("app.server.open");
   opened.use(rpc); // closed before the server, so that clients hear why
   opened.defer(() => gateway.drain(drainSeconds * 1_000));
   await gateway.recover(); // last, because a start that fails must not have worked on anything
   await inbound.recover(); // after what had a turn already
+  opened.defer(() => lineUp.accounts.quiesce()); // what platforms still have, they keep for the next start
+  lineUp.begin();
   failPoint("app.ready");
   log.info("the gateway is ready", { url: server.url.href, version, model: models.defaultId() });
 
@@ -278,29 +298,6 @@ function hold(home: Home) {
   });
 }
 
-async function openAll(
-  all: readonly Channel[],
-  opened: AsyncDisposableStack,
-  house: { readonly storage: Storage; readonly log: Log; readonly clock: Clock },
-): Promise<Line[]> {
-  return Promise.all(
-    all.map(async (channel) => {
-      const connection = await channel.open({
-        account: defaultAccount,
-        settings: {},
-        receive: async () => {
-          throw new Error("nobody writes to this channel from outside");
-        },
-        notes: createNotes(house.storage, `${channel.id}/${defaultAccount}`),
-        changed: () => {},
-        log: house.log,
-        clock: house.clock,
-      });
-      return { channel, account: defaultAccount, settings: {}, connection: opened.use(connection) };
-    }),
-  );
-}
-
 /** Messages to a chat of the web are kept where that chat's session key says, others in a session of their own. */
 function sessionKeyOf({ channel, account, chat }: Address): string {
   const text = channel === "webchat" ? chat : `agent:${agentId}:${channel}:${account ?? "default"}:direct:${chat}`;
@@ -334,9 +331,4 @@ function sessionsHealth(sessions: Sessions) {
   const shown = damaged.slice(0, 10).map(({ key, seq }) => `${key} (at seq ${seq})`);
   const more = damaged.length > shown.length ? `, and ${damaged.length - shown.length} more` : "";
   return { state: "degraded" as const, because: `damaged logs: ${shown.join(", ")}${more}` };
-}
-
-async function lineHealth({ connection }: Line) {
-  const states = { online: "healthy", degraded: "degraded", offline: "unhealthy" } as const;
-  return { state: states[connection.state] };
 }

@@ -1,4 +1,5 @@
 import { silentLog } from "#base";
+import { type Channel, channels, configuredAccounts } from "#channels";
 import type { Config } from "#config";
 import { checkBindings } from "#gateway";
 import { checkListening } from "#http";
@@ -18,7 +19,10 @@ export interface SettingsCheck {
 /** There is one agent until others can be configured. */
 const agentIds = ["main"];
 
-export function checkSettings(config: Pick<Config<Settings>, "settings" | "explain">): SettingsCheck {
+export function checkSettings(
+  config: Pick<Config<Settings>, "settings" | "explain">,
+  available: readonly Channel[] = channels,
+): SettingsCheck {
   const { settings } = config;
   const listening = checkListening(settings.gateway);
   const key = checkDoorKey(config);
@@ -32,6 +36,7 @@ export function checkSettings(config: Pick<Config<Settings>, "settings" | "expla
       key.problem,
       listening.ok ? undefined : `${listening.because}.`,
       storageProblem(settings),
+      ...accountProblems(settings, available),
       ...checkBindings(settings.bindings, agentIds),
     ].filter(isText),
     warnings: [key.warning, listening.ok ? listening.warning : undefined, model].filter(isText),
@@ -41,6 +46,12 @@ export function checkSettings(config: Pick<Config<Settings>, "settings" | "expla
 function storageProblem({ storage }: Settings): string | undefined {
   const read = readStorageUrl(storage.url);
   return read.ok ? undefined : `storage.url: ${read.because}.`;
+}
+
+/** An account that is not enabled may wait half-finished. */
+function accountProblems(settings: Settings, available: readonly Channel[]): (string | undefined)[] {
+  const accounts = configuredAccounts(available, settings.channels);
+  return accounts.map(({ isEnabled, problem }) => (isEnabled && problem !== undefined ? `${problem}.` : undefined));
 }
 
 function isText(text: string | undefined): text is string {

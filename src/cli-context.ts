@@ -60,6 +60,10 @@ export function createCliContext(
         return count({ home, environment, file });
       },
     },
+    channels: {
+      available: async () => (await import("./channel-commands.ts")).available(),
+      configured: async (file) => (await import("./channel-commands.ts")).configured({ home, environment, file }),
+    },
     runGateway: async ({ flags, file }) => {
       const { runGateway } = await import("./run-gateway.ts");
       return runGateway({ home, environment, flags, file, version: version.version }, terminal);

@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { agentsSettings } from "#agent";
+import { type Channel, channels, channelsSettings } from "#channels";
 import { bindingsSettings, commandsSettings, messagesSettings } from "#gateway";
 import { gatewaySettings } from "#http";
 import { modelsSettings } from "#providers";
@@ -18,18 +19,24 @@ const loggingSettings = Type.Object({
 });
 
 /** The whole configuration: one slice a room. */
-export const Settings = Type.Object({
-  agents: agentsSettings,
-  bindings: bindingsSettings,
-  commands: commandsSettings,
-  gateway: gatewaySettings,
-  logging: loggingSettings,
-  messages: messagesSettings,
-  models: modelsSettings,
-  runtime: runtimeSettings,
-  sandbox: sandboxSettings,
-  session: sessionSettings,
-  storage: storageSettings,
-  tools: toolsSettings,
-});
+export const Settings = settingsWith(channels);
 export type Settings = Static<typeof Settings>;
+
+/** The same for these channels. */
+export function settingsWith(available: readonly Channel[]) {
+  return Type.Object({
+    agents: agentsSettings,
+    bindings: bindingsSettings,
+    channels: channelsSettings(available),
+    commands: commandsSettings,
+    gateway: gatewaySettings,
+    logging: loggingSettings,
+    messages: messagesSettings,
+    models: modelsSettings,
+    runtime: runtimeSettings,
+    sandbox: sandboxSettings,
+    session: sessionSettings,
+    storage: storageSettings,
+    tools: toolsSettings,
+  });
+}

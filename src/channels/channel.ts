@@ -137,6 +137,8 @@ export interface Channel<Account extends TSchema = TSchema> {
   readonly followsLog: boolean;
   /** What one account is set with, beside what every channel has; its secrets are `SecretText`. Absent where there is one account and nothing to set. */
   readonly account?: Account;
+  /** What is wrong with settings that are well-formed each by itself: the setting, and what it is or lacks. */
+  check?(settings: Static<Account>): { readonly field: string; readonly problem: string } | undefined;
   readonly text: TextLimit;
   /** How long the platform shows one `typing`. */
   readonly typingMs?: number;

@@ -14,6 +14,22 @@ export {
   type WebhookAnswer,
   type WebhookRequest,
 } from "./channel.ts";
+export {
+  type AccountPlace,
+  type ConfiguredAccount,
+  configuredAccounts,
+  defaultAccount,
+  isTokenField,
+  settingPath,
+  tokenPaths,
+} from "./configured.ts";
+export {
+  accountFields,
+  type ChannelSection,
+  type ChannelsSettings,
+  channelsSettings,
+  isSecretField,
+} from "./sections.ts";
 export { channelSettings, type ChannelSettings } from "./settings.ts";
 export type { Attachment, Place, Quoted, ReplyTicket, Sender, Update } from "./update.ts";
 import { discord } from "./discord.ts";

@@ -26,5 +26,10 @@ export const slack = defineChannel({
   // Slack takes 40,000, advises 4,000, and folds what is longer.
   text: { most: 4_000, unit: "utf16" },
   typingMs: 110_000,
+  check: ({ mode, appToken, signingSecret }) => {
+    if (mode === "http" && !signingSecret) return { field: "signingSecret", problem: "is needed in the mode http" };
+    if (mode === "socket" && !appToken) return { field: "appToken", problem: "is needed in the mode socket" };
+    return undefined;
+  },
   open: async (options) => (await import("./slack/open.ts")).openSlack(options),
 });

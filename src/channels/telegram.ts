@@ -34,6 +34,11 @@ export const telegram = defineChannel({
   account: TelegramAccount,
   text: { most: 4_096, unit: "utf16" },
   typingMs: 5_000,
+  check: ({ mode, webhookSecret, webhookUrl }) => {
+    const lacks = webhookSecret ? "webhookUrl" : "webhookSecret";
+    if (mode === "polling" || (webhookSecret && webhookUrl !== undefined)) return undefined;
+    return { field: lacks, problem: "is needed for webhooks" };
+  },
   open: async (options) => {
     const { openTelegram } = await import("./telegram/open.ts");
     return openTelegram(options);

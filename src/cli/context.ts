@@ -22,6 +22,7 @@ export interface CliContext extends Terminal {
   runGateway(options: ConfigOptions): Promise<number>;
   /** The storage of the settings, while no gateway runs (`copyTo`) or also then (`count`). */
   readonly storage: StorageCommands;
+  readonly channels: ChannelCommands;
   readonly backups: BackupCommands;
 }
 
@@ -67,6 +68,35 @@ export interface RestoredBackup {
   readonly counts: Readonly<Record<string, number>>;
   /** Where what was there before lies now. */
   readonly aside?: string;
+}
+
+export interface ChannelCommands {
+  /** Those with something to set. */
+  available(): Promise<readonly ChannelInfo[]>;
+  /** The accounts of the settings, right or wrong. */
+  configured(file: string | undefined): Promise<readonly ConfiguredInfo[]>;
+}
+
+export interface ChannelInfo {
+  readonly id: string;
+  readonly label: string;
+  readonly secrets: readonly SecretInfo[];
+}
+
+/** A secret of an account, as the file spells it. */
+export interface SecretInfo {
+  readonly name: string;
+  readonly description: string;
+  /** No account is without it. */
+  readonly isNeeded: boolean;
+}
+
+export interface ConfiguredInfo {
+  readonly channel: string;
+  readonly account: string;
+  readonly isEnabled: boolean;
+  /** Why it cannot be opened. */
+  readonly problem?: string;
 }
 
 export interface StorageCommands {

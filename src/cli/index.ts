@@ -3,7 +3,15 @@ import type { AnyCommand } from "./command.ts";
 import { backupCreate } from "./commands/backup-create.ts";
 import { backupRestore } from "./commands/backup-restore.ts";
 import { backupVerify } from "./commands/backup-verify.ts";
+import { channelsAdd } from "./commands/channels-add.ts";
 import { channelsDeadLetters } from "./commands/channels-dead-letters.ts";
+import { channelsList } from "./commands/channels-list.ts";
+import { channelsLogout } from "./commands/channels-logout.ts";
+import { channelsRemove } from "./commands/channels-remove.ts";
+import { channelsRestart } from "./commands/channels-restart.ts";
+import { channelsStart } from "./commands/channels-start.ts";
+import { channelsStatus } from "./commands/channels-status.ts";
+import { channelsStop } from "./commands/channels-stop.ts";
 import { chat } from "./commands/chat.ts";
 import { configExplain } from "./commands/config-explain.ts";
 import { configGet } from "./commands/config-get.ts";
@@ -56,6 +64,7 @@ import { runCommandLine } from "./run.ts";
 
 export type {
   BackupCommands,
+  ChannelCommands,
   CliContext,
   ClientSettings,
   ConfigOptions,
@@ -75,7 +84,15 @@ export const commands: readonly AnyCommand[] = [
   backupCreate,
   backupRestore,
   backupVerify,
+  channelsAdd,
   channelsDeadLetters,
+  channelsList,
+  channelsLogout,
+  channelsRemove,
+  channelsRestart,
+  channelsStart,
+  channelsStatus,
+  channelsStop,
   chat,
   configExplain,
   configGet,

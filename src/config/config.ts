@@ -52,4 +52,8 @@ export interface Config<Settings> {
   unset(path: string): Promise<ConfigChange>;
   /** A JSON merge patch (RFC 7396), either spelling. A `configConflict` fault when `baseHash` is not the file's. */
   patch(patch: Record<string, unknown>, baseHash?: string): Promise<ConfigChange>;
+  /** Reads the file again, which others may have changed. A `configInvalid` fault, and all as before, when it does not check. */
+  reload(): ConfigChange;
+  /** From now on hears of each change after it counts, until the answer is called. What a listener throws is the changer's. */
+  subscribe(listener: (change: ConfigChange) => void): () => void;
 }

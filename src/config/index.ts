@@ -5,6 +5,7 @@ export { readEnvironment } from "./environment.ts";
 export { expandTilde, type Home, locateHome } from "./home.ts";
 export type { Tolerance } from "./load.ts";
 export { type ConfigOptions, type ConfigPlace, locateConfig, openConfig } from "./open-config.ts";
+export { toSnake } from "./path.ts";
 export { prepareHome } from "./prepare-home.ts";
 export { SecretText } from "./secret-text.ts";
 export { type FoundToken, readOrMakeToken, readToken } from "./token.ts";

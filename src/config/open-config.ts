@@ -63,6 +63,7 @@ class FileConfig<Schema extends TSchema> implements Config<Static<Schema>> {
   readonly #ignoredFiles: readonly string[];
   /** The hash is shown to everyone who may read settings; keyed, it helps nobody to guess the secrets in the file. */
   readonly #hashKey = crypto.getRandomValues(new Uint8Array(32));
+  readonly #listeners = new Set<(change: ConfigChange) => void>();
   #loaded: Loaded;
   #settings: unknown;
 
@@ -130,6 +131,16 @@ class FileConfig<Schema extends TSchema> implements Config<Static<Schema>> {
     return this.#change((loaded) => mergePatch(loaded, patch, this.#format.spelling), baseHash);
   }
 
+  reload(): ConfigChange {
+    const text = readText(this.file) ?? "";
+    return this.#adopt(this.#load(text, { tolerates: this.#options.tolerates }));
+  }
+
+  subscribe(listener: (change: ConfigChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
   #remove(path: Path): ConfigChange {
     return this.#change(({ written }) => ({ wanted: withoutValue(written, path), problems: new Findings() }));
   }
@@ -158,10 +169,12 @@ class FileConfig<Schema extends TSchema> implements Config<Static<Schema>> {
     this.#loaded = loaded;
     if (changed.length > 0) this.#settings = this.#wrapped();
     const show = (path: Path) => showPath(root, path);
-    return {
+    const change = {
       changed: changed.map(show),
       restartRequired: changed.filter((path) => needsRestart(root, path)).map(show),
     };
+    if (changed.length > 0) for (const listener of this.#listeners) listener(change);
+    return change;
   }
 
   #load(text: string, how: Pick<LoadInput, "isDraft" | "tolerates">): Loaded {

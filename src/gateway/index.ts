@@ -1,4 +1,7 @@
 /** The walk of a message: receive → reserve → append → turn → deliver. */
+export type { AccountView } from "./accounts/account.ts";
+export { type AccountPlace, type Accounts, type AccountsOptions, openAccounts } from "./accounts/accounts.ts";
+export type { Probe } from "./accounts/keeper.ts";
 export { createGateway } from "./create-gateway.ts";
 export type { ActiveRun, Asked, Gateway, Moment, Receipt, RunStatus } from "./gateway.ts";
 export type { KeyedRequest } from "./requests.ts";

@@ -1,4 +1,4 @@
-import type { Channel, ChannelSettings, Connection } from "#channels";
+import { type Channel, type ChannelSettings, type Connection, defaultAccount } from "#channels";
 import type { Address } from "#protocol";
 
 /** One open account of a channel. */
@@ -15,9 +15,11 @@ export interface Lines {
   /** The open line that leads there; an address without an account means the one named `default`. */
   find(to: Pick<Address, "channel" | "account">): Line | undefined;
   all(): readonly Line[];
+  /** It is one of the settings' accounts, open now or not: what is to go there may wait. */
+  expects?(to: Pick<Address, "channel" | "account">): boolean;
 }
 
-export const defaultAccount = "default";
+export { defaultAccount } from "#channels";
 
 export function linesOf(lines: readonly Line[]): Lines {
   return {

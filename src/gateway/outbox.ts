@@ -3,10 +3,13 @@ import { type Address, Fault, fault, type SessionEvent } from "#protocol";
 import type { OutboxRow, Settlement } from "#storage";
 import type { House } from "./house.ts";
 import { replyToOf } from "./outbound/reply-to.ts";
-import { canTell, lineTo, look as lookFor, type Transmission, transmit } from "./transmit.ts";
+import { canTell, isAwaited, lineTo, look as lookFor, type Transmission, transmit } from "./transmit.ts";
 
 const retry = { firstMs: 500, mostMs: 300_000 };
 const mostAtOnce = 16;
+
+/** For an account that is not open now: it costs no try, however long it takes. */
+const waiting = { firstMs: 10_000, mostMs: 10_000 };
 
 /** What could not be delivered for so long, or so often, is given up, and the log says so: it would keep back all that comes after it. */
 const mostAgeMs = 24 * 60 * 60 * 1_000;
@@ -127,8 +130,13 @@ export function createOutbox(house: House): Outbox {
   ): Promise<void> {
     const { id } = row;
     const { problem } = failure;
-    const attempts = row.attempts + 1;
     const now = house.clock.now();
+    if (isAwaited(house, row.to)) {
+      const next = { attempts: row.attempts, nextAt: now + backoffMs(waiting, 1), problem, ...held };
+      if (!(await insist(() => house.storage.postponeOutbox(id, next)))) lost(id);
+      return;
+    }
+    const attempts = row.attempts + 1;
     const isHopeless = failure.became === "refused" && failure.refused === "forGood";
     if (isHopeless || now - row.createdAt >= mostAgeMs || attempts >= mostAttempts) {
       house.log.error("a message was given up: it could not be delivered", { outboxId: id, attempts, problem });

@@ -51,8 +51,14 @@ export function canTell({ connection }: Line): boolean {
 export function lineTo(house: Pick<House, "lines">, to: Pick<Address, "channel" | "account">): Line {
   const line = house.lines.find(to);
   if (line) return line;
+  if (isAwaited(house, to)) throw fault.deliveryFailed({ problem: "the account is not open now" });
   const known = new Set(house.lines.all().map(({ channel }) => channel.id));
   throw fault.channelNotFound({ channel: to.channel, known: [...known].join(", ") || "none" });
+}
+
+/** The settings have the account, and it is not open now. */
+export function isAwaited({ lines }: Pick<House, "lines">, to: Pick<Address, "channel" | "account">): boolean {
+  return lines.find(to) === undefined && lines.expects?.(to) === true;
 }
 
 /** What was not heard of in time, or broke, is in doubt. */

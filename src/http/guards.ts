@@ -5,6 +5,7 @@ import type { Identity, ReadIdentity } from "./identity.ts";
 import { isIP } from "./ip-address.ts";
 import { isProbe } from "./probes.ts";
 import type { Refusal } from "./refusal.ts";
+import { isWebhook } from "./webhook-path.ts";
 
 /** A request that passed every guard, and from whom it comes. */
 export interface Admitted extends Arrival {
@@ -140,9 +141,9 @@ function originRefused(who: string): Refusal {
   };
 }
 
-/** A form can send text/plain to any site without asking; JSON it cannot. */
-function guardContentType({ method, request: { headers } }: Arrival): Refusal | undefined {
-  if (!mutating.has(method)) return undefined;
+/** A form can send text/plain to any site without asking; JSON it cannot. A platform sends what it likes, and signs it. */
+function guardContentType({ method, path, request: { headers } }: Arrival): Refusal | undefined {
+  if (!mutating.has(method) || isWebhook(path)) return undefined;
   const type = headers.get("content-type");
   if (type !== null && /^application\/json *(?:;|$)/i.test(type)) return undefined;
   const hasBody = headers.has("transfer-encoding") || Number(headers.get("content-length") ?? 0) > 0;

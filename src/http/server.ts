@@ -14,6 +14,8 @@ import { createRefusalLog } from "./refusal-log.ts";
 import { type Refusal, refuse, refuseFault, refuseInternal } from "./refusal.ts";
 import { answerPreflight, dress, isPreflight, lastAnswer } from "./response-headers.ts";
 import type { GatewaySettings } from "./settings.ts";
+import { isWebhook } from "./webhook-path.ts";
+import type { WebhooksOptions } from "./webhooks.ts";
 import { type SocketData, socketHandler } from "./socket.ts";
 
 export interface ServerOptions {
@@ -22,6 +24,8 @@ export interface ServerOptions {
   readonly health: Health;
   readonly version: string;
   readonly log: Log;
+  /** Who takes what platforms bring; without it, nobody does. */
+  readonly webhooks?: Omit<WebhooksOptions, "clock" | "log">;
   /** What the start still waits for; undefined when it is over. Until then the readiness and start-up probes say so. */
   readonly pending?: () => string | undefined;
   readonly clock?: Clock;
@@ -62,6 +66,10 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     const { createApp } = await import("./app.ts");
     return createApp({ rpc, version, log, keepOpen: (request) => server.timeout(request, 0) });
   });
+  const webhooks = lazily(async () => {
+    const { createWebhooks } = await import("./webhooks.ts");
+    return createWebhooks({ find: () => undefined, ...options.webhooks, log, clock });
+  });
 
   const enter = async (arrival: Admitted): Promise<Response | undefined> => {
     if (isProbe(arrival.path)) return answerProbe(arrival, probeOptions, await callerOfProbe(rpc, arrival));
@@ -69,6 +77,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     if (server.pendingRequests > mostRequests) {
       throw fault.tooManyRequests({ problem: "Too many requests are being answered" });
     }
+    if (isWebhook(arrival.path)) return (await webhooks())(arrival);
     if (isPreflight(arrival)) return answerPreflight();
     if (isForSocket(arrival)) return upgrade(server, rpc, arrival);
     return (await app())(arrival);

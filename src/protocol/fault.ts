@@ -39,6 +39,12 @@ const table = {
     retryable: false,
     says: "There is no channel “{channel}”; the channels are: {known}.",
   },
+  accountNotFound: {
+    rpc: -32050,
+    status: 404,
+    retryable: false,
+    says: "The settings have no such account of “{channel}” ({account}).",
+  },
   queueFull: {
     rpc: -32006,
     status: 429,

@@ -1,4 +1,6 @@
 /** Which methods exist, who may call them, and the dialects they are called in. */
+export { accountStatus } from "./account-rows.ts";
+export { addressGroup } from "./address.ts";
 export type { AuthMode, AuthSettings, Credential, Whereabouts } from "./authenticator.ts";
 export type { Caller } from "./caller.ts";
 export { type Client, createClient, type MethodName, type ParamsOf, type ResultOf } from "./client.ts";

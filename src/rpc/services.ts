@@ -2,9 +2,10 @@ import { type Static, Type } from "@sinclair/typebox";
 import type { LogTail, TailRequest } from "#base";
 import type { Config } from "#config";
 import type { Devices } from "#devices";
-import type { Gateway, Inbound } from "#gateway";
+import type { Accounts, Gateway, Inbound } from "#gateway";
 import type { StoredEvent, TranscriptRow } from "#protocol";
 import type { Sessions } from "#sessions";
+import { AccountStatus, LineState } from "./account-rows.ts";
 import type { AuthMode } from "./authenticator.ts";
 import type { HealthReport } from "#telemetry";
 
@@ -21,7 +22,10 @@ export type ModelListing = Static<typeof ModelListing>;
 export const ChannelStatus = Type.Object({
   id: Type.String(),
   label: Type.String(),
-  state: Type.Union([Type.Literal("online"), Type.Literal("degraded"), Type.Literal("offline")]),
+  state: LineState,
+  accounts: Type.Optional(
+    Type.Array(AccountStatus, { description: "Of a channel that has accounts in the settings." }),
+  ),
 });
 export type ChannelStatus = Static<typeof ChannelStatus>;
 
@@ -72,6 +76,7 @@ export interface Services {
   /** By name; any of them may have models that are not listed. */
   readonly modelProviders: () => readonly string[];
   readonly channels: () => readonly ChannelStatus[];
+  readonly accounts: Pick<Accounts, "probe" | "restart" | "start" | "stop" | "tokenPaths">;
   readonly health: () => Promise<HealthReport>;
   readonly status: () => Promise<GatewayStatus>;
   /** Of the gateway's own log. */

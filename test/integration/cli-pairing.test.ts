@@ -28,7 +28,7 @@ async function withStrangers(home: Home): Promise<void> {
   await storage.writeRecords(written);
 }
 
-const open = (config = "") => openGateway(config, { OPENCLAW_GATEWAY_TOKEN: sharedToken }, withStrangers);
+const open = (config = "") => openGateway(config, { OPENCLAW_GATEWAY_TOKEN: sharedToken }, { prepare: withStrangers });
 
 function commands(gateway: OpenGateway) {
   return (...argv: string[]) => cli(argv, { port: Number(gateway.app.url.port), token: sharedToken });

@@ -30,9 +30,23 @@ const canaryOf = (what: string) => `canary-${what}-${crypto.randomUUID()}`;
 
 /** One for each place; those of the environment stand in the file by their name. */
 const canaries = {
+  "channels.discord.token": canaryOf("discord"),
+  "channels.discord.accounts.*.token": canaryOf("discord-work"),
+  "channels.slack.appToken": canaryOf("xapp"),
+  "channels.slack.botToken": canaryOf("xoxb"),
+  "channels.slack.signingSecret": canaryOf("signing"),
+  "channels.slack.accounts.*.appToken": canaryOf("xapp-work"),
+  "channels.slack.accounts.*.botToken": canaryOf("xoxb-work"),
+  "channels.slack.accounts.*.signingSecret": canaryOf("signing-work"),
+  "channels.telegram.token": `1:${canaryOf("telegram")}`,
+  "channels.telegram.webhookSecret": canaryOf("hook"),
+  "channels.telegram.accounts.*.token": `2:${canaryOf("telegram-work")}`,
+  "channels.telegram.accounts.*.webhookSecret": canaryOf("hook-work"),
   "gateway.auth.token": canaryOf("token"),
   "gateway.auth.password": canaryOf("password"),
   "gateway.auth.passwordHash": canaryOf("hash"),
+  "channels.webhook.secret": canaryOf("webhook"),
+  "channels.webhook.accounts.*.secret": canaryOf("webhook-work"),
   "models.providers.*.apiKey": canaryOf("key"),
   "models.providers.*.headers.*": canaryOf("header"),
   "storage.url": canaryOf("storage"),
@@ -53,6 +67,36 @@ const environment = {
 const moreProviders = `
 [gateway.auth]
 password_hash = "${canaries["gateway.auth.passwordHash"]}"
+
+[channels.discord]
+api_base = "http://127.0.0.1:9"
+token = "${canaries["channels.discord.token"]}"
+[channels.discord.accounts.work]
+token = "${canaries["channels.discord.accounts.*.token"]}"
+
+[channels.telegram]
+api_root = "http://127.0.0.1:9"
+token = "${canaries["channels.telegram.token"]}"
+webhook_secret = "${canaries["channels.telegram.webhookSecret"]}"
+[channels.telegram.accounts.work]
+token = "${canaries["channels.telegram.accounts.*.token"]}"
+webhook_secret = "${canaries["channels.telegram.accounts.*.webhookSecret"]}"
+
+[channels.slack]
+api_url = "http://127.0.0.1:9"
+app_token = "${canaries["channels.slack.appToken"]}"
+bot_token = "${canaries["channels.slack.botToken"]}"
+signing_secret = "${canaries["channels.slack.signingSecret"]}"
+[channels.slack.accounts.work]
+app_token = "${canaries["channels.slack.accounts.*.appToken"]}"
+bot_token = "${canaries["channels.slack.accounts.*.botToken"]}"
+signing_secret = "${canaries["channels.slack.accounts.*.signingSecret"]}"
+
+[channels.webhook]
+url = "http://127.0.0.1:9"
+secret = "${canaries["channels.webhook.secret"]}"
+[channels.webhook.accounts.work]
+secret = "${canaries["channels.webhook.accounts.*.secret"]}"
 
 [logging]
 level = "debug"

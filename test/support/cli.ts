@@ -103,13 +103,17 @@ export async function cli(argv: readonly string[], options: CliRunOptions = {}):
 /** What a command may ask about settings, answered from those in memory. */
 export function fakeInstallation(
   config: Config<ClientSettings>,
-): Pick<CliContext, "checkConfig" | "locateConfig" | "openConfig" | "readClientSettings" | "storage" | "backups"> {
+): Pick<
+  CliContext,
+  "backups" | "channels" | "checkConfig" | "locateConfig" | "openConfig" | "readClientSettings" | "storage"
+> {
   const { file, warnings } = config;
   return {
     openConfig: () => Promise.resolve(config),
     locateConfig: () => Promise.resolve({ file, schema: config.schema() }),
     checkConfig: () => Promise.resolve({ file, problems: [], warnings }),
     readClientSettings: () => Promise.resolve(config.settings),
+    channels: { available: () => Promise.resolve([]), configured: () => Promise.resolve([]) },
     backups: {
       create: () => Promise.reject(new Error("nobody backs memory up")),
       verify: () => Promise.reject(new Error("nobody backs memory up")),
@@ -162,6 +166,8 @@ export function fakeConfig({
     schema: () => ({ type: "object" }),
     set: write,
     unset: (path) => write(path, undefined),
+    reload: () => ({ changed: [], restartRequired: [] }),
+    subscribe: () => () => undefined,
     patch: () => Promise.reject(new Error("nobody patches from the command line")),
   };
 }

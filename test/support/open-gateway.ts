@@ -1,3 +1,4 @@
+import type { Channel } from "#channels";
 import { type Home, locateHome, prepareHome } from "#config";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -35,15 +36,17 @@ export interface RpcAnswer {
 export async function openGateway(
   config = "",
   environment: Record<string, string> = { OPENCLAW_GATEWAY_TOKEN: sharedToken },
-  prepare: (home: Home) => Promise<void> = async () => {},
+  more: { readonly prepare?: (home: Home) => Promise<void>; readonly channels?: readonly Channel[] } = {},
 ): Promise<OpenGateway> {
   await using opened = new AsyncDisposableStack();
   const folder = opened.use(tempFolder());
   writeFileSync(join(folder.path, "openclaw.toml"), config);
   const home = locateHome({ OPENCLAW_HOME: folder.path });
   prepareHome(home);
-  await prepare(home);
-  const app = opened.use(await openApp({ home, environment, flags: { "gateway.port": 0 }, version: "1.2.3" }));
+  await more.prepare?.(home);
+  const flags = { "gateway.port": 0 };
+  const own = more.channels && { channels: more.channels };
+  const app = opened.use(await openApp({ home, environment, flags, version: "1.2.3", ...own }));
   const held = opened.move();
   const open = (headers?: Record<string, string>) => held.use(new WireClient(app.url, headers));
   return {

@@ -114,6 +114,13 @@ export class House {
       ],
       modelProviders: () => ["demo"],
       channels: () => [{ id: "webchat", label: "Web chat", state: "online" }],
+      accounts: {
+        probe: async () => ({ ok: false, problem: "It is not open.", tookMs: 0 }),
+        restart: async ({ channel }) => Promise.reject(fault.accountNotFound({ channel, account: "any" })),
+        start: async ({ channel }) => Promise.reject(fault.accountNotFound({ channel, account: "any" })),
+        stop: async ({ channel }) => Promise.reject(fault.accountNotFound({ channel, account: "any" })),
+        tokenPaths: () => [],
+      },
       health: async () => ({ status: "healthy", ok: true, components: { gateway: "healthy" }, reasons: {} }),
       status: async () =>
         (await this.status()) ?? {
@@ -290,6 +297,8 @@ export class House {
       schema: () => ({ type: "object" }),
       set: async () => ({ changed: [], restartRequired: [] }),
       unset: async () => ({ changed: [], restartRequired: [] }),
+      reload: () => ({ changed: [], restartRequired: [] }),
+      subscribe: () => () => undefined,
       patch: async (patch, baseHash) => {
         if (baseHash !== undefined && baseHash !== "hash-1") throw fault.configConflict({});
         this.patches.push(patch);

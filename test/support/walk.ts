@@ -10,6 +10,7 @@ import {
   type Inbound,
   type InboundOptions,
   type Line,
+  type Lines,
   linesOf,
   type Receipt,
 } from "#gateway";
@@ -33,6 +34,8 @@ export interface WalkOptions {
   readonly answer?: Answer;
   readonly limits?: Partial<Limits>;
   readonly channels?: readonly Line[];
+  /** In place of `channels`, for lines that come and go. */
+  readonly lines?: Lines;
   readonly tools?: TurnTools;
   readonly timeoutMs?: number;
   readonly prepareTurn?: PrepareTurn;
@@ -104,7 +107,7 @@ export class Walk implements AsyncDisposable {
       sessions: this.sessions,
       storage: this.storage,
       scheduler,
-      lines: linesOf(channels),
+      lines: options.lines ?? linesOf(channels),
       log,
       clock,
     };

@@ -1,7 +1,11 @@
 import { agent } from "./agent.ts";
 import { agentWait } from "./agent.wait.ts";
 import { agentsList } from "./agents.list.ts";
+import { channelsLogout } from "./channels.logout.ts";
+import { channelsRestart } from "./channels.restart.ts";
+import { channelsStart } from "./channels.start.ts";
 import { channelsStatus } from "./channels.status.ts";
+import { channelsStop } from "./channels.stop.ts";
 import { chatAbort } from "./chat.abort.ts";
 import { chatHistory } from "./chat.history.ts";
 import { chatSend } from "./chat.send.ts";
@@ -9,6 +13,7 @@ import { chatStartup } from "./chat.startup.ts";
 import { commandsList } from "./commands.list.ts";
 import { configGet } from "./config.get.ts";
 import { configPatch } from "./config.patch.ts";
+import { configReload } from "./config.reload.ts";
 import { configSchema } from "./config.schema.ts";
 import { connect } from "./connect.ts";
 import { connectionsList } from "./connections.list.ts";
@@ -71,7 +76,11 @@ export const methods = [
   agent,
   agentWait,
   agentsList,
+  channelsLogout,
+  channelsRestart,
+  channelsStart,
   channelsStatus,
+  channelsStop,
   chatAbort,
   chatHistory,
   chatSend,
@@ -79,6 +88,7 @@ export const methods = [
   commandsList,
   configGet,
   configPatch,
+  configReload,
   configSchema,
   connect,
   connectionsList,

@@ -313,4 +313,27 @@ test("a file with secrets that others can read is warned about", () => {
   expect(here.open({ environment }).warnings).toEqual([]);
 });
 
+test("who listens hears of a change when it counts, and of what others wrote once the file is read again", async () => {
+  using here = installation();
+  here.write("gateway.port = 1");
+  const config = here.open();
+  const heard: [string, number][] = [];
+  const stop = config.subscribe(({ changed }) => heard.push([changed.join(), config.settings.gateway.port]));
+  await config.set("gateway.port", 2);
+  await config.set("gateway.port", 2);
+  here.write("gateway.port = 3");
+  expect(config.settings.gateway.port).toBe(2);
+  expect(config.reload()).toEqual({ changed: ["gateway.port"], restartRequired: ["gateway.port"] });
+  here.write("gateway.port = 'x'");
+  expect(await problemOf(() => config.reload())).toContain("gateway.port");
+  expect(config.settings.gateway.port).toBe(3);
+  stop();
+  here.write("gateway.port = 4");
+  config.reload();
+  expect(heard).toEqual([
+    ["gateway.port", 2],
+    ["gateway.port", 3],
+  ]);
+});
+
 type Opened = ReturnType<ReturnType<typeof installation>["open"]>;

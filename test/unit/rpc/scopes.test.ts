@@ -63,7 +63,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "sessions.reset",
   ],
   "operator.admin": [
+    "channels.logout",
+    "channels.restart",
+    "channels.start",
+    "channels.stop",
     "config.patch",
+    "config.reload",
     "device.pair.setupCode",
     "device.pair.setupStatus",
     "outbox.drop",

@@ -3,6 +3,7 @@ import { fault } from "#protocol";
 import type { AnyMethod, MethodContext } from "../../method.ts";
 import { configGet } from "../../methods/config.get.ts";
 import { configPatch } from "../../methods/config.patch.ts";
+import { configReload } from "../../methods/config.reload.ts";
 import { configSchema } from "../../methods/config.schema.ts";
 import { describeSchema, lookUp } from "../config-schema.ts";
 import { isRecord } from "../frame.ts";
@@ -45,6 +46,8 @@ export const config: readonly AnyMethod[] = [
       restartRequired,
     }),
   }),
+  // Ours alone: the original watches its file.
+  configReload,
   own({ name: "config.set", scope: configPatch.scope, params: Written, handle: replace }),
   adapt(configSchema, {
     params: anything,

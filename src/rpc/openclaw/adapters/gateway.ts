@@ -1,6 +1,5 @@
 import { Type } from "@sinclair/typebox";
 import type { AnyMethod } from "../../method.ts";
-import { channelsStatus } from "../../methods/channels.status.ts";
 import { connectionsList } from "../../methods/connections.list.ts";
 import { health } from "../../methods/health.ts";
 import { messageSend } from "../../methods/message.send.ts";
@@ -8,7 +7,7 @@ import { ping } from "../../methods/ping.ts";
 import { sessionsExport } from "../../methods/sessions.export.ts";
 import { status } from "../../methods/status.ts";
 import { systemPresence } from "../../methods/system-presence.ts";
-import { channelState, healthFrom } from "../health.ts";
+import { healthFrom } from "../health.ts";
 import type { Services } from "../../services.ts";
 import { activeKeys, sessionRow } from "../../session-row.ts";
 import { sessionDefaults, sessionRowOf } from "../rows.ts";
@@ -19,18 +18,6 @@ const mostRecent = 10;
 const anything = Type.Object({}, open);
 
 export const gateway: readonly AnyMethod[] = [
-  adapt(channelsStatus, {
-    params: anything,
-    ask: () => ({}),
-    answer: ({ channels }) => ({
-      ts: Date.now(),
-      channelOrder: channels.map(({ id }) => id),
-      channelLabels: Object.fromEntries(channels.map(({ id, label }) => [id, label])),
-      channels: Object.fromEntries(channels.map(({ id, state }) => [id, channelState(state)])),
-      channelAccounts: {},
-      channelDefaultAccountId: {},
-    }),
-  }),
   adapt(health, {
     params: anything,
     ask: () => ({}),

@@ -1,5 +1,6 @@
 import type { AnyMethod } from "../../method.ts";
 import { agent, finishAgent } from "./agent.ts";
+import { channels } from "./channels.ts";
 import { chat } from "./chat.ts";
 import { commands } from "./commands.ts";
 import { config } from "./config.ts";
@@ -16,6 +17,7 @@ import { system } from "./system.ts";
 /** The methods of this dialect: those of the one table, in the shapes that its clients know. What is not here is not served. */
 export const openClawMethods: readonly AnyMethod[] = [
   ...agent,
+  ...channels,
   ...chat,
   ...commands,
   ...config,

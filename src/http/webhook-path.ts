@@ -1,0 +1,4 @@
+/** Below it, platforms bring what happened: `/webhooks/<channel>/<account>`. */
+export function isWebhook(path: string): boolean {
+  return path.startsWith("/webhooks/");
+}
