@@ -140,7 +140,7 @@ async function isFound(path: string): Promise<boolean> {
 
 /**
  * What is read by people and models. Not in it: summaries, which are told anew from the log when they cannot be read; the
- * times and hashes of receipts, the counters of deliveries, and what records hold, which has no hash.
+ * runs, times and hashes of receipts, the counters of deliveries, and what records hold, which has no hash.
  */
 function contentOf(path: string): unknown {
   using db = new Database(path, { readonly: true });
@@ -148,7 +148,7 @@ function contentOf(path: string): unknown {
     "SELECT id, key, agent_id, created_at, updated_at, head_seq, head_hash, ended_at, purged FROM sessions ORDER BY id",
     "SELECT * FROM events ORDER BY session_id, seq",
     "SELECT * FROM runs ORDER BY n",
-    "SELECT scope, key, run_id, session_id FROM receipts ORDER BY scope, key",
+    "SELECT scope, key, session_id FROM receipts ORDER BY scope, key",
     "SELECT id, session_id, run_id, address, text FROM outbox ORDER BY n",
     "SELECT hash, bytes FROM blobs ORDER BY hash",
     "SELECT kind, id FROM records ORDER BY kind, id",
