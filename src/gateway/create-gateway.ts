@@ -5,7 +5,7 @@ import type { NewReceipt } from "#storage";
 import { createAnswers } from "./answers.ts";
 import { received, receiptOf } from "./arrival.ts";
 import { settleDeadLetter } from "./dead-letters.ts";
-import { endAborted, isReadInLog } from "./ending.ts";
+import { endAborted, endLeftovers, isReadInLog } from "./ending.ts";
 import { Endings } from "./endings.ts";
 import type { Gateway, Receipt, RunStatus } from "./gateway.ts";
 import type { House } from "./house.ts";
@@ -178,7 +178,11 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
       return mine.filter((_run, at) => stopped[at]).map((run) => run.runId);
     },
     activeRuns: () => activeRuns().map((run) => run.view()),
-    resetSession: (sessionKey) => endSession(sessionKey, () => house.sessions.reset(sessionKey)),
+    resetSession: (sessionKey) =>
+      endSession(sessionKey, async () => {
+        await endLeftovers(house, sessionKey);
+        return house.sessions.reset(sessionKey);
+      }),
     deleteSession: (sessionKey) => endSession(sessionKey, () => house.sessions.delete(sessionKey)),
     async send(to, text) {
       lineTo(house, to); // before a session is named after an address that leads nowhere
