@@ -1,7 +1,7 @@
 import { failPoint } from "#base";
 import type { Address, InboundMessage } from "#protocol";
 import type { Place } from "#scheduler";
-import type { NewReceipt } from "#storage";
+import type { NewReceipt, Receipt as Known } from "#storage";
 import { createAnswers } from "./answers.ts";
 import { received, receiptOf } from "./arrival.ts";
 import { settleDeadLetter } from "./dead-letters.ts";
@@ -113,8 +113,9 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
     finish(run);
   }
 
-  async function repeat(earlier: NewReceipt, now: NewReceipt): Promise<Receipt> {
+  async function repeat(earlier: Known, now: NewReceipt): Promise<Receipt> {
     failPoint("gateway.receive.repeated");
+    if (earlier.isDamaged) return { taken: false, because: "damaged" };
     if (earlier.requestHash !== now.requestHash) return { taken: false, because: "conflict" };
     return { taken: true, runId: earlier.runId, status: await statusOf(earlier.runId), isRepeat: true };
   }

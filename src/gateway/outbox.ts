@@ -37,6 +37,8 @@ export function createOutbox(house: House): Outbox {
   const closing = new AbortController();
   /** Deliveries under way, by the row's id. */
   const sending = new Map<string, Promise<void>>();
+  /** Damaged rows that cannot be put with the dead either, by their places. They hold up their chats, and nothing else. */
+  const stuck = new Set<number>();
   const state: { looking: Promise<void> | undefined; again: boolean; timer: Timer | undefined; isReleased: boolean } = {
     looking: undefined,
     again: false,
@@ -75,7 +77,9 @@ export function createOutbox(house: House): Outbox {
     const now = house.clock.now();
     const due = await house.storage.dueOutbox({ now, limit: mostAtOnce });
     const nextAt = await house.storage.nextOutboxAt(now);
-    const fresh = [...due, ...(await writtenInFuture(now, nextAt))].filter((row) => !known.has(row.id));
+    const fresh = [...due, ...(await writtenInFuture(now, nextAt))].filter(
+      (row) => !known.has(row.id) && !stuck.has(row.n),
+    );
     for (const row of fresh.slice(0, mostAtOnce - sending.size)) begin(row);
     if (nextAt !== undefined) wakeIn(nextAt - now);
   }
@@ -107,6 +111,7 @@ export function createOutbox(house: House): Outbox {
   }
 
   async function deliver(row: OutboxRow): Promise<void> {
+    if (row.isDamaged) return bury(row);
     const now = house.clock.now();
     const wanted = { owner: house.instanceId, claim: row.claim, now, until: now + leaseMs };
     const claim = await insist(() => house.storage.claimOutbox(row.id, wanted));
@@ -121,6 +126,23 @@ export function createOutbox(house: House): Outbox {
       return insist(() => record(row, { id: row.id, as: "sent", claim }, events));
     }
     await putOff(row, sent, { claim, mayBeSent: isDoubtful || sent.became === "doubt" });
+  }
+
+  /** What it says may be another text, or for somebody else: a person is told, and nobody is sent anything. */
+  async function bury(row: OutboxRow): Promise<void> {
+    const problem = "what was stored of it is damaged";
+    house.log.error("a message was given up: it is damaged", { outboxId: row.id });
+    if (!(await insist(() => house.storage.buryOutbox(row.n, problem)))) {
+      stuck.add(row.n);
+      return;
+    }
+    try {
+      const { attempts } = row;
+      await house.sessions.append(row.key, [givenUp(row, { attempts, problem })], { mustExist: true });
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      house.log.warn("that a damaged message was given up is not in its log", { outboxId: row.id, error });
+    }
   }
 
   async function putOff(

@@ -47,6 +47,7 @@ export class Requests {
   async #answer({ id, key, requestHash: hash }: KeyedRequest, work: () => Promise<unknown>): Promise<unknown> {
     const { storage } = this.#house;
     const found = await storage.record(requestRecords, id);
+    if (found?.isDamaged) throw fault.outcomeUnknown({ problem: "what was kept of it is damaged" });
     if (found) return answerOf(found.data, { hash, key });
     const begun = { kind: requestRecords, id, data: JSON.stringify({ hash, isDone: false }), expected: 0 };
     if (!(await storage.writeRecords([begun]))) throw fault.outcomeUnknown({ problem: "another gateway is at it" });

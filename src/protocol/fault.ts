@@ -100,6 +100,12 @@ const table = {
     retryable: false,
     says: "There is no undeliverable message “{id}”.",
   },
+  deadLetterDamaged: {
+    rpc: -32045,
+    status: 409,
+    retryable: false,
+    says: "The undeliverable message “{id}” is damaged on the disk, so it is not sent; it can be dropped.",
+  },
   messageNotFound: { rpc: -32042, status: 404, retryable: false, says: "There is no message or run “{id}”." },
   outcomeUnknown: {
     rpc: -32043,

@@ -3,7 +3,8 @@ import { Database, type SQLQueryBindings } from "bun:sqlite";
 import { chmodSync, closeSync, existsSync, openSync, statSync } from "node:fs";
 import { Fault, fault } from "#protocol";
 import { isLogCut, type Leftover, readLeftover } from "./log-end.ts";
-import { migrations } from "./migrations.ts";
+import { migrations, sealStep } from "./migrations.ts";
+import { sealRows } from "./seal-rows.ts";
 import { isDamage, troubleOf } from "./trouble.ts";
 
 /** Prepares on the first call; later calls give the same statement. */
@@ -182,6 +183,7 @@ function migrate(db: Database, path: string): void {
     if (step < found) continue;
     db.transaction(() => {
       db.run(sql);
+      if (step + 1 === sealStep) sealRows(db);
       failPoint("storage.migration.written");
       db.run(`PRAGMA user_version = ${step + 1}`);
     }).immediate();

@@ -106,4 +106,13 @@ export const migrations: readonly string[] = [
   CREATE INDEX records_at ON records (kind, updated_at);
   CREATE INDEX events_sent ON events (json_extract(data, '$.messageId')) WHERE kind = 'MessageSent';
   `,
+  // What stood there before is sealed as it is, in the same transaction.
+  `
+  ALTER TABLE receipts ADD COLUMN seal TEXT NOT NULL DEFAULT '';
+  ALTER TABLE outbox ADD COLUMN seal TEXT NOT NULL DEFAULT '';
+  ALTER TABLE records ADD COLUMN seal TEXT NOT NULL DEFAULT '';
+  `,
 ];
+
+/** The step that brought the seals, counted from 1. */
+export const sealStep = 4;
