@@ -3,7 +3,7 @@ import { type Address, Fault, fault, type SessionEvent } from "#protocol";
 import type { OutboxRow, Settlement } from "#storage";
 import type { House } from "./house.ts";
 import { replyToOf } from "./outbound/reply-to.ts";
-import { canTell, isAwaited, lineTo, look as lookFor, type Transmission, transmit } from "./transmit.ts";
+import { canTell, isAwaited, lineTo, longestTryMs, look as lookFor, type Transmission, transmit } from "./transmit.ts";
 
 const retry = { firstMs: 500, mostMs: 300_000 };
 const mostAtOnce = 16;
@@ -15,8 +15,8 @@ const waiting = { firstMs: 10_000, mostMs: 10_000 };
 const mostAgeMs = 24 * 60 * 60 * 1_000;
 const mostAttempts = 500;
 
-/** Longer than a try and its question before it can take, so that nobody else begins while we are at it. */
-const leaseMs = 120_000;
+/** Longer than the longest try, so that nobody else begins while we are at it. */
+const leaseMs = 2 * longestTryMs;
 
 /** When the outbox itself cannot be read. */
 const lookAgainMs = 5_000;
@@ -31,6 +31,12 @@ export interface Outbox extends AsyncDisposable {
   wake(): void;
   /** Sends a message once and records it: a failure is the caller's, nothing is tried again behind its back. */
   send(sessionKey: string, to: Address, text: string): Promise<{ readonly messageId: string }>;
+}
+
+/** A row that is ours, until then by `clock.elapsed`. */
+interface Held {
+  readonly claim: number;
+  readonly endsAt: number;
 }
 
 export function createOutbox(house: House): Outbox {
@@ -112,20 +118,35 @@ export function createOutbox(house: House): Outbox {
 
   async function deliver(row: OutboxRow): Promise<void> {
     if (row.isDamaged) return bury(row);
-    const now = house.clock.now();
-    const wanted = { owner: house.instanceId, claim: row.claim, now, until: now + leaseMs };
-    const claim = await insist(() => house.storage.claimOutbox(row.id, wanted));
-    if (claim === undefined) return; // somebody else was quicker
+    const held = await insist(() => claim(row));
+    if (!held) return; // somebody else was quicker
 
     failPoint("outbox.deliver.begin");
-    const sent = await attempt(row);
+    const sent = await attempt(row, held);
     failPoint("outbox.deliver.attempted");
+    if (!sent) return putBack(row, held.claim);
     const isDoubtful = row.mayBeSent && !knowsBetter(row, sent);
     if (sent.became === "sent") {
       const events = [sentEvent(sent.messageId, row), ...(isDoubtful ? [uncertain(row)] : [])];
-      return insist(() => record(row, { id: row.id, as: "sent", claim }, events));
+      return insist(() => record(row, { id: row.id, as: "sent", claim: held.claim }, events));
     }
-    await putOff(row, sent, { claim, mayBeSent: isDoubtful || sent.became === "doubt" });
+    await putOff(row, sent, { claim: held.claim, mayBeSent: isDoubtful || sent.became === "doubt" });
+  }
+
+  async function claim({ id, claim: known }: OutboxRow): Promise<Held | undefined> {
+    const endsAt = house.clock.elapsed() + leaseMs;
+    const now = house.clock.now();
+    const wanted = { owner: house.instanceId, claim: known, now, until: now + leaseMs };
+    const claimed = await house.storage.claimOutbox(id, wanted);
+    return claimed === undefined ? undefined : { claim: claimed, endsAt };
+  }
+
+  /** Nothing was sent, so nothing is in doubt that was not before. */
+  async function putBack(row: OutboxRow, claimed: number): Promise<void> {
+    const { attempts, mayBeSent } = row;
+    const problem = "the storage took so long that somebody else might have begun";
+    const next = { claim: claimed, attempts, nextAt: house.clock.now(), problem, mayBeSent };
+    if (!(await insist(() => house.storage.postponeOutbox(row.id, next)))) lost(row.id);
   }
 
   /** What it says may be another text, or for somebody else: a person is told, and nobody is sent anything. */
@@ -173,12 +194,14 @@ export function createOutbox(house: House): Outbox {
     if (!(await insist(() => house.storage.postponeOutbox(id, next)))) lost(id);
   }
 
-  async function attempt(row: OutboxRow): Promise<Transmission> {
+  /** Undefined, and nothing was sent, when the claim would not outlive the try. */
+  async function attempt(row: OutboxRow, { endsAt }: Held): Promise<Transmission | undefined> {
     const { id: clientKey, to, text, mayBeSent } = row;
     try {
       const line = lineTo(house, to);
       const replyTo = await replyToOf(house, line, row);
       const message = { to, text, clientKey, ...(replyTo !== undefined && { replyTo }) };
+      if (house.clock.elapsed() + longestTryMs > endsAt) return undefined;
       return await transmit(line, message, { mayBeSent, signal: closing.signal });
     } catch (error) {
       closing.signal.throwIfAborted();

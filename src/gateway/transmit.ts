@@ -5,6 +5,9 @@ import type { Line } from "./line.ts";
 
 const timeoutMs = 30_000;
 
+/** A question and a message, each until its timeout. */
+export const longestTryMs = 2 * timeoutMs;
+
 /** What became of one try. `doubt`: nobody knows whether the platform has the message. */
 export type Transmission =
   | { readonly became: "sent"; readonly messageId: string }

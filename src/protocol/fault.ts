@@ -113,6 +113,12 @@ const table = {
     retryable: false,
     says: "This was begun before and nobody knows how it ended ({problem}); look before you do it again.",
   },
+  answerNotKept: {
+    rpc: -32046,
+    status: 409,
+    retryable: false,
+    says: "What “{key}” asks for was done before; its answer was not kept: {why}.",
+  },
   sessionDamaged: {
     rpc: -32044,
     status: 409,
