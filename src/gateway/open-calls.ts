@@ -1,4 +1,5 @@
 import { unknownResult } from "#agent";
+import { nextTurn } from "#base";
 import type { EventOf, SessionEvent } from "#protocol";
 import type { RunRow } from "#storage";
 import type { House } from "./house.ts";
@@ -27,6 +28,7 @@ export async function readTurn(house: Pick<House, "sessions">, run: RunRow): Pro
     const last = page.at(-1);
     if (!last || page.length < pageEvents) return { message, unfinished: [...open.values()] };
     after = last.seq;
+    await nextTurn();
   }
 }
 
