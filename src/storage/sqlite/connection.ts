@@ -23,7 +23,8 @@ export class Connection {
   readonly found: "closed" | "log" | "cutLog";
   readonly #mostLogBytes: number;
   #commitsUnseen = 0;
-  #waitsAgainAt = -Infinity;
+  /** From when on it is worth to wait again for readers, while the log is filling and when it is full. */
+  readonly #waitsAgainAt = { filling: -Infinity, full: -Infinity };
 
   constructor(path: string, { mostBytes, mostLogBytes = usualMostLogBytes }: FileBounds = {}) {
     this.#path = path;
@@ -63,17 +64,19 @@ export class Connection {
       return undefined;
     }
     this.#beginLogAnew(0);
-    if (logBytes(this.#path) >= this.#mostLogBytes * 0.75) this.#waitForReaders();
+    if (logBytes(this.#path) >= this.#mostLogBytes * 0.75) this.#waitForReaders("filling");
+    // A reader that was too slow a moment ago may be done by now: nothing is refused that was not waited for.
+    if (logBytes(this.#path) >= this.#mostLogBytes) this.#waitForReaders("full");
     const isTooLong = logBytes(this.#path) >= this.#mostLogBytes;
     if (!isTooLong) this.#commitsUnseen = 0;
     return isTooLong ? "another program has been reading the database for so long that its log is full" : undefined;
   }
 
   /** Where readers follow each other without a gap, it takes a moment in which nothing is written. */
-  #waitForReaders(): void {
-    if (performance.now() < this.#waitsAgainAt) return;
+  #waitForReaders(when: "filling" | "full"): void {
+    if (performance.now() < this.#waitsAgainAt[when]) return;
     this.#beginLogAnew(longestWaitMs);
-    if (logBytes(this.#path) > 0) this.#waitsAgainAt = performance.now() + afterVainWaitMs;
+    if (logBytes(this.#path) > 0) this.#waitsAgainAt[when] = performance.now() + afterVainWaitMs;
   }
 
   #beginLogAnew(waitMs: number): void {
