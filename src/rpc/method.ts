@@ -83,8 +83,7 @@ export function withKey<Name extends string, Params extends TSchema, Result exte
   method: Method<Name, Params, Result>,
 ): Method<Name, Params, Result> {
   const { effect = "none", params } = method;
-  if (effect === "none" || !KindGuard.IsObject(params) || "idempotencyKey" in params.properties)
-    return method;
+  if (effect === "none" || !KindGuard.IsObject(params) || "idempotencyKey" in params.properties) return method;
   const properties = { ...params.properties, idempotencyKey: RequestKey };
   return { ...method, params: { ...params, properties }, isKeyedOutside: true };
 }

@@ -15,7 +15,8 @@ export class DamagedRows {
   get warning(): string | undefined {
     const [first] = this.#found;
     if (first === undefined) return undefined;
-    const what = this.#found.size === 1 ? `${first} is damaged` : `${this.#found.size} rows are damaged, the first: ${first}`;
+    const what =
+      this.#found.size === 1 ? `${first} is damaged` : `${this.#found.size} rows are damaged, the first: ${first}`;
     return `${what}; \`openclaw doctor storage\` tells more`;
   }
 

@@ -17,27 +17,32 @@ const readings: readonly (readonly [string, number, (sessions: Sessions) => Prom
   ["asked for as much of its history as there can be", 2, (sessions) => sessions.history(big, { limit: 1_000 })],
 ];
 
-test.each(readings)("others are served while a huge session is %s, about once for each page of it", async (_how, pages, read) => {
-  using folder = tempFolder();
-  await using storage = openSqliteFile(join(folder.path, "state.db"));
-  const sessionId = newId();
-  await storage.append(opening(sessionId, big));
-  for (let n = 1; n < events; n += 500) {
-    const piece = Array.from({ length: Math.min(500, events - n) }, (_, i) => newEvent(received(newId(), `word ${n + i}`)));
-    await storage.append({ sessionId, events: piece });
-  }
-  await storage.append(opening("other", small, [received(newId(), "hello")]));
-  await using sessions = createSessions({ storage, log: silentLog, clock: systemClock, cacheBytes: 0 });
+test.each(readings)(
+  "others are served while a huge session is %s, about once for each page of it",
+  async (_how, pages, read) => {
+    using folder = tempFolder();
+    await using storage = openSqliteFile(join(folder.path, "state.db"));
+    const sessionId = newId();
+    await storage.append(opening(sessionId, big));
+    for (let n = 1; n < events; n += 500) {
+      const piece = Array.from({ length: Math.min(500, events - n) }, (_, i) =>
+        newEvent(received(newId(), `word ${n + i}`)),
+      );
+      await storage.append({ sessionId, events: piece });
+    }
+    await storage.append(opening("other", small, [received(newId(), "hello")]));
+    await using sessions = createSessions({ storage, log: silentLog, clock: systemClock, cacheBytes: 0 });
 
-  let isOver = false;
-  let served = 0;
-  const reading = read(sessions).finally(() => {
-    isOver = true;
-  });
-  while (!isOver) {
-    await new Promise((resolve) => setImmediate(resolve));
-    if (!isOver && (await sessions.history(small, { limit: 10 })).rows.length === 1) served += 1;
-  }
-  await reading;
-  expect(served).toBeGreaterThanOrEqual(Math.floor(pages) - 1);
-});
+    let isOver = false;
+    let served = 0;
+    const reading = read(sessions).finally(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (!state.isOver && (await sessions.history(small, { limit: 10 })).rows.length === 1) served += 1;
+    }
+    await reading;
+    expect(served).toBeGreaterThanOrEqual(Math.floor(pages) - 1);
+  },
+);

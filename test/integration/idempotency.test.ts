@@ -199,11 +199,12 @@ test("every method with more scope than reading says what a second call does, an
     const keyless = list.filter((method) => hasEffect(method) && !("idempotencyKey" in fieldsOf(method.params)));
     expect(keyless.map(({ name }) => name)).toEqual([]);
     const remembersItself = list.filter((method) => hasEffect(method) && !("isKeyedOutside" in method));
-    expect(remembersItself.map(({ name }) => name).filter((name) => name !== "sessions.send").toSorted()).toEqual([
-      "agent",
-      "chat.send",
-      "node.invoke",
-    ]);
+    expect(
+      remembersItself
+        .map(({ name }) => name)
+        .filter((name) => name !== "sessions.send")
+        .toSorted(),
+    ).toEqual(["agent", "chat.send", "node.invoke"]);
   }
 });
 
@@ -281,11 +282,13 @@ describe.each(keyedMethods.map(({ name }) => name))("%s", (name) => {
   });
 });
 
+function refusing(storage: Storage): Storage {
+  return over(storage, { writeRecords: () => Promise.reject(fault.storageUnavailable({ problem: "it is full" })) });
+}
+
 test("what may be done twice is done though its key cannot be kept, and again after it was cut off", async () => {
   using folder = tempFolder();
   const safe = { ...request, mayRepeat: true };
-  const refusing = (storage: Storage) =>
-    over(storage, { writeRecords: () => Promise.reject(fault.storageUnavailable({ problem: "it is full" })) });
   {
     await using walk = new Walk({ folder: folder.path, between: refusing });
     expect(await walk.gateway.once(safe, async () => "stopped")).toBe("stopped");

@@ -135,7 +135,12 @@ describe("a turn that a crash cut off among its calls", () => {
       await stop(walk);
     }
     expect(await story(folder.path)).toEqual([
-      ...["call c1", "call c2", "call c3", "result c1", "result c2", "result c3"],
+      "call c1",
+      "call c2",
+      "call c3",
+      "result c1",
+      "result c2",
+      "result c3",
       "ended aborted",
     ]);
   });

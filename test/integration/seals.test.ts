@@ -163,7 +163,7 @@ describe.each(places.filter(({ name }) => name !== "postgres" || hasPostgres()))
     expect(await storage.buryOutbox(99, "it is damaged")).toBe(false);
   });
 
-  test.each(["data = '{\"name\":\"c\"}'", "version = 9", "updated_at = 1", "id = 'c'"])(
+  test.each(['data = \'{"name":"c"}\'', "version = 9", "updated_at = 1", "id = 'c'"])(
     "of records say nothing after %s, and are whole again when they are written anew",
     async (change) => {
       await using place = make();
@@ -305,50 +305,55 @@ test("a request whose memory is damaged is not begun again", async () => {
   await expect(again).rejects.toMatchObject({ code: "outcomeUnknown" });
 });
 
+function roomsOf(storage: Storage) {
+  return { storage, log: silentLog, clock: systemClock };
+}
+
 test("a damaged entry lets nobody in, and a damaged lock lets nobody guess", async () => {
   using folder = tempFolder();
   const path = join(folder.path, "state.db");
   const who = { channel: "telegram", account: "default", senderId: "41" };
-  const options = (storage: Storage) => ({ storage, log: silentLog, clock: systemClock });
   const guess = (storage: Storage) => {
-    const book = new AllowBook(options(storage));
-    return new Pairing({ ...options(storage), book }).approve("telegram", "AAAAAAAA");
+    const book = new AllowBook(roomsOf(storage));
+    return new Pairing({ ...roomsOf(storage), book }).approve("telegram", "AAAAAAAA");
   };
   {
     await using storage = openSqliteFile(path);
-    const book = new AllowBook(options(storage));
+    const book = new AllowBook(roomsOf(storage));
     await storage.writeRecords([book.entry({ ...who, how: "paired", since: 1 })]);
     await expect(guess(storage)).rejects.toMatchObject({ code: "pairingNotFound" });
   }
   {
     using db = new Database(path);
-    db.run("UPDATE records SET id = replace(id, '41', '42'), data = replace(data, '41', '42') WHERE kind = 'channel-allow'");
+    db.run(
+      "UPDATE records SET id = replace(id, '41', '42'), data = replace(data, '41', '42') WHERE kind = 'channel-allow'",
+    );
     expect(db.run("UPDATE records SET updated_at = 7 WHERE kind LIKE '%lock%'").changes).toBe(1);
   }
   await using storage = openSqliteFile(path);
-  const book = new AllowBook(options(storage));
+  const book = new AllowBook(roomsOf(storage));
   expect(await book.kept({ ...who, senderId: "42" })).toBeUndefined();
   expect(await book.list({})).toEqual([]);
   await expect(guess(storage)).rejects.toMatchObject({ code: "lockedOut" });
 });
 
-describe("a database with a damaged row of each sort", () => {
-  async function damaged(folder: string): Promise<string> {
-    const path = join(folder, "state.db");
-    await (async () => {
-      await using storage = openSqliteFile(path);
-      await fill(storage);
-    })();
-    using db = new Database(path);
-    db.run("UPDATE receipts SET at = at + 1");
-    db.run("UPDATE outbox SET text = 'else' WHERE id = 'o2'");
-    db.run("UPDATE records SET data = '{}' WHERE id = 'b'");
-    return path;
-  }
+async function leaveOneOfEachDamaged(folder: string): Promise<string> {
+  const path = join(folder, "state.db");
+  await (async () => {
+    await using storage = openSqliteFile(path);
+    await fill(storage);
+  })();
+  using db = new Database(path);
+  db.run("UPDATE receipts SET at = at + 1");
+  db.run("UPDATE outbox SET text = 'else' WHERE id = 'o2'");
+  db.run("UPDATE records SET data = '{}' WHERE id = 'b'");
+  return path;
+}
 
+describe("a database with a damaged row of each sort", () => {
   test("is told of by table and key", async () => {
     using folder = tempFolder();
-    const path = await damaged(folder.path);
+    const path = await leaveOneOfEachDamaged(folder.path);
     const { signal } = new AbortController();
     const { findings } = await inspectStorage({ path, checkProjection, signal, onProgress: async () => {} });
     const said = findings.map(({ where, problem }) => `${where}: ${problem}`);
@@ -359,11 +364,17 @@ describe("a database with a damaged row of each sort", () => {
 
   test("is not copied", async () => {
     using folder = tempFolder();
-    const path = await damaged(folder.path);
+    const path = await leaveOneOfEachDamaged(folder.path);
     const copy = join(folder.path, "copy.db");
     await using source = openSqliteSource(path);
     const { signal } = new AbortController();
-    const copying = copyRows({ source, target: openSqliteTarget(copy), place: "copy", signal, onProgress: async () => {} });
+    const copying = copyRows({
+      source,
+      target: openSqliteTarget(copy),
+      place: "copy",
+      signal,
+      onProgress: async () => {},
+    });
     await expect(copying).rejects.toMatchObject(
       fault.storageUnusable({ path: "the source", problem: "receipts webchat k: its seal does not fit" }),
     );

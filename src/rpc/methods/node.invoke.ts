@@ -33,10 +33,9 @@ export const nodeInvoke = defineMethod({
   handle: async (asked, context) => {
     const nodes = await context.nodes();
     const { payload, payloadJson } = await nodes.invoke(
-      asked,
+      { ...asked, memory: context.services.gateway },
       context.caller,
       context.signal,
-      context.services.gateway,
     );
     const { nodeId, command } = asked;
     return { ok: true as const, nodeId, command, payload, payloadJSON: payloadJson };

@@ -102,8 +102,9 @@ export class Nodes {
     this.#live.get(nodeId)?.line.close(closeCode.restart, "node capabilities changed");
   }
 
-  async invoke(asked: Asked, by: Caller, signal: AbortSignal, memory?: Memory): Promise<Answer> {
-    const { nodeId } = asked;
+  /** What was asked under a key is remembered where `asked` says. */
+  async invoke(asked: Asked & { readonly memory?: Memory }, by: Caller, signal: AbortSignal): Promise<Answer> {
+    const { nodeId, memory } = asked;
     const node = this.#live.get(nodeId);
     if (!node) {
       await this.#find(nodeId);

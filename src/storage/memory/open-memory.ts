@@ -136,7 +136,7 @@ class MemoryStorage implements Storage {
   }
 
   async buryOutbox(n: number, problem: string): Promise<boolean> {
-    return this.#write(() => buryRow(this.#tables, n, problem, this.#clock.now()));
+    return this.#write(() => buryRow(this.#tables, { n, problem, now: this.#clock.now() }));
   }
 
   async outbox(page: Parameters<Storage["outbox"]>[0]): Promise<readonly OutboxRow[]> {

@@ -120,7 +120,7 @@ export class PostgresStorage implements Storage {
 
   async buryOutbox(n: number, problem: string): Promise<boolean> {
     const now = this.#clock.now();
-    return this.#groups.decide({ outboxPlaces: [n] }, (tables) => buryRow(tables, n, problem, now));
+    return this.#groups.decide({ outboxPlaces: [n] }, (tables) => buryRow(tables, { n, problem, now }));
   }
 
   async outbox(page: Parameters<Storage["outbox"]>[0]): Promise<readonly OutboxRow[]> {

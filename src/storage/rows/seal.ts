@@ -2,8 +2,21 @@
 const columns = {
   receipts: ["scope", "key", "request_hash", "run_id", "session_id", "at"],
   outbox: [
-    ...["n", "id", "session_id", "run_id", "address", "text", "created_at", "attempts", "next_at", "problem"],
-    ...["claim", "owner", "claimed_until", "may_be_sent", "dead_at"],
+    "n",
+    "id",
+    "session_id",
+    "run_id",
+    "address",
+    "text",
+    "created_at",
+    "attempts",
+    "next_at",
+    "problem",
+    "claim",
+    "owner",
+    "claimed_until",
+    "may_be_sent",
+    "dead_at",
   ],
   records: ["kind", "id", "version", "data", "updated_at"],
 } as const;

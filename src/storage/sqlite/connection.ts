@@ -76,7 +76,7 @@ export class Connection {
   #waitForReaders(when: "filling" | "full"): void {
     if (performance.now() < this.#waitsAgainAt[when]) return;
     this.#beginLogAnew(longestWaitMs);
-    if (logBytes(this.#path) > 0) this.#waitsAgainAt[when] = performance.now() + afterVainWaitMs;
+    if (logBytes(this.#path) > 0) this.#waitsAgainAt[when] = performance.now() + afterVainWaitMs[when];
   }
 
   #beginLogAnew(waitMs: number): void {
@@ -106,7 +106,8 @@ export interface FileBounds {
 const usualMostLogBytes = 64 * 1024 * 1024;
 const commitsBetweenLooks = 16;
 const longestWaitMs = 250;
-const afterVainWaitMs = 2_000;
+/** A wait holds everybody up, and a full log everybody who writes. */
+const afterVainWaitMs = { filling: 2_000, full: 1_000 };
 const busyTimeoutMs = 5_000;
 
 const pageBytes = 4_096;

@@ -10,7 +10,9 @@ export function sealRows(db: Database): void {
     const names = key.join(", ");
     const places = key.map(() => "?").join(", ");
     using first = db.prepare<Row, [number]>(`SELECT * FROM ${table} ORDER BY ${names} LIMIT ?`);
-    using next = db.prepare<Row, Cell[]>(`SELECT * FROM ${table} WHERE (${names}) > (${places}) ORDER BY ${names} LIMIT ?`);
+    using next = db.prepare<Row, Cell[]>(
+      `SELECT * FROM ${table} WHERE (${names}) > (${places}) ORDER BY ${names} LIMIT ?`,
+    );
     using seal = db.prepare<unknown, Cell[]>(`UPDATE ${table} SET seal = ? WHERE (${names}) = (${places})`);
     const keyOf = (row: Row) => key.map((name) => row[name] ?? null);
     for (let rows = first.all(rowsAtOnce); ;) {

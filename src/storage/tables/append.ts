@@ -1,11 +1,5 @@
 import type { SessionEvent, StoredEvent } from "#protocol";
-import {
-  type AppendPart,
-  emptyLog,
-  linkEvent,
-  type LogHead,
-  type PreparedPart,
-} from "../prepare-append.ts";
+import { type AppendPart, emptyLog, linkEvent, type LogHead, type PreparedPart } from "../prepare-append.ts";
 import { newOutboxRow } from "../rows/outbox-row.ts";
 import { newReceiptRow, receiptOf } from "../rows/receipt-row.ts";
 import type { Appended, NewOutboxRow, NewReceipt } from "../storage.ts";

@@ -12,7 +12,10 @@ export function postponeRow(tables: Tables, id: string, next: Parameters<Storage
   return replaced(tables, postponed(tables.outbox.get(id), next));
 }
 
-export function buryRow(tables: Tables, n: number, problem: string, now: number): boolean {
+export function buryRow(
+  tables: Tables,
+  { n, problem, now }: { readonly n: number; readonly problem: string; readonly now: number },
+): boolean {
   const row = [...tables.outbox.values()].find((one) => one.n === n);
   return replaced(tables, buried(row, problem, now));
 }

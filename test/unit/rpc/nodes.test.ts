@@ -245,7 +245,11 @@ test("what was asked under a key is remembered after a restart, and not asked ag
   const line = await house.approved(nodeId, ["system.which"]);
   const memory = () => new Requests({ storage: house.storage, log: silentLog });
   const ask = (nodes: Nodes, key: string, bins: readonly string[] = ["git"]) =>
-    nodes.invoke({ nodeId, command: "system.which", params: { bins }, idempotencyKey: key }, admin, never, memory());
+    nodes.invoke(
+      { nodeId, command: "system.which", params: { bins }, idempotencyKey: key, memory: memory() },
+      admin,
+      never,
+    );
   const first = ask(house.nodes, "k");
   const { id } = await asked(line);
   house.nodes.answered({ id, nodeId, ok: true, payloadJSON: '{"bins":{}}' }, line.caller);
