@@ -33,12 +33,12 @@ test.each(readings)(
     await storage.append(opening("other", small, [received(newId(), "hello")]));
     await using sessions = createSessions({ storage, log: silentLog, clock: systemClock, cacheBytes: 0 });
 
-    let isOver = false;
+    const state = { isOver: false };
     let served = 0;
     const reading = read(sessions).finally(() => {
-      isOver = true;
+      state.isOver = true;
     });
-    while (!isOver) {
+    while (!state.isOver) {
       await new Promise((resolve) => setImmediate(resolve));
       if (!state.isOver && (await sessions.history(small, { limit: 10 })).rows.length === 1) served += 1;
     }
