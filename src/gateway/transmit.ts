@@ -1,7 +1,7 @@
 import type { OutboundMessage, SendRefusal } from "#channels";
 import { type Address, fault } from "#protocol";
 import type { House } from "./house.ts";
-import type { Line } from "./line.ts";
+import { defaultAccount, type Line } from "./line.ts";
 
 const timeoutMs = 30_000;
 
@@ -52,8 +52,11 @@ export function lineTo(house: Pick<House, "lines">, to: Pick<Address, "channel" 
   const line = house.lines.find(to);
   if (line) return line;
   if (isAwaited(house, to)) throw fault.deliveryFailed({ problem: "the account is not open now" });
+  const { channel, account = defaultAccount } = to;
+  if (house.lines.all().some((other) => other.channel.id === channel))
+    throw fault.accountNotFound({ channel, account });
   const known = new Set(house.lines.all().map(({ channel }) => channel.id));
-  throw fault.channelNotFound({ channel: to.channel, known: [...known].join(", ") || "none" });
+  throw fault.channelNotFound({ channel, known: [...known].join(", ") || "none" });
 }
 
 /** The settings have the account, and it is not open now. */
