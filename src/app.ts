@@ -79,7 +79,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
     file,
   });
   const { settings } = config;
-  const { problems, warnings } = checkSettings(config, available);
+  const { problems, warnings } = checkSettings(config, { home, environment }, available);
   if (problems.length > 0) throw fault.configInvalid({ problem: problems.join("\n") });
   const homeWarnings = prepareHome(home);
   failPoint("app.home.prepared");

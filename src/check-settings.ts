@@ -7,6 +7,7 @@ import { checkListening } from "#http";
 import { createModels } from "#providers";
 import { readStorageUrl } from "#storage";
 import { tools } from "#tools";
+import { sharedFolders, type Surroundings } from "./agent-folders.ts";
 import { checkDoorKey } from "./door-key.ts";
 import type { Settings } from "./settings.ts";
 
@@ -20,6 +21,7 @@ export interface SettingsCheck {
 
 export function checkSettings(
   config: Pick<Config<Settings>, "settings" | "explain">,
+  surroundings: Surroundings,
   available: readonly Channel[] = channels,
 ): SettingsCheck {
   const { settings } = config;
@@ -37,6 +39,7 @@ export function checkSettings(
         settings.agents,
         tools.map(({ name }) => name),
       ),
+      ...sharedFolders(agents, surroundings),
       ...checkMentions(settings),
       ...checkBindings(settings.bindings, { agentIds, accountProblem: accountsOf(settings, available) }),
       ...checkBroadcast(settings.broadcast, agentIds),

@@ -71,8 +71,8 @@ class Agents implements OpenAgents {
   readonly #options: AgentsOptions;
   readonly #held = new AsyncDisposableStack();
   readonly #places = new Map<string, Promise<Place>>();
-  /** By the agent's id, as long as the settings say the same of it. */
-  readonly #turns = new Map<string, { readonly agent: Agent; readonly prepare: Promise<PrepareTurn> }>();
+  /** Of those that had a turn under the settings of now. */
+  readonly #turns = new Map<Agent, Promise<PrepareTurn>>();
   #read: { readonly settings: AgentsSettings; readonly roster: Roster } | undefined;
 
   constructor(options: AgentsOptions) {
@@ -82,7 +82,9 @@ class Agents implements OpenAgents {
   /** Settings are replaced as a whole when they change. */
   roster(): Roster {
     const { agents: settings } = this.#options.settings();
-    if (this.#read?.settings !== settings) this.#read = { settings, roster: rosterOf(settings) };
+    if (this.#read?.settings === settings) return this.#read.roster;
+    this.#turns.clear();
+    this.#read = { settings, roster: rosterOf(settings) };
     return this.#read.roster;
   }
 
@@ -91,9 +93,8 @@ class Agents implements OpenAgents {
     const agent = roster.find(wishes.agentId);
     if (!agent) return unready(agentNotFound(wishes.agentId, roster));
     try {
-      return await (
-        await this.#turnsOf(agent)
-      )(wishes);
+      const prepare = await this.#turnsOf(agent);
+      return await prepare(wishes);
     } catch (error) {
       if (error instanceof Fault && error.code === "configInvalid") return unready(error);
       throw error;
@@ -117,7 +118,7 @@ class Agents implements OpenAgents {
     const agent = roster.find(agentId);
     if (!agent) throw agentNotFound(agentId, roster);
     const settings = narrowedTools(this.#options.toolsSettings, agent.tools);
-    return allowedTools(this.#options.tools, settings, settings.nodes.enabled);
+    return allowedTools(this.#options.tools, settings, this.#options.nodes);
   }
 
   async sandboxStatus(): Promise<SandboxStatus> {
@@ -125,23 +126,22 @@ class Agents implements OpenAgents {
   }
 
   async openMain(): Promise<void> {
-    const { agents, main } = this.roster();
-    refuseShared(sharedFolders(agents, this.#options));
-    await this.#placeOf(main);
+    await this.#placeOf(this.roster().main);
   }
 
   #turnsOf(agent: Agent): Promise<PrepareTurn> {
-    const known = this.#turns.get(agent.id);
-    if (known?.agent === agent) return known.prepare;
+    const known = this.#turns.get(agent);
+    if (known) return known;
     const prepare = this.#openTurns(agent);
-    this.#turns.set(agent.id, { agent, prepare });
-    prepare.catch(() => this.#turns.delete(agent.id)); // the next turn tries again
+    this.#turns.set(agent, prepare);
+    prepare.catch(() => this.#turns.delete(agent)); // the next turn tries again
     return prepare;
   }
 
   async #openTurns(agent: Agent): Promise<PrepareTurn> {
     const { models, tools, toolsSettings, nodes, log } = this.#options;
-    refuseShared(sharedFolders(this.roster().agents, this.#options, agent));
+    const shared = sharedFolders(this.roster().agents, this.#options, agent); // settings may have changed since the start
+    if (shared.length > 0) throw fault.configInvalid({ problem: shared.join("\n") });
     const { workspace, sandbox, systemPrompt } = await this.#placeOf(agent);
     const settings = narrowedTools(toolsSettings, agent.tools);
     const toolbox = createToolbox({ tools, workspace, sandbox, settings, log, nodes });
@@ -180,10 +180,6 @@ function agentNotFound(id: string, { agents }: Roster): Fault {
 
 function unready({ code: kind, message }: Fault): PreparedTurn {
   return { ready: false, problem: { kind, message } };
-}
-
-function refuseShared(problems: readonly string[]): void {
-  if (problems.length > 0) throw fault.configInvalid({ problem: problems.join("\n") });
 }
 
 /** Reads the files that shape the agent. One that must not be read (a link to elsewhere, too large) is left out, and the log says so. */

@@ -53,7 +53,7 @@ export function createToolbox(options: {
   const { settings, log } = options;
   warnOfUnknown(options.tools, settings, log);
   const nodes = options.nodes && permittedNodes(options.nodes, settings.nodes);
-  const tools = allowedTools(options.tools, settings, nodes !== undefined);
+  const tools = allowedTools(options.tools, settings, options.nodes);
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   const limits = {
     outputCharacters: settings.outputCharacters,
@@ -80,8 +80,13 @@ export function createToolbox(options: {
 }
 
 /** The tools that are left by what the settings allow and deny, and by what is there for them. */
-export function allowedTools(tools: readonly Tool[], settings: ToolsSettings, hasNodes: boolean): readonly Tool[] {
+export function allowedTools(
+  tools: readonly Tool[],
+  settings: ToolsSettings,
+  nodes: NodeAccess | undefined,
+): readonly Tool[] {
   const { allow, deny } = settings;
+  const hasNodes = nodes !== undefined && permittedNodes(nodes, settings.nodes) !== undefined;
   return tools.filter(
     ({ name, needs }) => !deny.includes(name) && (allow?.includes(name) ?? true) && (needs === undefined || hasNodes),
   );

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { cli } from "../support/cli.ts";
 import { type FakeModel, type ModelCall, startFakeModel } from "../support/fake-model.ts";
 import { type OpenGateway, openGateway, sharedToken } from "../support/open-gateway.ts";
 import { resultProblems } from "../support/openclaw-schema.ts";
@@ -276,4 +277,31 @@ test("a message is posted to a webhook as JSON, signed, once", async () => {
     return deliveries.length === 0;
   });
   expect(got).toHaveLength(2);
+});
+
+test("the command line lists the agents, and says who hears a message and where it goes", async () => {
+  const settings = `${annAndBen}
+    [broadcast]
+    strategy = "sequential"
+    "telegram:-5" = ["ben", "ann"]
+    [channels.telegram]
+    token = "123:abc"
+    enabled = false
+    [[bindings]]
+    action = "forward"
+    match = { channel = "telegram", peer = { kind = "direct", id = "7" } }
+    to = { channel = "telegram", chat = "9" }`;
+  await using gateway = await openGateway(config("http://127.0.0.1:9/v1", settings), environment);
+  const run = (...argv: string[]) => cli(argv, { port: Number(gateway.app.url.port), token: sharedToken });
+  const listed = await run("agents", "list");
+  expect(listed.stdout).toMatch(/^ann \(default\) +Ann +fake\/usual +bash, /m);
+  expect(listed.stdout).toMatch(/^ben +- +fake\/bens +edit, /m);
+  expect(JSON.parse((await run("agents", "list", "--json")).stdout)).toMatchObject({ defaultId: "ann" });
+  const group = await run("route", "explain", "telegram", "--kind", "group", "--text", "@ann", "--", "-5");
+  expect(group.stdout).toContain("heard by: several agents, sequential\n");
+  expect(group.stdout).toContain("answers:  ann in agent:ann:telegram:group:-5\n");
+  expect(group.stdout).toContain("silent:   ben, because another one is named\n");
+  const passed = await run("route", "explain", "telegram", "7");
+  expect(passed.stdout).toStartWith("action:   forward\n");
+  expect(passed.stdout).toContain("to:       telegram default 9\n");
 });
