@@ -53,9 +53,8 @@ export function lineTo(house: Pick<House, "lines">, to: Pick<Address, "channel" 
   if (line) return line;
   if (isAwaited(house, to)) throw fault.deliveryFailed({ problem: "the account is not open now" });
   const { channel, account = defaultAccount } = to;
-  if (house.lines.all().some((other) => other.channel.id === channel))
-    throw fault.accountNotFound({ channel, account });
-  const known = new Set(house.lines.all().map(({ channel }) => channel.id));
+  const known = new Set(house.lines.all().map((other) => other.channel.id));
+  if (known.has(channel)) throw fault.accountNotFound({ channel, account });
   throw fault.channelNotFound({ channel, known: [...known].join(", ") || "none" });
 }
 

@@ -66,6 +66,10 @@ async function withModel(agents: string, use: (gateway: OpenGateway, model: Fake
   await use(gateway, model);
 }
 
+function startWith(agents: string): Promise<OpenGateway> {
+  return openGateway(config("http://127.0.0.1:9", agents), environment);
+}
+
 describe("several agents", () => {
   test("have each a workspace of its own, which the tools of another do not reach", async () => {
     await withModel(annAndBen, async (gateway) => {
@@ -101,7 +105,7 @@ describe("several agents", () => {
       await say(gateway, "main", "hello");
       await say(gateway, "agent:ben:main", "hello");
       expect(model.requests.map((call) => call.model)).toEqual(["usual", "bens"]);
-      const prompts = model.requests.map(({ system = "" }) => system);
+      const prompts = model.requests.map(({ system }) => system);
       expect(prompts.map((text) => [text.includes("soul of ann"), text.includes("soul of ben")])).toEqual([
         [true, false],
         [false, true],
@@ -173,16 +177,10 @@ describe("several agents", () => {
   });
 
   test("cannot share a folder", async () => {
-    const shared = (folder: string) => `
-      [[agents.list]]
-      id = "ann"
-      [[agents.list]]
-      id = "ben"
-      workspace = "${folder}"`;
-    const start = (folder: string) => openGateway(config("http://127.0.0.1:9", shared(folder)), environment);
-    await expect(start("workspace")).rejects.toThrow("The workspaces of the agents ann and ben overlap");
-    await expect(start("workspace/ben")).rejects.toThrow("overlap");
-    await expect(start(".")).rejects.toThrow("overlap");
+    for (const folder of ["workspace", "workspace/ben", "."]) {
+      const list = `[[agents.list]]\nid = "ann"\n[[agents.list]]\nid = "ben"\nworkspace = "${folder}"`;
+      await expect(startWith(list)).rejects.toThrow("The workspaces of the agents ann and ben overlap");
+    }
     await withModel(annAndBen, async (gateway) => {
       const list = [{ id: "ann" }, { id: "ben", workspace: "workspace/below" }];
       await ask(gateway, "config.patch", { patch: { agents: { list } } });
@@ -191,13 +189,16 @@ describe("several agents", () => {
   });
 
   test("that cannot be meant keep the gateway from starting, and it says which", async () => {
-    const start = (text: string) => openGateway(config("http://127.0.0.1:9", text), environment);
-    await expect(start(`[[agents.list]]\nid = "A b"`)).rejects.toThrow("agents.list");
-    await expect(start(`[[agents.list]]\nid = "a"\ntools = { deny = ["bsh"] }`)).rejects.toThrow("did you mean bash?");
-    await expect(start(`[[bindings]]\nagent_id = "ben"\nmatch = { channel = "x" }`)).rejects.toThrow("no agent “ben”");
-    await expect(start(`[broadcast]\n"x:1" = ["main", "ben"]`)).rejects.toThrow("no agent “ben”");
+    await expect(startWith(`[[agents.list]]\nid = "A b"`)).rejects.toThrow("agents.list");
+    await expect(startWith(`[[agents.list]]\nid = "a"\ntools = { deny = ["bsh"] }`)).rejects.toThrow(
+      "did you mean bash?",
+    );
+    await expect(startWith(`[[bindings]]\nagent_id = "ben"\nmatch = { channel = "x" }`)).rejects.toThrow(
+      "no agent “ben”",
+    );
+    await expect(startWith(`[broadcast]\n"x:1" = ["main", "ben"]`)).rejects.toThrow("no agent “ben”");
     const forward = `[[bindings]]\naction = "forward"\nmatch = { channel = "x" }\nto = { channel = "telegram", chat = "1" }`;
-    await expect(start(forward)).rejects.toThrow("no account “default” of the channel “telegram”");
+    await expect(startWith(forward)).rejects.toThrow("no account “default” of the channel “telegram”");
   });
 });
 

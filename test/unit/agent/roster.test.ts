@@ -8,12 +8,12 @@ function settings(...list: AgentsSettings["list"]): AgentsSettings {
 }
 
 test("without a list there is one agent, main, as the defaults say", () => {
-  const { agents, main, find } = rosterOf(settings());
-  expect(agents).toEqual([
+  const roster = rosterOf(settings());
+  expect(roster.agents).toEqual([
     { id: "main", isDefault: true, workspace: "w", model: "p/usual", tools: {}, maxSteps: 40, timeoutSeconds: 600 },
   ]);
-  expect(find("main")).toBe(main);
-  expect(find("other")).toBeUndefined();
+  expect(roster.find("main")).toBe(roster.main);
+  expect(roster.find("other")).toBeUndefined();
 });
 
 test("what an agent does not say counts from the defaults; the folder of the defaults is the default agent's alone", () => {

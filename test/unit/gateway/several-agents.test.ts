@@ -68,12 +68,6 @@ describe("a group of agents", () => {
       open: { agents: ["a", "b"], mentionGating: false },
     },
   };
-  const said = (text: string, chat = "g", channel = "x") => ({
-    from: { channel, chat },
-    place: { kind: "group" as const },
-    text,
-    senderId: "1",
-  });
   const heard = (...about: Parameters<typeof said>) =>
     headingOf(said(...about), settings, "a").shares.map(({ agentId }) => agentId);
 
@@ -121,8 +115,6 @@ describe("a message that is passed on", () => {
       { action: "webhook", match },
       { action: "forward", match, to: { channel: "y", chat: "1" } },
     ];
-    const accountProblem = ({ account, channel }: { account: string; channel: string }) =>
-      account === "gone" || channel === "webhook" ? `no account ${channel}/${account}` : undefined;
     expect(checkBindings(bindings, { agentIds: ["main"], accountProblem })).toEqual([
       "bindings[0].to.channel: forward names the channel of the chat that it sends to.",
       "bindings[1].to.chat: forward names the platform's id of the chat that it sends to.",
@@ -177,3 +169,11 @@ describe("a message that is passed on", () => {
     });
   });
 });
+
+function said(text: string, chat = "g", channel = "x") {
+  return { from: { channel, chat }, place: { kind: "group" as const }, text, senderId: "1" };
+}
+
+function accountProblem({ account, channel }: { readonly account: string; readonly channel: string }) {
+  return account === "gone" || channel === "webhook" ? `no account ${channel}/${account}` : undefined;
+}
