@@ -1,6 +1,7 @@
 import {
   type Agent,
   type AgentsSettings,
+  checkTools,
   createPrepareTurn,
   createSystemPrompt,
   type PreparedTurn,
@@ -140,8 +141,13 @@ class Agents implements OpenAgents {
 
   async #openTurns(agent: Agent): Promise<PrepareTurn> {
     const { models, tools, toolsSettings, nodes, log } = this.#options;
-    const shared = sharedFolders(this.roster().agents, this.#options, agent); // settings may have changed since the start
-    if (shared.length > 0) throw fault.configInvalid({ problem: shared.join("\n") });
+    // Looked at before a start, too; but settings may change after it.
+    const toolNames = tools.map(({ name }) => name);
+    const problems = [
+      ...sharedFolders(this.roster().agents, this.#options, agent),
+      ...checkTools(agent.tools, `agents.list: ${agent.id}`, toolNames),
+    ];
+    if (problems.length > 0) throw fault.configInvalid({ problem: problems.join("\n") });
     const { workspace, sandbox, systemPrompt } = await this.#placeOf(agent);
     const settings = narrowedTools(toolsSettings, agent.tools);
     const toolbox = createToolbox({ tools, workspace, sandbox, settings, log, nodes });

@@ -64,10 +64,18 @@ export function checkAgents({ list }: AgentsSettings, toolNames: readonly string
     return [
       ...(isTwin ? [`${where}.id: there are two agents “${id}”.`] : []),
       ...(isSecondDefault ? [`${where}.default: “${defaults[0]?.id ?? ""}” is the default agent already.`] : []),
-      ...unknownTools(`${where}.tools.allow`, tools.allow, toolNames),
-      ...unknownTools(`${where}.tools.deny`, tools.deny, toolNames),
+      ...checkTools(tools, where, toolNames),
     ];
   });
+}
+
+/** A tool that is denied by a wrong name is not denied. */
+export function checkTools(
+  { allow, deny }: Agent["tools"],
+  where: string,
+  known: readonly string[],
+): readonly string[] {
+  return [...unknownTools(`${where}.tools.allow`, allow, known), ...unknownTools(`${where}.tools.deny`, deny, known)];
 }
 
 function unknownTools(where: string, named: readonly string[] = [], known: readonly string[]): readonly string[] {

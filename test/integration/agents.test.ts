@@ -188,6 +188,16 @@ describe("several agents", () => {
     });
   });
 
+  test("do nothing while their tools are misspelt, lest one runs that was to be denied", async () => {
+    await withModel(annAndBen, async (gateway) => {
+      const list = [{ id: "ann" }, { id: "ben", tools: { deny: ["bsh"] } }];
+      await ask(gateway, "config.patch", { patch: { agents: { list } } });
+      const said = await say(gateway, "agent:ben:main", `use bash {"command":"echo can''ary"}`);
+      expect(said).toContain("there is no tool “bsh”; did you mean bash?");
+      expect(await say(gateway, "agent:ann:main", "hello")).toBe("heard hello");
+    });
+  });
+
   test("that cannot be meant keep the gateway from starting, and it says which", async () => {
     await expect(startWith(`[[agents.list]]\nid = "A b"`)).rejects.toThrow("agents.list");
     await expect(startWith(`[[agents.list]]\nid = "a"\ntools = { deny = ["bsh"] }`)).rejects.toThrow(
