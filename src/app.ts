@@ -25,6 +25,7 @@ import { createToolbox, tools } from "#tools";
 import { type Address, fault } from "#protocol";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { createHearing } from "./hearing.ts";
 import { nodeAccess } from "./node-access.ts";
 import { openWorkspace } from "./open-workspace.ts";
 import { checkSettings } from "./check-settings.ts";
@@ -173,6 +174,11 @@ export async function openApp({ home, environment, flags, file, version, ...more
         agentId,
         settings: () => config.settings,
         command: (asked) => rpc.command(asked),
+        hearing: createHearing({
+          settings: () => config.settings.tools.media.audio,
+          models: () => config.settings.models,
+          log,
+        }),
         readCredential: (name) => readIfThere(join(home.root, "credentials", name)),
       },
     ),

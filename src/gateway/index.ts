@@ -8,6 +8,7 @@ export type { KeyedRequest } from "./requests.ts";
 export { createInbound } from "./inbound/create-inbound.ts";
 export { checkBindings } from "./router/check-bindings.ts";
 export { bindingsSettings, commandsSettings, messagesSettings } from "./settings.ts";
+export type { Hearing } from "./inbound/hearing.ts";
 export type { Inbound, InboundOptions, PairingDesk } from "./inbound/inbound.ts";
 export { createNotes } from "./notes.ts";
 export type { House, ModelPrice } from "./house.ts";

@@ -74,7 +74,7 @@ export function createGuardedFetch(
       if (target === undefined) return answerOf(response, way.url, request);
       await response.body?.cancel();
       if (hop >= mostRedirects) return refuse("tooManyRedirects", "It points elsewhere too often.", response.status);
-      const found = URL.parse(target, way.url);
+      const found = URL.parse(target, way.url.href);
       if (!found || (way.url.protocol === "https:" && found.protocol !== "https:")) {
         return refuse("badRedirect", "It points to an address that is not followed.", response.status);
       }
@@ -114,7 +114,7 @@ async function ask(
     sent.set("host", url.host);
     pinned.hostname = address.includes(":") ? `[${address}]` : address;
     try {
-      return await fetch(pinned, {
+      return await fetch(pinned.href, {
         headers: sent,
         redirect: "manual",
         signal,

@@ -46,7 +46,7 @@ export function createToolbox(options: {
   readonly tools: readonly Tool[];
   readonly workspace: Jail;
   readonly sandbox: Sandbox;
-  readonly settings: ToolsSettings;
+  readonly settings: Omit<ToolsSettings, "media">;
   readonly log: Log;
   readonly nodes?: NodeAccess;
 }): Toolbox {
@@ -81,7 +81,7 @@ export function createToolbox(options: {
   };
 }
 
-function isAllowed(name: string, { allow, deny }: ToolsSettings): boolean {
+function isAllowed(name: string, { allow, deny }: Pick<ToolsSettings, "allow" | "deny">): boolean {
   return !deny.includes(name) && (allow?.includes(name) ?? true);
 }
 
@@ -91,7 +91,7 @@ function unknownTool(name: string, known: readonly string[]): string {
   return `There is no tool ${JSON.stringify(name.slice(0, 100))}.${hint} The tools are: ${known.join(", ") || "none"}.`;
 }
 
-function warnOfUnknown(tools: readonly Tool[], { allow = [], deny }: ToolsSettings, log: Log): void {
+function warnOfUnknown(tools: readonly Tool[], { allow = [], deny }: Pick<ToolsSettings, "allow" | "deny">, log: Log): void {
   const known = new Set(tools.map(({ name }) => name));
   const unknown = [...allow, ...deny].filter((name) => !known.has(name));
   if (unknown.length > 0) log.warn("the settings name tools that do not exist", { unknown, known: [...known] });

@@ -6,6 +6,7 @@ import type { Line } from "../line.ts";
 import { findRoute } from "../router/route.ts";
 import { sessionKeyOf } from "../router/session-key-of.ts";
 import { Aside } from "./aside.ts";
+import { FileDesk } from "./file-desk.ts";
 import type { Inbound, InboundHouse, InboundOptions } from "./inbound.ts";
 import { isTemporary } from "./is-temporary.ts";
 import { LoopGuard } from "./loop-guard.ts";
@@ -30,6 +31,7 @@ export async function openInbound(house: InboundHouse, options: InboundOptions):
   const waiting: WaitingRoom = opened.use(
     new WaitingRoom({
       ...house,
+      desk: new FileDesk({ ...house, hearing: () => options.hearing?.() }),
       deliver: async (message) => ((await reception.receive(message)) === undefined ? "later" : "done"),
       putAside: async (entries, problem) => {
         const [first] = entries;

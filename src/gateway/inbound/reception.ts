@@ -9,7 +9,7 @@ import type { Line } from "../line.ts";
 import { acknowledge } from "../outbound/acknowledge.ts";
 import { findRoute } from "../router/route.ts";
 import { sessionKeyOf } from "../router/session-key-of.ts";
-import { keepAttachments, unreadAttachments } from "./attachments.ts";
+import { unreadAttachments } from "./attachments.ts";
 import { chatOf } from "./chat-of.ts";
 import { textOf } from "./entry.ts";
 import { GroupHistory } from "./group-history.ts";
@@ -135,12 +135,10 @@ export class Reception implements Disposable {
   }
 
   async #wait({ said, from }: Guest, entry: NewEntry, quietMs: number): Promise<"new" | "known"> {
-    const { storage, log } = this.#house;
-    if (await storage.receipt(entry.scope, entry.updateId)) return "known";
-    const closing = this.#closing.signal;
-    const files = said.attachments.length > 0 && keepAttachments(said.attachments, { storage, log, closing });
+    if (await this.#house.storage.receipt(entry.scope, entry.updateId)) return "known";
+    const { attachments } = said;
     const joinKey = JSON.stringify([chatOf(from), entry.sender, said.bundle ?? ""]);
-    await this.#rooms.waiting.put(entry, { joinKey, quietMs, newRunId: newId(), ...(files && { files }) });
+    await this.#rooms.waiting.put(entry, { joinKey, quietMs, newRunId: newId(), attachments });
     return "new";
   }
 
