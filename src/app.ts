@@ -120,6 +120,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
     settings: settings.tools,
     log,
     nodes: nodeAccess(() => rpc.nodes),
+    files: { send: (runId, file) => gateway.sendFile(runId, file) },
   });
   const prepareTurn = createPrepareTurn({
     models,

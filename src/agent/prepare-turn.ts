@@ -34,7 +34,7 @@ export function createPrepareTurn(options: {
   const tools: TurnTools = {
     specs: toolbox.specs(),
     effectOf: (name) => toolbox.find(name)?.effect ?? "once",
-    run: (call, signal) => toolbox.run(call, signal),
+    run: (call, signal, runId) => toolbox.run(call, signal, runId),
   };
   return async (wishes) => {
     const resolved = await models.resolve(wishes.model);

@@ -184,6 +184,14 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
       lineTo(house, to); // before a session is named after an address that leads nowhere
       return outbox.send(sessionKeyOf(to), to, text);
     },
+    async sendFile(runId, file) {
+      const run = activeRuns().find((one) => one.runId === runId);
+      if (!run) return { taken: false, because: "This turn is over." };
+      const { postFile } = await import("./outbound/post-file.ts");
+      const receipt = await postFile(house, run, file);
+      outbox.wake();
+      return receipt;
+    },
     async post(sessionKey, to, text) {
       const rows = await rowsFor(house, { to, text });
       if (rows.length === 0) return;

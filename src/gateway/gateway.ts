@@ -48,6 +48,18 @@ export interface Moment {
   readonly asked?: Asked;
 }
 
+export interface ChatFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly caption?: string;
+  /** To be heard at once, where the platform has voice messages. */
+  readonly asVoice?: boolean;
+}
+
+export type FileReceipt =
+  | { readonly taken: true; readonly mimeType: string }
+  | { readonly taken: false; readonly because: string };
+
 /** The walk of a message, from the sender to the durable reply. */
 export interface Gateway extends AsyncDisposable {
   /** Asks for a place, then puts the message on disk, then starts its turn. Rejects only with `storageUnavailable`, or for a bug. */
@@ -67,6 +79,11 @@ export interface Gateway extends AsyncDisposable {
   deleteSession(sessionKey: string): Promise<boolean>;
   /** Sends a message once and records it. Rejects with `channelNotFound` or `deliveryFailed`. */
   send(to: Address, text: string): Promise<{ readonly messageId: string }>;
+  /**
+   * Puts a file into the outbox, for the chat that a turn answers; resolves when it is on disk, or with a sentence for the
+   * model why it cannot be sent there.
+   */
+  sendFile(runId: string, file: ChatFile): Promise<FileReceipt>;
   /** Puts a message into the outbox; resolves when it is on disk. What happens to it then is in the log of the session. */
   post(sessionKey: string, to: Address, text: string): Promise<void>;
   /**

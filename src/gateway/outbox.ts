@@ -2,11 +2,14 @@ import { backoffMs, failPoint, newId, pause } from "#base";
 import { type Address, Fault, fault, type SessionEvent } from "#protocol";
 import type { OutboxRow, Settlement } from "#storage";
 import type { House } from "./house.ts";
+import { filesFor } from "./outbound/files-for.ts";
 import { replyToOf } from "./outbound/reply-to.ts";
+import { Turnstile } from "./turnstile.ts";
 import { canTell, isAwaited, lineTo, look as lookFor, type Transmission, transmit } from "./transmit.ts";
 
 const retry = { firstMs: 500, mostMs: 300_000 };
 const mostAtOnce = 16;
+const mostWithFiles = 2;
 
 /** For an account that is not open now: it costs no try, however long it takes. */
 const waiting = { firstMs: 10_000, mostMs: 10_000 };
@@ -35,6 +38,7 @@ export interface Outbox extends AsyncDisposable {
 
 export function createOutbox(house: House): Outbox {
   const closing = new AbortController();
+  const carrying = new Turnstile(mostWithFiles);
   /** Deliveries under way, by the row's id. */
   const sending = new Map<string, Promise<void>>();
   const state: { looking: Promise<void> | undefined; again: boolean; timer: Timer | undefined; isReleased: boolean } = {
@@ -106,7 +110,12 @@ export function createOutbox(house: House): Outbox {
     sending.set(row.id, delivery);
   }
 
-  async function deliver(row: OutboxRow): Promise<void> {
+  /** Files are large: few are held in memory at once. */
+  function deliver(row: OutboxRow): Promise<void> {
+    return row.files ? carrying.pass(closing.signal, () => deliverNow(row)) : deliverNow(row);
+  }
+
+  async function deliverNow(row: OutboxRow): Promise<void> {
     const now = house.clock.now();
     const wanted = { owner: house.instanceId, claim: row.claim, now, until: now + leaseMs };
     const claim = await insist(() => house.storage.claimOutbox(row.id, wanted));
@@ -156,7 +165,9 @@ export function createOutbox(house: House): Outbox {
     try {
       const line = lineTo(house, to);
       const replyTo = await replyToOf(house, line, row);
-      const message = { to, text, clientKey, ...(replyTo !== undefined && { replyTo }) };
+      const files = row.files && (await filesFor(house.storage, row.files));
+      if (files && "problem" in files) return { became: "refused", refused: "forGood", problem: files.problem };
+      const message = { to, text, clientKey, ...(replyTo !== undefined && { replyTo }), ...(files && { files }) };
       return await transmit(line, message, { mayBeSent, signal: closing.signal });
     } catch (error) {
       closing.signal.throwIfAborted();

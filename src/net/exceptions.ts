@@ -21,7 +21,6 @@ export function exceptionsOf(texts: readonly string[]): Exceptions {
   };
 }
 
-
 /** As a URL's `host` is written, so that the two can be compared. */
 function hostOf(text: string): string {
   const url = /[/@?#\\]/.test(text) ? null : URL.parse(`https://${text}`);

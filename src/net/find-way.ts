@@ -20,7 +20,11 @@ const mostAddresses = 32;
  */
 export async function findWay(
   given: string | URL,
-  { resolve, exceptions, signal }: { readonly resolve: Resolve; readonly exceptions: Exceptions; readonly signal: AbortSignal },
+  {
+    resolve,
+    exceptions,
+    signal,
+  }: { readonly resolve: Resolve; readonly exceptions: Exceptions; readonly signal: AbortSignal },
 ): Promise<Way | Refusal> {
   const url = URL.parse(String(given));
   if (!url || !/^https?:$/.test(url.protocol)) return refuse("badAddress", "It is no http or https address.");

@@ -100,7 +100,11 @@ export function createGuardedFetch(
 /** The head of the answer of the first address that can be reached. */
 async function ask(
   { url, addresses }: Way,
-  { headers, signal, certificates }: {
+  {
+    headers,
+    signal,
+    certificates,
+  }: {
     readonly headers: Readonly<Record<string, string>>;
     readonly signal: AbortSignal;
     readonly certificates: string | undefined;

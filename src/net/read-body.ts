@@ -49,7 +49,8 @@ function bounded(body: ReadableStream<Uint8Array>, mostBytes: number) {
       transform(chunk, controller) {
         bytes += chunk.byteLength;
         if (bytes > mostBytes) return controller.error(new TooMuch());
-        for (let at = 0; at < chunk.byteLength; at += packedAtOnce) controller.enqueue(chunk.slice(at, at + packedAtOnce));
+        for (let at = 0; at < chunk.byteLength; at += packedAtOnce)
+          controller.enqueue(chunk.slice(at, at + packedAtOnce));
       },
     }),
   );

@@ -1,4 +1,5 @@
 /** What the agent can do, one entry each. */
+export type { FileAccess, FileAnswer, FileForChat } from "./file-access.ts";
 export type { NodeAccess, NodeAnswer, NodeCommand, NodeListing } from "./node-access.ts";
 export { type AudioSettings, toolsSettings, type ToolsSettings } from "./settings.ts";
 export { defineTool, type Tool, type ToolContext, type ToolEffect, type ToolLimits, type ToolOutput } from "./tool.ts";

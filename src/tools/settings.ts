@@ -26,7 +26,10 @@ const audioSettings = Type.Object({
     description: "How long to wait for the words of one recording, all models together.",
   }),
   language: Type.Optional(
-    Type.String({ pattern: "^[a-z]{2,3}$", description: "What is spoken, as ISO 639 has it: en; guessed when not set." }),
+    Type.String({
+      pattern: "^[a-z]{2,3}$",
+      description: "What is spoken, as ISO 639 has it: en; guessed when not set.",
+    }),
   ),
 });
 export type AudioSettings = Static<typeof audioSettings>;

@@ -76,7 +76,10 @@ test("every file that defines a provider is in the list, and none loads its SDK 
   expect(having(/ = defineProvider\(/)).toEqual(providers.map((provider) => `${provider.api}.ts`));
   const loading = having(/^import \{.*from "(openai|@anthropic-ai\/sdk)"/m);
   expect(loading).toEqual(["anthropic-messages/open.ts", "openai-client.ts"]);
-  expect(having(/from "\.\.?\/openai-client\.ts"/)).toEqual(["openai-completions/open.ts", "transcription/ask-for-words.ts"]);
+  expect(having(/from "\.\.?\/openai-client\.ts"/)).toEqual([
+    "openai-completions/open.ts",
+    "transcription/ask-for-words.ts",
+  ]);
   expect(having(/from "[^"]*ask-for-words\.ts"/)).toEqual([]);
   expect(having(/await import\("\.\/transcription\/ask-for-words\.ts"\)/)).toEqual(["transcriber.ts"]);
   expect(having(/from "\.(\.|\/\w[\w-]*)?\/open\.ts"/)).toEqual([]);

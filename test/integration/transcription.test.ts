@@ -21,7 +21,10 @@ function voice(more: Partial<Attachment> = {}): Attachment {
   return { id: "v", kind: "voice", fetch: async () => ogg, ...more };
 }
 
-function hearing(server: Pick<FakeTranscriber, "url">, more: Partial<AudioSettings> = {}): NonNullable<WalkOptions["hearing"]> {
+function hearing(
+  server: Pick<FakeTranscriber, "url">,
+  more: Partial<AudioSettings> = {},
+): NonNullable<WalkOptions["hearing"]> {
   const api = "openai-completions" as const;
   const provider = { api, baseUrl: server.url, headers: {}, timeoutSeconds: 5, models: [] };
   const models: ModelsSettings = {
@@ -46,12 +49,23 @@ describe("a voice note", () => {
     using folder = tempFolder();
     await using server = startFakeTranscriber(() => " Buy milk, please. ");
     const line = new FakeLine(ann);
-    await using walk = new Walk({ folder: folder.path, channels: [line], hearing: hearing(server, { language: "en" }) });
+    await using walk = new Walk({
+      folder: folder.path,
+      channels: [line],
+      hearing: hearing(server, { language: "en" }),
+    });
     await walk.inbound.take(line.message("", { attachments: [voice()] }), line);
     await walk.wasAsked(1);
     expect(lastText(walk.asked[0])).toBe(`${told}\n${mark}\nBuy milk, please.`);
     expect(server.heard).toEqual([
-      { name: "recording.ogg", type: "audio/ogg", bytes: ogg, model: "large", language: "en", authorization: "Bearer sk-CANARY" },
+      {
+        name: "recording.ogg",
+        type: "audio/ogg",
+        bytes: ogg,
+        model: "large",
+        language: "en",
+        authorization: "Bearer sk-CANARY",
+      },
     ]);
     expect((await walk.storage.blob(hash))?.bytes).toEqual(ogg);
   });
@@ -95,7 +109,11 @@ describe("a voice note", () => {
     using folder = tempFolder();
     await using server = startFakeTranscriber(answer);
     const line = new FakeLine(ann);
-    await using walk = new Walk({ folder: folder.path, channels: [line], hearing: hearing(server, { timeoutSeconds: 0.2 }) });
+    await using walk = new Walk({
+      folder: folder.path,
+      channels: [line],
+      hearing: hearing(server, { timeoutSeconds: 0.2 }),
+    });
     await walk.inbound.take(line.message("listen", { attachments: [voice()] }), line);
     await until("the answer", () => line.got.length > 0);
     expect(lastText(walk.asked[0])).toBe(`listen\n${told}\n${notHeard}`);
@@ -206,7 +224,10 @@ describe("a recording is written down once", () => {
   test("a file that was being fetched when the gateway ended is said to be unread", async () => {
     using folder = tempFolder();
     const line = new FakeLine(ann);
-    const never = voice({ fetch: (_most, signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("cut")))) });
+    const never = voice({
+      fetch: (_most, signal) =>
+        new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("cut")))),
+    });
     {
       await using walk = new Walk({ folder: folder.path, channels: [line] });
       await walk.inbound.take(line.message("hear", { attachments: [never] }), line);
@@ -221,7 +242,12 @@ describe("a recording is written down once", () => {
 test("SEC-69: nothing is fetched or written down for strangers, nor in a group where nobody called us", async () => {
   using folder = tempFolder();
   await using server = startFakeTranscriber(() => "words");
-  const line = new FakeLine({ ...ann, dmPolicy: "allowlist", groups: { open: { requireMention: false } }, groupPolicy: "allowlist" });
+  const line = new FakeLine({
+    ...ann,
+    dmPolicy: "allowlist",
+    groups: { open: { requireMention: false } },
+    groupPolicy: "allowlist",
+  });
   await using walk = new Walk({ folder: folder.path, channels: [line], hearing: hearing(server) });
   let fetched = 0;
   const note = voice({
@@ -231,7 +257,11 @@ test("SEC-69: nothing is fetched or written down for strangers, nor in a group w
     },
   });
   const stranger = { sender: { id: "9", isBot: false } };
-  const inGroup = (chat: string) => ({ place: group, from: { channel: "pigeon", account: "default", chat }, isToUs: false });
+  const inGroup = (chat: string) => ({
+    place: group,
+    from: { channel: "pigeon", account: "default", chat },
+    isToUs: false,
+  });
   for (let n = 0; n < 20; n++) await walk.inbound.take(line.message("", { attachments: [note], ...stranger }), line);
   await walk.inbound.take(line.message("", { attachments: [note], ...inGroup("busy") }), line);
   await walk.inbound.take(line.message("", { attachments: [note], ...inGroup("open"), ...stranger }), line);

@@ -9,7 +9,9 @@ export interface Heard {
 }
 
 /** Words; or what a server may do instead. */
-export type Words = string | { readonly status: number; readonly body?: string; readonly headers?: Record<string, string> };
+export type Words =
+  | string
+  | { readonly status: number; readonly body?: string; readonly headers?: Record<string, string> };
 
 export interface FakeTranscriber extends AsyncDisposable {
   /** `http://127.0.0.1:<port>/v1`: the base of `/audio/transcriptions`. */
@@ -35,13 +37,15 @@ export function startFakeTranscriber(answer: (heard: Heard, nth: number) => Word
     idleTimeout: 0,
     async fetch(request) {
       const { pathname } = new URL(request.url);
-      if (request.method !== "POST" || pathname !== "/v1/audio/transcriptions") return refused(`no such path: ${pathname}`, 404);
+      if (request.method !== "POST" || pathname !== "/v1/audio/transcriptions")
+        return refused(`no such path: ${pathname}`, 404);
       if (!request.headers.get("content-type")?.startsWith("multipart/form-data; boundary=")) return refused("no form");
       const form = await request.formData();
       const [file, model] = [form.get("file"), form.get("model")];
       const unknown = [...form.keys()].filter((name) => !fields.has(name));
       if (unknown.length > 0) return refused(`unrecognized parameters: ${unknown.join(", ")}`);
-      if (!(file instanceof File) || typeof model !== "string" || model === "") return refused("file and model are required");
+      if (!(file instanceof File) || typeof model !== "string" || model === "")
+        return refused("file and model are required");
       if (!endings.test(file.name)) return refused(`Invalid file format: ${file.name}`);
       const one: Heard = {
         name: file.name,

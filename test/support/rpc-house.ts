@@ -147,6 +147,7 @@ export class House {
   #gateway(): Gateway {
     const active = () => [...this.taken.values()].filter(({ status }) => status === "queued" || status === "running");
     return {
+      sendFile: async () => ({ taken: false, because: "there are no chats here" }),
       post: () => Promise.reject(new Error("RPC posts nothing")),
       receive: async (message) => {
         if (this.refusal) return { taken: false, because: this.refusal };

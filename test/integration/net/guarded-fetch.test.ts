@@ -36,7 +36,10 @@ function serve(
 }
 
 /** The names of this test's world; each call of a name takes the next of its answers, the last one for ever. */
-function names(world: Readonly<Record<string, readonly (readonly string[])[]>>): { readonly resolve: Resolve; readonly asked: string[] } {
+function names(world: Readonly<Record<string, readonly (readonly string[])[]>>): {
+  readonly resolve: Resolve;
+  readonly asked: string[];
+} {
   const asked: string[] = [];
   return {
     asked,
@@ -65,19 +68,64 @@ function text(fetched: Awaited<ReturnType<ReturnType<typeof fetcher>>>): string 
 
 describe("an address", () => {
   test("is fetched where its name leads, and asked for by its name", async () => {
-    await using server = serve((request) => new Response(`${request.headers.get("host")} ${new URL(request.url).pathname}`));
+    await using server = serve(
+      (request) => new Response(`${request.headers.get("host")} ${new URL(request.url).pathname}`),
+    );
     const fetched = await fetcher()(`http://files.test.:${server.port}/a?b#c`);
-    expect(fetched).toMatchObject({ got: true, type: "text/plain", url: new URL(`http://files.test:${server.port}/a?b`) });
+    expect(fetched).toMatchObject({
+      got: true,
+      type: "text/plain",
+      url: new URL(`http://files.test:${server.port}/a?b`),
+    });
     expect(text(fetched)).toBe(`files.test:${server.port} /a`);
   });
 
   test.each([
-    ...["http://127.0.0.1", "http://127.1", "http://2130706433", "http://0x7f000001", "http://0x7f.1", "http://0177.0.0.1"],
-    ...["http://017700000001", "http://127.0.0.1.", "http://①②⑦.0.0.1", "http://%31%32%37.0.0.1", "http://0", "http://0.0.0.0"],
-    ...["http://[::1]", "http://[::]", "http://[::ffff:127.0.0.1]", "http://[::ffff:7f00:1]", "http://[0:0:0:0:0:ffff:7f00:1]"],
-    ...["http://[::127.0.0.1]", "http://[64:ff9b::7f00:1]", "http://[2002:7f00:1::]", "http://[fe80::1]", "http://[ff02::1]"],
-    ...["http://169.254.169.254", "http://[fd00:ec2::254]", "http://100.100.100.200", "http://10.0.0.1", "http://192.168.0.1"],
-    ...["http://172.16.0.1", "http://198.18.0.1", "http://240.0.0.1", "http://localhost", "http://localhost.", "http://LOCALHOST"],
+    ...[
+      "http://127.0.0.1",
+      "http://127.1",
+      "http://2130706433",
+      "http://0x7f000001",
+      "http://0x7f.1",
+      "http://0177.0.0.1",
+    ],
+    ...[
+      "http://017700000001",
+      "http://127.0.0.1.",
+      "http://①②⑦.0.0.1",
+      "http://%31%32%37.0.0.1",
+      "http://0",
+      "http://0.0.0.0",
+    ],
+    ...[
+      "http://[::1]",
+      "http://[::]",
+      "http://[::ffff:127.0.0.1]",
+      "http://[::ffff:7f00:1]",
+      "http://[0:0:0:0:0:ffff:7f00:1]",
+    ],
+    ...[
+      "http://[::127.0.0.1]",
+      "http://[64:ff9b::7f00:1]",
+      "http://[2002:7f00:1::]",
+      "http://[fe80::1]",
+      "http://[ff02::1]",
+    ],
+    ...[
+      "http://169.254.169.254",
+      "http://[fd00:ec2::254]",
+      "http://100.100.100.200",
+      "http://10.0.0.1",
+      "http://192.168.0.1",
+    ],
+    ...[
+      "http://172.16.0.1",
+      "http://198.18.0.1",
+      "http://240.0.0.1",
+      "http://localhost",
+      "http://localhost.",
+      "http://LOCALHOST",
+    ],
     ...["http://a.localhost", "https://127.0.0.1"],
   ])("SEC-53: %s leads nowhere", async (address) => {
     await using server = serve(() => new Response("secret"), { hostname: "127.0.0.1" });
@@ -130,7 +178,11 @@ describe("an address", () => {
 describe("SEC-56: a name", () => {
   test("that leads to a private address leads nowhere, also when another of its addresses is public", async () => {
     await using server = serve(() => new Response("secret"), { hostname: "127.0.0.1" });
-    const { resolve } = names({ "a.test": [["127.0.0.1"]], "b.test": [[publicHost, "127.0.0.1"]], "c.test": [["::1"]] });
+    const { resolve } = names({
+      "a.test": [["127.0.0.1"]],
+      "b.test": [[publicHost, "127.0.0.1"]],
+      "c.test": [["::1"]],
+    });
     for (const name of ["a.test", "b.test", "c.test"]) {
       expect(await fetcher(resolve)(`http://${name}:${server.port}/`)).toMatchObject({ because: "private" });
     }
@@ -198,12 +250,17 @@ describe("TLS", () => {
 const to = (location: string, status = 302) => new Response(null, { status, headers: { location } });
 
 describe("a redirect", () => {
-  test.each([301, 302, 303, 307, 308])("of status %p is followed, and on the same origin with its headers", async (status) => {
-    await using server = serve((request, seen) => (seen === 1 ? to("/there", status) : new Response(request.headers.get("x-key"))));
-    const fetched = await fetcher()(`http://files.test:${server.port}/here`, { headers: { "X-Key": "k" } });
-    expect(text(fetched)).toBe("k");
-    expect(fetched).toMatchObject({ url: new URL(`http://files.test:${server.port}/there`) });
-  });
+  test.each([301, 302, 303, 307, 308])(
+    "of status %p is followed, and on the same origin with its headers",
+    async (status) => {
+      await using server = serve((request, seen) =>
+        seen === 1 ? to("/there", status) : new Response(request.headers.get("x-key")),
+      );
+      const fetched = await fetcher()(`http://files.test:${server.port}/here`, { headers: { "X-Key": "k" } });
+      expect(text(fetched)).toBe("k");
+      expect(fetched).toMatchObject({ url: new URL(`http://files.test:${server.port}/there`) });
+    },
+  );
 
   test.each([
     "http://127.0.0.1:PORT/",
@@ -218,7 +275,9 @@ describe("a redirect", () => {
     await using secret = serve(() => new Response("secret"), { hostname: "127.0.0.1" });
     const { resolve } = names({ "files.test": [[publicHost]], "private.test": [["127.0.0.1"]] });
     for (const hop of [1, 3, 5]) {
-      await using server = serve((_request, seen) => to(seen === hop ? target.replace("PORT", String(secret.port)) : "/on"));
+      await using server = serve((_request, seen) =>
+        to(seen === hop ? target.replace("PORT", String(secret.port)) : "/on"),
+      );
       const fetched = await fetcher(resolve)(`http://files.test:${server.port}/`);
       expect(fetched.got === false && fetched.because).toMatch(/private|badAddress/);
       expect(server.seen).toHaveLength(hop);
@@ -246,9 +305,16 @@ describe("a redirect", () => {
   });
 
   test("SEC-55: takes nothing along to another origin, nor back from there", async () => {
-    await using first = serve((_request, seen) => (seen === 1 ? to(`http://b.test:${second.port}/`) : new Response("back")));
+    await using first = serve((_request, seen) =>
+      seen === 1 ? to(`http://b.test:${second.port}/`) : new Response("back"),
+    );
     await using second: Served = serve(() => to(`http://a.test:${first.port}/`));
-    const headers = { Authorization: "Bearer CANARY", cookie: "CANARY", "X-Api-Key": "CANARY", "private-token": "CANARY" };
+    const headers = {
+      Authorization: "Bearer CANARY",
+      cookie: "CANARY",
+      "X-Api-Key": "CANARY",
+      "private-token": "CANARY",
+    };
     expect(text(await fetcher()(`http://a.test:${first.port}/`, { headers }))).toBe("back");
     expect(JSON.stringify(first.seen[0])).toContain("Bearer CANARY");
     expect(second.seen).toHaveLength(1);
@@ -263,7 +329,8 @@ describe("a redirect", () => {
   });
 
   test("in a page is no redirect", async () => {
-    const page = '<meta http-equiv="refresh" content="0;url=http://127.0.0.1/"><script>location="http://127.0.0.1/"</script>';
+    const page =
+      '<meta http-equiv="refresh" content="0;url=http://127.0.0.1/"><script>location="http://127.0.0.1/"</script>';
     await using server = serve(() => new Response(page, { headers: { refresh: "0;url=http://127.0.0.1/" } }));
     expect(text(await fetcher()(`http://files.test:${server.port}/`))).toBe(page);
     expect(server.seen).toHaveLength(1);
@@ -283,7 +350,13 @@ describe("SEC-58: an answer", () => {
 
   test.each([200, 500])("without an end, of status %p, is read no further than allowed, and let go", async (status) => {
     let ended = 0;
-    await using server = serve(() => new Response(endless(() => ended++), { status }));
+    await using server = serve(
+      () =>
+        new Response(
+          endless(() => ended++),
+          { status },
+        ),
+    );
     const fetched = await fetcher()(`http://files.test:${server.port}/`, { mostBytes: 100_000 });
     expect(fetched).toMatchObject({ got: false, because: status === 200 ? "tooLarge" : "status" });
     await until("the server to be let go", () => ended === 1);
@@ -291,7 +364,9 @@ describe("SEC-58: an answer", () => {
 
   test("that says how long it is is refused before it is read", async () => {
     await using server = serve(() => new Response("x".repeat(1_001)));
-    expect(text(await fetcher()(`http://files.test:${server.port}/`))).toBe("tooLarge: The file is larger than 1000 bytes.");
+    expect(text(await fetcher()(`http://files.test:${server.port}/`))).toBe(
+      "tooLarge: The file is larger than 1000 bytes.",
+    );
     expect(text(await fetcher()(`http://files.test:${server.port}/`, { mostBytes: 1_001 }))).toHaveLength(1_001);
   });
 
@@ -307,7 +382,8 @@ describe("SEC-58: an answer", () => {
     const pack = { gzip: Bun.gzipSync, deflate: zlib.deflateSync, br: zlib.brotliCompressSync }[packing];
     const bodies = [Buffer.from("x".repeat(1_000)), Buffer.alloc(50_000_000, 120)];
     await using server = serve(
-      (_request, seen) => new Response(pack(bodies[seen - 1] ?? Buffer.from("")), { headers: { "content-encoding": packing } }),
+      (_request, seen) =>
+        new Response(pack(bodies[seen - 1] ?? Buffer.from("")), { headers: { "content-encoding": packing } }),
     );
     const url = `http://files.test:${server.port}/`;
     expect(text(await fetcher()(url))).toBe("x".repeat(1_000));
@@ -316,7 +392,9 @@ describe("SEC-58: an answer", () => {
 
   test("packed in a way that nobody asked for, or not as it says, is none", async () => {
     const packings = ["zstd", "gzip"];
-    await using server = serve((_request, seen) => new Response("plain", { headers: { "content-encoding": packings[seen - 1] ?? "" } }));
+    await using server = serve(
+      (_request, seen) => new Response("plain", { headers: { "content-encoding": packings[seen - 1] ?? "" } }),
+    );
     const url = `http://files.test:${server.port}/`;
     expect(await fetcher()(url)).toMatchObject({ because: "wrongType" });
     expect(await fetcher()(url)).toMatchObject({ because: "broken" });

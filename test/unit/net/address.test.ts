@@ -14,12 +14,21 @@ describe("an address", () => {
     expect([...(bytesOf(text) ?? [])]).toEqual(bytes);
   });
 
-  test.each(["", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "0x7f.0.0.1", "1.2.3.4 ", "fe80::1%eth0", ":::", "g::1", "a.b.c.d"])(
-    "%p is none",
-    (text) => {
-      expect(bytesOf(text)).toBeUndefined();
-    },
-  );
+  test.each([
+    "",
+    "1.2.3",
+    "1.2.3.4.5",
+    "256.1.1.1",
+    "01.2.3.4",
+    "0x7f.0.0.1",
+    "1.2.3.4 ",
+    "fe80::1%eth0",
+    ":::",
+    "g::1",
+    "a.b.c.d",
+  ])("%p is none", (text) => {
+    expect(bytesOf(text)).toBeUndefined();
+  });
 });
 
 test.each([
@@ -38,9 +47,12 @@ test.each([
   expect(isWithin(bytes, range)).toBe(isHeld);
 });
 
-test.each(["10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "10.0.0.0/8/8", "fd00::/129", "files.test/8"])("%s is no range", (text) => {
-  expect(rangeOf(text)).toBeUndefined();
-});
+test.each(["10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "10.0.0.0/8/8", "fd00::/129", "files.test/8"])(
+  "%s is no range",
+  (text) => {
+    expect(rangeOf(text)).toBeUndefined();
+  },
+);
 
 describe("SEC-53: not public is", () => {
   test.each([
@@ -48,7 +60,15 @@ describe("SEC-53: not public is", () => {
     ...["127.0.0.1", "127.255.255.254", "168.63.129.16", "169.254.169.254", "172.16.0.1", "172.31.255.255"],
     ...["192.0.0.1", "192.0.2.1", "192.88.99.1", "192.168.1.1", "198.18.0.1", "198.19.255.255", "198.51.100.1"],
     ...["203.0.113.1", "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255"],
-    ...["::", "::1", "::127.0.0.1", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "0:0:0:0:0:ffff:7f00:1", "::ffff:0:127.0.0.1"],
+    ...[
+      "::",
+      "::1",
+      "::127.0.0.1",
+      "::ffff:127.0.0.1",
+      "::ffff:8.8.8.8",
+      "0:0:0:0:0:ffff:7f00:1",
+      "::ffff:0:127.0.0.1",
+    ],
     ...["64:ff9b::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::7f00:1", "100::1", "2002:7f00:1::", "2002:a9fe:a9fe::1"],
     ...["2001:0:4136:e378:8000:63bf:3fff:fdd2", "2001:10::1", "2001:20::1", "2001:db8::1", "3fff::1", "5f00::1"],
     ...["fc00::1", "fd00:ec2::254", "fe80::1", "fec0::1", "ff02::1", "4000::1"],
@@ -58,17 +78,30 @@ describe("SEC-53: not public is", () => {
     expect(bytes && isPublic(bytes)).toBe(false);
   });
 
-  test.each(["1.1.1.1", "8.8.8.8", "100.63.255.255", "100.128.0.0", "172.15.0.1", "172.32.0.1", "223.255.255.255", "2606:4700::1111", "2a00:1450::5e"])(
-    "but not %s",
-    (text) => {
-      const bytes = bytesOf(text);
-      expect(bytes && isPublic(bytes)).toBe(true);
-    },
-  );
+  test.each([
+    "1.1.1.1",
+    "8.8.8.8",
+    "100.63.255.255",
+    "100.128.0.0",
+    "172.15.0.1",
+    "172.32.0.1",
+    "223.255.255.255",
+    "2606:4700::1111",
+    "2a00:1450::5e",
+  ])("but not %s", (text) => {
+    const bytes = bytesOf(text);
+    expect(bytes && isPublic(bytes)).toBe(true);
+  });
 });
 
 describe("an exception", () => {
-  const { hasHost, hasAddress } = exceptionsOf(["bot.internal:8081", "files.internal", "10.1.0.0/16", "::1", "[::1]:8081"]);
+  const { hasHost, hasAddress } = exceptionsOf([
+    "bot.internal:8081",
+    "files.internal",
+    "10.1.0.0/16",
+    "::1",
+    "[::1]:8081",
+  ]);
 
   test.each([
     ["http://bot.internal:8081/x", true],
