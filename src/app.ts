@@ -120,7 +120,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
     settings: settings.tools,
     log,
     nodes: nodeAccess(() => rpc.nodes),
-    files: { send: (runId, file) => gateway.sendFile(runId, file) },
+    files: { send: (runId, sent) => gateway.sendFile(runId, sent) },
   });
   const prepareTurn = createPrepareTurn({
     models,

@@ -7,7 +7,7 @@ export interface Exceptions {
 }
 
 /** Names, `name:port`, addresses and ranges like `10.0.0.0/8`. Throws for what is none of them. */
-export function exceptionsOf(texts: readonly string[]): Exceptions {
+export function exceptionsOf(texts: readonly string[] = []): Exceptions {
   const ranges: Range[] = [];
   const hosts = new Set<string>();
   for (const text of texts) {

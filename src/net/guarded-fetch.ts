@@ -56,29 +56,25 @@ export function createGuardedFetch(
   } = {},
 ): GuardedFetch {
   const { resolve = askSystem, certificates } = surroundings;
-  const allowed = exceptionsOf(surroundings.allow ?? []);
+  const allowed = exceptionsOf(surroundings.allow);
 
   async function follow(request: FetchRequest, signal: AbortSignal): Promise<Fetched> {
-    const { mostRedirects = usualRedirects } = request;
-    const start = URL.parse(String(request.url));
-    let next: string | URL = request.url;
-    let headers = request.headers ?? {};
+    const { mostRedirects = usualRedirects, headers = {} } = request;
+    let next = request.url;
+    let exceptions = either(allowed, exceptionsOf(request.own));
+    let home: string | undefined;
     for (let hop = 0; ; hop++) {
-      const exceptions = hop === 0 ? either(allowed, exceptionsOf(request.own ?? [])) : allowed;
       const way = await findWay(next, { resolve, exceptions, signal });
       if ("got" in way) return way;
-      if (way.url.origin !== start?.origin) headers = {};
-      const response = await ask(way, { headers, signal, certificates });
+      home = hop === 0 ? way.url.origin : home === way.url.origin ? home : undefined;
+      const response = await ask(way, { headers: home === undefined ? {} : headers, signal, certificates });
       if (!response) return refuse("unreachable", `${way.url.hostname} cannot be reached.`);
-      const target = redirectOf(response);
-      if (target === undefined) return answerOf(response, way.url, request);
-      await response.body?.cancel();
+      const led = await leave(response, way.url);
+      if (!led) return answerOf(response, way.url, request);
       if (hop >= mostRedirects) return refuse("tooManyRedirects", "It points elsewhere too often.", response.status);
-      const found = URL.parse(target, way.url.href);
-      if (!found || (way.url.protocol === "https:" && found.protocol !== "https:")) {
-        return refuse("badRedirect", "It points to an address that is not followed.", response.status);
-      }
-      next = found;
+      if ("got" in led) return led;
+      next = led;
+      exceptions = allowed;
     }
   }
 
@@ -140,26 +136,39 @@ async function ask(
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-function redirectOf({ status, headers }: Response): string | undefined {
-  return redirects.has(status) ? (headers.get("location") ?? undefined) : undefined;
+/** Where a redirect leads; undefined for what is none. Its body is not read. */
+async function leave(response: Response, from: URL): Promise<URL | Refusal | undefined> {
+  const { status, headers, body } = response;
+  const target = redirects.has(status) ? headers.get("location") : null;
+  if (target === null) return undefined;
+  await body?.cancel();
+  const found = URL.parse(target, from.href);
+  if (found && (from.protocol !== "https:" || found.protocol === "https:")) return found;
+  return refuse("badRedirect", "It points to an address that is not followed.", status);
 }
 
 async function answerOf(response: Response, url: URL, { types, mostBytes }: FetchRequest): Promise<Fetched> {
   const { status, headers } = response;
   const contentType = headers.get("content-type") ?? "";
   const type = (contentType.split(";")[0] ?? "").trim().toLowerCase();
-  const refusal =
-    status !== 200
-      ? refuse("status", `${url.hostname} does not give it (status ${status}).`, status)
-      : types && !types.some((wanted) => (wanted.endsWith("/") ? type.startsWith(wanted) : type === wanted))
-        ? refuse("wrongType", "It is of a type that is not wanted here.", status)
-        : undefined;
+  const refusal = unwanted(status, type, { host: url.hostname, types });
   if (refusal) {
     await response.body?.cancel();
     return refusal;
   }
   const bytes = await readBody(response, mostBytes);
   return bytes instanceof Uint8Array ? { got: true, bytes, type, contentType, url } : bytes;
+}
+
+function unwanted(
+  status: number,
+  type: string,
+  { host, types }: { readonly host: string; readonly types: readonly string[] | undefined },
+): Refusal | undefined {
+  if (status !== 200) return refuse("status", `${host} does not give it (status ${status}).`, status);
+  const isWanted = (wanted: string) => (wanted.endsWith("/") ? type.startsWith(wanted) : type === wanted);
+  if (!types || types.some(isWanted)) return undefined;
+  return refuse("wrongType", "It is of a type that is not wanted here.", status);
 }
 
 function either(a: Exceptions, b: Exceptions): Exceptions {

@@ -76,6 +76,8 @@ function sendAsAsked({ messages }: ModelRequest) {
   return last?.role === "user" ? calls(["c1", "send_file", JSON.parse(last.text)]) : says("done");
 }
 
+const hang = () => new Promise<never>(() => {});
+const forgetful = (storage: Storage) => over(storage, { blob: async () => undefined });
 const ask = (args: object) => JSON.stringify(args);
 
 describe("a file that the agent sends", () => {
@@ -163,8 +165,7 @@ describe("a file on its way", () => {
     const away = new FakeLine(ann);
     const options = { folder: folder.path, channels: [away] };
     {
-      const send = () => new Promise<never>(() => {});
-      const stuck: FakeLine = Object.assign(new FakeLine(ann), { connection: { ...away.connection, send } });
+      const stuck: FakeLine = Object.assign(new FakeLine(ann), { connection: { ...away.connection, send: hang } });
       await using at = await Sending.open({ ...options, channels: [stuck] });
       await at.walk.inbound.take(stuck.message(ask({ path: "out/chart.txt" })), stuck);
       await until("both on disk", async () => (await at.walk.storage.outbox({ limit: 9 })).length === 2);
@@ -181,8 +182,7 @@ describe("a file on its way", () => {
   test("whose bytes are gone is given up, and what comes after it is delivered", async () => {
     using folder = tempFolder();
     const line = new FakeLine(ann);
-    const between = (storage: Storage) => over(storage, { blob: async () => undefined });
-    await using at = await Sending.open({ folder: folder.path, channels: [line], between });
+    await using at = await Sending.open({ folder: folder.path, channels: [line], between: forgetful });
     await at.walk.inbound.take(line.message(ask({ path: "out/chart.txt" })), line);
     await until("the answer", () => line.got.length === 1);
     expect(line.texts).toEqual(["done"]);
@@ -198,14 +198,14 @@ describe("a file on its way", () => {
     let most = 0;
     const lines = Array.from({ length: 5 }, (_, n) => {
       const line = new FakeLine(ann, { account: `a${n}` });
-      const { send } = line.connection;
+      const { connection: open } = line;
       const connection: FakeLine["connection"] = {
-        ...line.connection,
+        ...open,
         send: async (message, signal) => {
           if (message.files) most = Math.max(most, ++atOnce);
           await gate.promise;
           if (message.files) atOnce--;
-          return send(message, signal);
+          return open.send(message, signal);
         },
       };
       return Object.assign(line, { connection });

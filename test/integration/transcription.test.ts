@@ -38,6 +38,12 @@ function hearing(
   return createHearing({ settings: () => audio, models: () => models, log: silentLog });
 }
 
+const inGroup = (chat: string) => ({
+  place: group,
+  from: { channel: "pigeon", account: "default", chat },
+  isToUs: false,
+});
+
 async function received(walk: Walk): Promise<string[]> {
   return (await walk.log(key)).flatMap((event) => (event.kind === "MessageReceived" ? [event.text] : []));
 }
@@ -257,11 +263,6 @@ test("SEC-69: nothing is fetched or written down for strangers, nor in a group w
     },
   });
   const stranger = { sender: { id: "9", isBot: false } };
-  const inGroup = (chat: string) => ({
-    place: group,
-    from: { channel: "pigeon", account: "default", chat },
-    isToUs: false,
-  });
   for (let n = 0; n < 20; n++) await walk.inbound.take(line.message("", { attachments: [note], ...stranger }), line);
   await walk.inbound.take(line.message("", { attachments: [note], ...inGroup("busy") }), line);
   await walk.inbound.take(line.message("", { attachments: [note], ...inGroup("open"), ...stranger }), line);

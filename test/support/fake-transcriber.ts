@@ -41,7 +41,7 @@ export function startFakeTranscriber(answer: (heard: Heard, nth: number) => Word
         return refused(`no such path: ${pathname}`, 404);
       if (!request.headers.get("content-type")?.startsWith("multipart/form-data; boundary=")) return refused("no form");
       const form = await request.formData();
-      const [file, model] = [form.get("file"), form.get("model")];
+      const [file, model, language] = ["file", "model", "language"].map((name) => form.get(name));
       const unknown = [...form.keys()].filter((name) => !fields.has(name));
       if (unknown.length > 0) return refused(`unrecognized parameters: ${unknown.join(", ")}`);
       if (!(file instanceof File) || typeof model !== "string" || model === "")
@@ -52,7 +52,7 @@ export function startFakeTranscriber(answer: (heard: Heard, nth: number) => Word
         type: file.type,
         bytes: await file.bytes(),
         model,
-        language: form.get("language")?.toString(),
+        language: typeof language === "string" ? language : undefined,
         authorization: request.headers.get("authorization"),
       };
       mostOpen = Math.max(mostOpen, ++open);

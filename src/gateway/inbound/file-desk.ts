@@ -44,7 +44,7 @@ export class FileDesk {
   }
 
   /** From where an earlier life had come to. */
-  async goOn({ files, unheard = [] }: Files, save: SaveFiles, closing: AbortSignal): Promise<readonly string[]> {
+  async goOn({ files, unheard }: Files, save: SaveFiles, closing: AbortSignal): Promise<readonly string[]> {
     if (unheard.length === 0) return files;
     const told = [...files];
     for (const [nth, { line, blob }] of unheard.entries()) {

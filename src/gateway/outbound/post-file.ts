@@ -1,5 +1,5 @@
 import { clip, newId } from "#base";
-import { channels } from "#channels";
+import { type Channel, channels } from "#channels";
 import type { ChatFile, FileReceipt } from "../gateway.ts";
 import type { House } from "../house.ts";
 import type { Run } from "../run.ts";
@@ -22,13 +22,10 @@ export async function postFile(
     const where = channel?.label ?? to.channel;
     return no(`This conversation is on ${where}, which takes no files: say where the file lies instead.`);
   }
-  const { mostBytes } = channel.files;
-  if (bytes.length === 0) return no("The file is empty.");
-  if (bytes.length > mostBytes) return no(`${channel.label} takes files of at most ${mostBytes} bytes.`);
   const text = forPeople(caption);
-  if (text.length > channel.text.most) return no("The caption is too long for one message.");
   const mimeType = sniff(bytes);
-  if (asVoice && !mimeType.startsWith("audio/")) return no(`It is no recording (${mimeType}), so it cannot be heard.`);
+  const problem = problemWith({ bytes, text, mimeType, isVoice: asVoice === true }, channel, channel.files.mostBytes);
+  if (problem !== undefined) return no(problem);
   const blob = await storage.putBlob({ mimeType, bytes });
   const file = { blob, name: plain(name), mimeType, ...(asVoice && { asVoice }) };
   const posted = {
@@ -38,6 +35,25 @@ export async function postFile(
   } as const;
   await sessions.append(sessionKey, [posted], { outbox: [{ id: newId(), to, text, files: [file] }], mustExist: true });
   return { taken: true, mimeType };
+}
+
+interface Checked {
+  readonly bytes: Uint8Array;
+  readonly text: string;
+  readonly mimeType: string;
+  readonly isVoice: boolean;
+}
+
+function problemWith(
+  { bytes, text, mimeType, isVoice }: Checked,
+  { label, text: limit }: Pick<Channel, "label" | "text">,
+  mostBytes: number,
+): string | undefined {
+  if (bytes.length === 0) return "The file is empty.";
+  if (bytes.length > mostBytes) return `${label} takes files of at most ${mostBytes} bytes.`;
+  if (text.length > limit.most) return "The caption is too long for one message.";
+  if (isVoice && !mimeType.startsWith("audio/")) return `It is no recording (${mimeType}), so it cannot be heard.`;
+  return undefined;
 }
 
 function plain(name: string): string {

@@ -81,52 +81,41 @@ describe("an address", () => {
   });
 
   test.each([
-    ...[
-      "http://127.0.0.1",
-      "http://127.1",
-      "http://2130706433",
-      "http://0x7f000001",
-      "http://0x7f.1",
-      "http://0177.0.0.1",
-    ],
-    ...[
-      "http://017700000001",
-      "http://127.0.0.1.",
-      "http://①②⑦.0.0.1",
-      "http://%31%32%37.0.0.1",
-      "http://0",
-      "http://0.0.0.0",
-    ],
-    ...[
-      "http://[::1]",
-      "http://[::]",
-      "http://[::ffff:127.0.0.1]",
-      "http://[::ffff:7f00:1]",
-      "http://[0:0:0:0:0:ffff:7f00:1]",
-    ],
-    ...[
-      "http://[::127.0.0.1]",
-      "http://[64:ff9b::7f00:1]",
-      "http://[2002:7f00:1::]",
-      "http://[fe80::1]",
-      "http://[ff02::1]",
-    ],
-    ...[
-      "http://169.254.169.254",
-      "http://[fd00:ec2::254]",
-      "http://100.100.100.200",
-      "http://10.0.0.1",
-      "http://192.168.0.1",
-    ],
-    ...[
-      "http://172.16.0.1",
-      "http://198.18.0.1",
-      "http://240.0.0.1",
-      "http://localhost",
-      "http://localhost.",
-      "http://LOCALHOST",
-    ],
-    ...["http://a.localhost", "https://127.0.0.1"],
+    "http://127.0.0.1",
+    "http://127.1",
+    "http://2130706433",
+    "http://0x7f000001",
+    "http://0x7f.1",
+    "http://0177.0.0.1",
+    "http://017700000001",
+    "http://127.0.0.1.",
+    "http://①②⑦.0.0.1",
+    "http://%31%32%37.0.0.1",
+    "http://0",
+    "http://0.0.0.0",
+    "http://[::1]",
+    "http://[::]",
+    "http://[::ffff:127.0.0.1]",
+    "http://[::ffff:7f00:1]",
+    "http://[0:0:0:0:0:ffff:7f00:1]",
+    "http://[::127.0.0.1]",
+    "http://[64:ff9b::7f00:1]",
+    "http://[2002:7f00:1::]",
+    "http://[fe80::1]",
+    "http://[ff02::1]",
+    "http://169.254.169.254",
+    "http://[fd00:ec2::254]",
+    "http://100.100.100.200",
+    "http://10.0.0.1",
+    "http://192.168.0.1",
+    "http://172.16.0.1",
+    "http://198.18.0.1",
+    "http://240.0.0.1",
+    "http://localhost",
+    "http://localhost.",
+    "http://LOCALHOST",
+    "http://a.localhost",
+    "https://127.0.0.1",
   ])("SEC-53: %s leads nowhere", async (address) => {
     await using server = serve(() => new Response("secret"), { hostname: "127.0.0.1" });
     const fetched = await fetcher()(`${address}:${server.port}/`);
@@ -279,7 +268,7 @@ describe("a redirect", () => {
         to(seen === hop ? target.replace("PORT", String(secret.port)) : "/on"),
       );
       const fetched = await fetcher(resolve)(`http://files.test:${server.port}/`);
-      expect(fetched.got === false && fetched.because).toMatch(/private|badAddress/);
+      expect(!fetched.got && fetched.because).toMatch(/private|badAddress/);
       expect(server.seen).toHaveLength(hop);
     }
     expect(secret.seen).toHaveLength(0);
@@ -337,17 +326,17 @@ describe("a redirect", () => {
   });
 });
 
-describe("SEC-58: an answer", () => {
-  /** Sends until nobody listens any more. */
-  const endless = (onEnd: () => void, everyMs = 0) =>
-    new ReadableStream({
-      async pull(controller) {
-        await Bun.sleep(everyMs);
-        controller.enqueue(new Uint8Array(everyMs === 0 ? 65_536 : 1));
-      },
-      cancel: onEnd,
-    });
+/** Sends until nobody listens any more. */
+const endless = (onEnd: () => void, everyMs = 0) =>
+  new ReadableStream({
+    async pull(controller) {
+      await Bun.sleep(everyMs);
+      controller.enqueue(new Uint8Array(everyMs === 0 ? 65_536 : 1));
+    },
+    cancel: onEnd,
+  });
 
+describe("SEC-58: an answer", () => {
   test.each([200, 500])("without an end, of status %p, is read no further than allowed, and let go", async (status) => {
     let ended = 0;
     await using server = serve(

@@ -56,23 +56,58 @@ test.each(["10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "10.0.0.0/8/8", "fd00::/12
 
 describe("SEC-53: not public is", () => {
   test.each([
-    ...["0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.100.100.200", "100.127.255.255"],
-    ...["127.0.0.1", "127.255.255.254", "168.63.129.16", "169.254.169.254", "172.16.0.1", "172.31.255.255"],
-    ...["192.0.0.1", "192.0.2.1", "192.88.99.1", "192.168.1.1", "198.18.0.1", "198.19.255.255", "198.51.100.1"],
-    ...["203.0.113.1", "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255"],
-    ...[
-      "::",
-      "::1",
-      "::127.0.0.1",
-      "::ffff:127.0.0.1",
-      "::ffff:8.8.8.8",
-      "0:0:0:0:0:ffff:7f00:1",
-      "::ffff:0:127.0.0.1",
-    ],
-    ...["64:ff9b::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::7f00:1", "100::1", "2002:7f00:1::", "2002:a9fe:a9fe::1"],
-    ...["2001:0:4136:e378:8000:63bf:3fff:fdd2", "2001:10::1", "2001:20::1", "2001:db8::1", "3fff::1", "5f00::1"],
-    ...["fc00::1", "fd00:ec2::254", "fe80::1", "fec0::1", "ff02::1", "4000::1"],
-    ...["2606:4700::5efe:7f00:1", "2606:4700::200:5efe:c0a8:101"],
+    "0.0.0.0",
+    "0.1.2.3",
+    "10.0.0.1",
+    "10.255.255.255",
+    "100.64.0.1",
+    "100.100.100.200",
+    "100.127.255.255",
+    "127.0.0.1",
+    "127.255.255.254",
+    "168.63.129.16",
+    "169.254.169.254",
+    "172.16.0.1",
+    "172.31.255.255",
+    "192.0.0.1",
+    "192.0.2.1",
+    "192.88.99.1",
+    "192.168.1.1",
+    "198.18.0.1",
+    "198.19.255.255",
+    "198.51.100.1",
+    "203.0.113.1",
+    "224.0.0.1",
+    "239.255.255.255",
+    "240.0.0.1",
+    "255.255.255.255",
+    "::",
+    "::1",
+    "::127.0.0.1",
+    "::ffff:127.0.0.1",
+    "::ffff:8.8.8.8",
+    "0:0:0:0:0:ffff:7f00:1",
+    "::ffff:0:127.0.0.1",
+    "64:ff9b::127.0.0.1",
+    "64:ff9b::7f00:1",
+    "64:ff9b:1::7f00:1",
+    "100::1",
+    "2002:7f00:1::",
+    "2002:a9fe:a9fe::1",
+    "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+    "2001:10::1",
+    "2001:20::1",
+    "2001:db8::1",
+    "3fff::1",
+    "5f00::1",
+    "fc00::1",
+    "fd00:ec2::254",
+    "fe80::1",
+    "fec0::1",
+    "ff02::1",
+    "4000::1",
+    "2606:4700::5efe:7f00:1",
+    "2606:4700::200:5efe:c0a8:101",
   ])("%s", (text) => {
     const bytes = bytesOf(text);
     expect(bytes && isPublic(bytes)).toBe(false);
@@ -95,13 +130,7 @@ describe("SEC-53: not public is", () => {
 });
 
 describe("an exception", () => {
-  const { hasHost, hasAddress } = exceptionsOf([
-    "bot.internal:8081",
-    "files.internal",
-    "10.1.0.0/16",
-    "::1",
-    "[::1]:8081",
-  ]);
+  const exceptions = exceptionsOf(["bot.internal:8081", "files.internal", "10.1.0.0/16", "::1", "[::1]:8081"]);
 
   test.each([
     ["http://bot.internal:8081/x", true],
@@ -111,19 +140,21 @@ describe("an exception", () => {
     ["https://FILES.internal/", true],
     ["http://[::1]:8081/", true],
   ])("of a host is for %s: %p", (url, isOne) => {
-    expect(hasHost(new URL(url))).toBe(isOne);
+    expect(exceptions.hasHost(new URL(url))).toBe(isOne);
   });
 
   test.each(["https://evil-files.internal/", "https://files.internal.evil/", "https://x.files.internal/"])(
     "SEC-59: of a host is not for %s",
     (url) => {
-      expect(hasHost(new URL(url))).toBe(false);
+      expect(exceptions.hasHost(new URL(url))).toBe(false);
     },
   );
 
   test("of a range is for what lies in it", () => {
-    const has = (text: string) => hasAddress(bytesOf(text) ?? new Uint8Array());
-    expect([has("10.1.2.3"), has("10.2.2.3"), has("::1"), has("::2")]).toEqual([true, false, true, false]);
+    const has = ["10.1.2.3", "10.2.2.3", "::1", "::2"].map((text) =>
+      exceptions.hasAddress(bytesOf(text) ?? new Uint8Array()),
+    );
+    expect(has).toEqual([true, false, true, false]);
   });
 
   test.each(["http://a.b/", "a/b", "user@host", "", "a b", "host?"])("is not %p", (text) => {
