@@ -50,6 +50,8 @@ export interface Moment {
 
 export interface ChatFile {
   readonly name: string;
+  /** What its bytes say when this is not given. */
+  readonly mimeType?: string;
   readonly bytes: Uint8Array;
   readonly caption?: string;
   /** To be heard at once, where the platform has voice messages. */
@@ -77,8 +79,11 @@ export interface Gateway extends AsyncDisposable {
   resetSession(sessionKey: string): Promise<boolean>;
   /** Stops what runs in the session, then takes it off the disk. False when there was none. */
   deleteSession(sessionKey: string): Promise<boolean>;
-  /** Sends a message once and records it. Rejects with `channelNotFound` or `deliveryFailed`. */
-  send(to: Address, text: string): Promise<{ readonly messageId: string }>;
+  /**
+   * Sends a message once and records it. Rejects with `channelNotFound` or `deliveryFailed`, and with `invalidParams` for
+   * files that the channel does not take.
+   */
+  send(to: Address, text: string, files?: readonly ChatFile[]): Promise<{ readonly messageId: string }>;
   /**
    * Puts a file into the outbox, for the chat that a turn answers; resolves when it is on disk, or with a sentence for the
    * model why it cannot be sent there.

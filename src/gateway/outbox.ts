@@ -1,5 +1,6 @@
 import { backoffMs, failPoint, newId, pause } from "#base";
-import { type Address, Fault, fault, type SessionEvent } from "#protocol";
+import type { OutboundMessage } from "#channels";
+import { Fault, fault, type SessionEvent } from "#protocol";
 import type { OutboxRow, Settlement } from "#storage";
 import type { House } from "./house.ts";
 import { filesFor } from "./outbound/files-for.ts";
@@ -33,7 +34,7 @@ export interface Outbox extends AsyncDisposable {
   /** There may be something to deliver. Never throws, never waits. */
   wake(): void;
   /** Sends a message once and records it: a failure is the caller's, nothing is tried again behind its back. */
-  send(sessionKey: string, to: Address, text: string): Promise<{ readonly messageId: string }>;
+  send(sessionKey: string, message: Omit<OutboundMessage, "clientKey">): Promise<{ readonly messageId: string }>;
 }
 
 export function createOutbox(house: House): Outbox {
@@ -220,31 +221,32 @@ export function createOutbox(house: House): Outbox {
     }
   }
 
-  async function sendOnce(to: Address, text: string): Promise<string> {
-    const line = lineTo(house, to);
-    const message = { to, text, clientKey: newId() };
+  async function sendOnce(sent: Omit<OutboundMessage, "clientKey">): Promise<string> {
+    const line = lineTo(house, sent.to);
+    const message = { ...sent, clientKey: newId() };
     const { signal } = closing;
     const first = await transmit(line, message, { mayBeSent: false, signal });
-    const sent = first.became === "doubt" && canTell(line) ? await lookFor(line, message, signal) : first;
-    switch (sent.became) {
+    const last = first.became === "doubt" && canTell(line) ? await lookFor(line, message, signal) : first;
+    switch (last.became) {
       case "sent":
-        return sent.messageId;
+        return last.messageId;
       case "refused":
         throw fault.deliveryFailed({
-          problem: sent.problem,
-          ...(sent.retryAfterMs !== undefined && { retryAfterMs: sent.retryAfterMs }),
+          problem: last.problem,
+          ...(last.retryAfterMs !== undefined && { retryAfterMs: last.retryAfterMs }),
         });
       case "missing":
         throw fault.deliveryFailed({ problem: "problem" in first ? first.problem : "it did not arrive" });
       case "doubt":
-        throw fault.outcomeUnknown({ problem: sent.problem });
+        throw fault.outcomeUnknown({ problem: last.problem });
     }
   }
 
   return {
     wake,
-    async send(sessionKey, to, text) {
-      const messageId = await sendOnce(to, text);
+    async send(sessionKey, message) {
+      const { to, text } = message;
+      const messageId = await sendOnce(message);
       try {
         failPoint("outbox.send.sent");
         await house.sessions.append(sessionKey, [sentEvent(messageId, { to, text })]);

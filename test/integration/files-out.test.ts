@@ -9,6 +9,8 @@ import type { Storage } from "#storage";
 import { createToolbox, type Toolbox, tools } from "#tools";
 import { silentLog } from "#base";
 import { FakeLine } from "../support/fake-line.ts";
+import { FakeTelegram } from "../support/fake-telegram.ts";
+import { openGateway } from "../support/open-gateway.ts";
 import { sandboxAtHand } from "../support/sandbox.ts";
 import { calls, says } from "../support/scripted-provider.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -217,5 +219,25 @@ describe("a file on its way", () => {
     gate.resolve();
     await until("all", () => lines.every(({ got }) => got.length === 2));
     expect(most).toBe(2);
+  });
+});
+
+describe("message.send", () => {
+  const file = { name: "a.png", base64: Buffer.from(png).toString("base64") };
+
+  test("brings files along with its text, and says what is wrong with them", async () => {
+    await using fake = new FakeTelegram();
+    await using gateway = await openGateway(`[channels.telegram]\ntoken = "${fake.token}"\napi_root = "${fake.url}"`);
+    const send = (files: readonly object[], channel_id = "telegram") =>
+      gateway.call("message.send", { channel_id, chat_id: "42", text: "look", files });
+    await until("the file", async () => (await send([file])).body.result?.["sent"] === true);
+    expect(fake.chats.shown.at(-1)).toMatchObject({ text: "look", files: [{ as: "photo", name: "a.png" }] });
+    expect((await send([{ ...file, mimeType: "text/plain" }])).status).toBe(200);
+    expect(fake.chats.shown.at(-1)?.files).toMatchObject([{ as: "document", bytes: png }]);
+    const before = fake.chats.shown.length;
+    expect((await send([file, { ...file, base64: "!" }])).body.error?.message).toContain("files/1/base64");
+    expect((await send([file, file, file, file, file])).body.error?.message).toContain("files");
+    expect((await send([file], "webchat")).body.error?.message).toContain("takes no files");
+    expect(fake.chats.shown).toHaveLength(before);
   });
 });

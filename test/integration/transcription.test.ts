@@ -159,6 +159,8 @@ describe("a voice note", () => {
       await walk.inbound.take(line.message(`m${n}`, { attachments: [note] }), line);
     }
     await until("two to be heard", () => server.open === 2);
+    await until("all to be read", async () => (await waiting(walk)).every(({ data }) => data.includes('"unheard":[{')));
+    await Bun.sleep(100); // as long as others that are not kept waiting would take
     gate.resolve();
     await until("all", async () => (await received(walk)).length === 6);
     expect(server.heard).toHaveLength(6);

@@ -1,5 +1,6 @@
 import { clip, newId } from "#base";
-import { type Channel, channels } from "#channels";
+import { type Channel, channels, type OutboundFile } from "#channels";
+import { fault } from "#protocol";
 import type { ChatFile, FileReceipt } from "../gateway.ts";
 import type { House } from "../house.ts";
 import type { Run } from "../run.ts";
@@ -35,6 +36,19 @@ export async function postFile(
   } as const;
   await sessions.append(sessionKey, [posted], { outbox: [{ id: newId(), to, text, files: [file] }], mustExist: true });
   return { taken: true, mimeType };
+}
+
+/** Files as a channel is given them. Rejects with `invalidParams` for what it does not take. */
+export function outboundFiles(files: readonly ChatFile[], channel: Channel): readonly OutboundFile[] {
+  const mostBytes = channel.files?.mostBytes;
+  return files.map(({ name, bytes, mimeType = sniff(bytes), asVoice }, at) => {
+    const problem =
+      mostBytes === undefined
+        ? `${channel.label} takes no files`
+        : problemWith({ bytes, text: "", mimeType, isVoice: asVoice === true }, channel, mostBytes);
+    if (problem !== undefined) throw fault.invalidParams({ path: `files/${at}`, problem });
+    return { name: plain(name), mimeType, bytes, ...(asVoice && { asVoice }) };
+  });
 }
 
 interface Checked {
