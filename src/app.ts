@@ -23,10 +23,11 @@ import { tools } from "#tools";
 import { type Address, fault } from "#protocol";
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { createHearing } from "./hearing.ts";
 import { nodeAccess } from "./node-access.ts";
 import { checkSettings } from "./check-settings.ts";
 import { doorKey } from "./door-key.ts";
-import { openAgents } from "./open-agents.ts";
+import { type OpenAgents, openAgents } from "./open-agents.ts";
 import { type OpenChannels, openChannels } from "./open-channels.ts";
 import { Settings, settingsWith } from "./settings.ts";
 
@@ -102,7 +103,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
     primary: () => config.settings.agents.defaults.model.primary,
     log,
   });
-  const agents = opened.use(
+  const agents: OpenAgents = opened.use(
     await openAgents({
       home,
       environment,
@@ -111,6 +112,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
       sandboxSettings: settings.sandbox,
       tools,
       nodes: nodeAccess(() => rpc.nodes),
+      files: { send: (runId, sent) => gateway.sendFile(runId, sent) },
       models,
       log,
     }),
@@ -165,6 +167,11 @@ export async function openApp({ home, environment, flags, file, version, ...more
         },
         settings: () => config.settings,
         command: (asked) => rpc.command(asked),
+        hearing: createHearing({
+          settings: () => config.settings.tools.media.audio,
+          models: () => config.settings.models,
+          log,
+        }),
         readCredential: (name) => readIfThere(join(home.root, "credentials", name)),
       },
     ),
