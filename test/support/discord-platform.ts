@@ -1,10 +1,10 @@
 import { Secret } from "#base";
 import { discord } from "../../src/channels/discord.ts";
-import type { ChannelPlatform } from "./channel-platform.ts";
+import type { MessengerPlatform } from "./channel-platform.ts";
 import { FakeDiscord } from "./fake-discord.ts";
 
 /** The fake Discord for the conformance suite. It acknowledges by heartbeats, so they are fast here. */
-export async function openDiscordPlatform(): Promise<ChannelPlatform> {
+export async function openDiscordPlatform(): Promise<MessengerPlatform> {
   const fake = await FakeDiscord.open();
   fake.gateway.heartbeatMs = 20;
   const ada = fake.guild.user("ada");
@@ -24,6 +24,9 @@ export async function openDiscordPlatform(): Promise<ChannelPlatform> {
       const message = ours().find(({ id }) => id === messageId);
       return message && { text: message.content, reactions: fake.api.reactions.get(messageId) ?? [] };
     },
+    get texts() {
+      return ours().map(({ content }) => content);
+    },
     get shownCount() {
       return ours().length;
     },
@@ -32,8 +35,19 @@ export async function openDiscordPlatform(): Promise<ChannelPlatform> {
     },
     drafts: [],
     next: (trouble) => {
-      const limit = { status: 429, headers: { "retry-after": "60" }, body: { message: "limited", retry_after: 60 } };
-      fake.api.fail(/^POST .*\/messages$/, trouble === "lostAnswer" ? "brokenAfter" : limit);
+      const limited = (seconds: number) => ({
+        status: 429,
+        headers: { "retry-after": String(seconds) },
+        body: { message: "limited", retry_after: seconds },
+      });
+      const faults = {
+        rateLimited: limited(60),
+        busy: limited(1),
+        lostAnswer: "brokenAfter",
+        failsAfter: "failsAfter",
+        hangsAfter: "hangsAfter",
+      } as const;
+      fake.api.fail(/^POST .*\/messages$/, faults[trouble]);
     },
     get strangers() {
       return fake.api.strangers;
