@@ -31,6 +31,7 @@ import { checkSettings } from "./check-settings.ts";
 import { doorKey } from "./door-key.ts";
 import { type OpenChannels, openChannels } from "./open-channels.ts";
 import { Settings, settingsWith } from "./settings.ts";
+import { Strays } from "./strays.ts";
 
 export interface AppOptions {
   readonly home: Home;
@@ -61,6 +62,8 @@ export interface App extends AsyncDisposable {
   readonly warnings: readonly string[];
   /** Where channels that were added bring what people write. */
   receive: Gateway["receive"];
+  /** Takes errors that nobody waits for. */
+  readonly strayed: (error: unknown) => void;
 }
 
 const largestWorkspaceFile = 1024 * 1024;
@@ -94,6 +97,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
 
   const logFile = opened.use(openLogFile(home.logFile));
   const log = createLog({ level: settings.logging.level, write: (line) => logFile.write(line) });
+  const strays = new Strays(log);
   const key = doorKey(config, home);
 
   const clock = systemClock;
@@ -180,7 +184,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
 
   const health = lineUp.watchedBy(
     createHealth({
-      gateway: async () => ({ state: "healthy" }),
+      gateway: async () => strays.health(),
       storage: () => storageHealth(storage, () => sizeWarning(home, config.settings)),
       sessions: async () => sessionsHealth(sessions),
     }),
@@ -250,6 +254,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
     settingsFile: config.file,
     model: models.defaultId() ?? "none",
     receive: (message) => gateway.receive(message),
+    strayed: strays.take,
     warnings: [...config.warnings, ...warnings, ...homeWarnings, ...key.warnings],
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
