@@ -1,0 +1,110 @@
+import { describe, expect, test } from "bun:test";
+import type { MessengerPlatform } from "../support/channel-platform.ts";
+import { ChannelWalk } from "../support/channel-walk.ts";
+import { openDiscordPlatform } from "../support/discord-platform.ts";
+import { says } from "../support/scripted-provider.ts";
+import { openSlackPlatform } from "../support/slack-platform.ts";
+import { openTelegramPlatform } from "../support/telegram-platform.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+import { until } from "../support/until.ts";
+import { lastText } from "../support/walk.ts";
+
+/** The most that the platform takes in one message. */
+const platforms: readonly {
+  readonly channel: string;
+  readonly openFake: () => Promise<MessengerPlatform>;
+  readonly most: number;
+}[] = [
+  { channel: "discord", openFake: openDiscordPlatform, most: 2_000 },
+  { channel: "slack", openFake: openSlackPlatform, most: 40_000 },
+  { channel: "telegram", openFake: openTelegramPlatform, most: 4_096 },
+];
+
+const family = "👩‍👩‍👧";
+const letter = "e\u0301";
+
+const words: readonly (readonly [string, string])[] = [
+  ["composed", "caf\u00e9 \u00c5"],
+  ["decomposed", `caf${letter} A\u030a`],
+  ["joined emoji", `${family} 🏳️‍🌈 👍🏽`],
+  ["an override of the direction", "abc \u202edef\u202c ghi"],
+  ["a letter with 1,000 marks", `z${"\u0300".repeat(1_000)}`],
+];
+
+/** Without white space, so that nothing may be lost at a cut. */
+const long: readonly (readonly [string, string])[] = [
+  ["of families", family.repeat(1_200)],
+  ["of flags", "🇩🇪🇫🇷".repeat(1_100)],
+  ["of decomposed letters", letter.repeat(4_500)],
+  ["that is a code point off the limits", `a${"😀".repeat(4_400)}`],
+];
+
+const rows = Array.from({ length: 120 }, (_, at) => `|r${at}|x|`);
+
+/** Short in markdown, and what must be there. */
+const growing: readonly (readonly [string, string, readonly string[]])[] = [
+  ["a table", `|${"name ".repeat(8)}|b|\n|-|-|\n${rows.join("\n")}`, ["r0", "r119"]],
+  ["a list in lists", `${"* * * x ".repeat(510)}end`, ["end"]],
+  ["a text of signs", `${"~ ".repeat(1_990)}end`, ["end"]],
+];
+
+const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+const graphemes = (text: string) => Array.from(segmenter.segment(text), ({ segment }) => segment);
+
+async function answersTo(openFake: () => Promise<MessengerPlatform>, answer: string): Promise<readonly string[]> {
+  using folder = tempFolder();
+  await using platform = await openFake();
+  await using house = await ChannelWalk.open([platform], { folder: folder.path, answer: () => says(answer) });
+  await house.online();
+  platform.says("go on");
+  const { storage } = house.walk;
+  await until("all of the answer", async () => {
+    const isOwed = (await storage.openRuns()).length + (await storage.outbox({ limit: 1, isDead: false })).length > 0;
+    return platform.texts.length > 0 && !isOwed;
+  });
+  expect(await storage.outbox({ limit: 1, isDead: true })).toEqual([]);
+  return platform.texts;
+}
+
+describe.each([...platforms])("REL-24: on $channel", ({ openFake, most }) => {
+  test.each([...words])("a text that is %s comes in and goes out as it is", async (_what, text) => {
+    using folder = tempFolder();
+    await using platform = await openFake();
+    await using house = await ChannelWalk.open([platform], { folder: folder.path });
+    await house.online();
+    platform.says(text);
+    await until("the answer", () => platform.texts.length > 0);
+    expect(lastText(house.walk.asked[0])).toBe(text);
+    expect(platform.texts).toEqual([`echo ${text}`]);
+  });
+
+  test.each([...long])("a long answer %s is cut between what people see as letters", async (_what, answer) => {
+    const texts = await answersTo(openFake, answer);
+    expect(texts.length).toBeGreaterThan(1);
+    expect(Math.max(...texts.map((text) => text.length))).toBeLessThanOrEqual(most);
+    expect(texts.flatMap(graphemes)).toEqual(graphemes(answer));
+  });
+
+  test("a letter with 10,000 marks is cut between them, and none is lost", async () => {
+    const answer = `z${"\u0300".repeat(10_000)}`;
+    const texts = await answersTo(openFake, answer);
+    expect(Math.max(...texts.map((text) => text.length))).toBeLessThanOrEqual(most);
+    expect(texts.join("")).toBe(answer);
+  });
+
+  test.each([...growing])("%s, which is longer as the platform shows it, arrives", async (_what, answer, words) => {
+    const shown = (await answersTo(openFake, answer)).join("\n");
+    for (const word of words) expect(shown).toContain(word);
+    expect(shown).not.toContain("|-|"); // laid out, and not as it was written
+  });
+
+  test("code that is cut is code in every piece", async () => {
+    const lines = Array.from({ length: 600 }, (_, at) => `let ${family}${at} = ${at};`);
+    const texts = await answersTo(openFake, `\`\`\`ts\n${lines.join("\n")}\n\`\`\``);
+    expect(texts.length).toBeGreaterThan(1);
+    const fences = texts.map((text) => text.match(/```/g)?.length ?? 0);
+    expect(new Set(fences).size).toBe(1); // Telegram has them beside the text
+    const code = texts.map((text) => text.replaceAll(/```(?:ts)?/g, "").trim());
+    expect(code.join("\n").split("\n")).toEqual(lines);
+  });
+});
