@@ -8,8 +8,7 @@ export async function cut(text: string, limit: TextLimit): Promise<readonly stri
   const size = sizes[unit];
   const pieces = split(parseMarkdown(text), {
     most,
-    // With its signs, because what the platform makes of them is not known here; and as it is read, for tables are filled up.
-    measure: (piece) => Math.max(size(toMarkdown(piece)), size(piece.text)),
+    measure: (piece) => size(toMarkdown(piece)), // with its signs: what the platform makes of them is not known here
     ...(lines !== undefined && { lines }),
   });
   return pieces.length === 1 ? [text] : pieces.map(toMarkdown);
@@ -22,7 +21,7 @@ function isShort(text: string, { most, unit, lines = Number.POSITIVE_INFINITY }:
   return size <= most && (lines === Number.POSITIVE_INFINITY || text.split("\n", lines + 1).length <= lines);
 }
 
-/** The line below the head of a table. */
+/** The line below the head of a table, which is filled up when it is laid out. */
 const tableRule = /^[ \t>]*(?=[^\n]*\|)[ \t|:]*-[ \t|:-]*$/m;
 
 const sizes: Readonly<Record<TextLimit["unit"], (text: string) => number>> = {
