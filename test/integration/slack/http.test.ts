@@ -73,7 +73,7 @@ test("REL-11: events are answered while the agent is at work, however many wait 
 test.each([
   ["another secret", { secret: "0".repeat(32) }],
   ["a signature that is five minutes old", { atMs: Date.now() - 301_000 }],
-  ["a signature of the future", { atMs: Date.now() + 302_000 }],
+  ["a signature of the future", { atMs: Date.now() + 360_000 }],
   ["no signature", { headers: { "x-slack-signature": "" } }],
   ["a signature of another version", { headers: { "x-slack-signature": "v1=00" } }],
   ["a time that is none", { headers: { "x-slack-request-timestamp": "NaN" } }],
