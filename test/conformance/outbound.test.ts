@@ -42,16 +42,19 @@ beforeEach(() => {
 afterEach(() => mock.restore());
 
 describe.each([...platforms])("REL-12: on $channel an answer", ({ openFake, canBeKnown }) => {
-  test.each([...troubles])("%s is there, once where that can be known, and before those that come after it", async (_what, trouble) => {
-    using folder = tempFolder();
-    await using platform = await openFake();
-    await using house = await ChannelWalk.open([platform], { folder: folder.path });
-    await house.online();
-    platform.next(trouble);
-    for (const text of said) platform.says(text);
-    await recorded(house.walk);
-    await expectEach(platform, house.walk, canBeKnown || trouble === "busy");
-  });
+  test.each([...troubles])(
+    "%s is there, once where that can be known, and before those that come after it",
+    async (_what, trouble) => {
+      using folder = tempFolder();
+      await using platform = await openFake();
+      await using house = await ChannelWalk.open([platform], { folder: folder.path });
+      await house.online();
+      platform.next(trouble);
+      for (const text of said) platform.says(text);
+      await recorded(house.walk);
+      await expectEach(platform, house.walk, canBeKnown || trouble === "busy");
+    },
+  );
 
   test("that was sent when the process died before the record is there, once where that can be known", async () => {
     using folder = tempFolder();
@@ -80,7 +83,10 @@ describe.each([...platforms])("REL-12: on $channel an answer", ({ openFake, canB
 });
 
 async function recorded(walk: Walk): Promise<void> {
-  await until("the records", async () => (await walk.log(key)).filter(({ kind }) => kind === "MessageSent").length === 3);
+  await until(
+    "the records",
+    async () => (await walk.log(key)).filter(({ kind }) => kind === "MessageSent").length === 3,
+  );
 }
 
 async function expectEach(platform: MessengerPlatform, walk: Walk, isKnown: boolean): Promise<void> {

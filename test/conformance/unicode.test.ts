@@ -92,9 +92,9 @@ describe.each([...platforms])("REL-24: on $channel", ({ openFake, most }) => {
     expect(texts.join("")).toBe(answer);
   });
 
-  test.each([...growing])("%s, which is longer as the platform shows it, arrives", async (_what, answer, words) => {
+  test.each([...growing])("%s, which is longer as the platform shows it, arrives", async (_what, answer, parts) => {
     const shown = (await answersTo(openFake, answer)).join("\n");
-    for (const word of words) expect(shown).toContain(word);
+    for (const part of parts) expect(shown).toContain(part);
     expect(shown).not.toContain("|-|"); // laid out, and not as it was written
   });
 

@@ -37,7 +37,9 @@ export function report({ commit, places, tallies, towns, minutes, planned }: Run
             `- **${title}**: ${starved} starts took over two seconds while the process got less than half a second of a processor: the machine was busy with other work. They are no violations.`,
           ],
     ),
-    ...[...tallies, ...towns].flatMap(({ title, violations }) => violations.slice(0, 20).map((text) => `- **${title}**: ${text}`)),
+    ...[...tallies, ...towns].flatMap(({ title, violations }) =>
+      violations.slice(0, 20).map((text) => `- **${title}**: ${text}`),
+    ),
     `${places.length} places, each passed to its death at least ${fewest} times of ${planned.perPlace}; ${random?.kills ?? 0} kills at random moments of ${planned.random}. ${isWhole ? "A whole run." : "Not a whole run: it ended early, or did not get everywhere."}`,
     "",
     "| place | the process stood where | deaths |",
@@ -66,6 +68,8 @@ function lineOf(tally: Tally): string {
 }
 
 function deathsOver(towns: readonly Tally[]): string[] {
-  const hits = towns.flatMap((town) => [...town.hits].map(([name, deaths]) => `| ${town.title} | ${name} | ${deaths} |`));
+  const hits = towns.flatMap((town) =>
+    [...town.hits].map(([name, deaths]) => `| ${town.title} | ${name} | ${deaths} |`),
+  );
   return hits.length === 0 ? [] : ["| campaign | place | deaths |", "|---|---|---|", ...hits, ""];
 }

@@ -35,11 +35,6 @@ export async function openDiscordPlatform(): Promise<MessengerPlatform> {
     },
     drafts: [],
     next: (trouble) => {
-      const limited = (seconds: number) => ({
-        status: 429,
-        headers: { "retry-after": String(seconds) },
-        body: { message: "limited", retry_after: seconds },
-      });
       const faults = {
         rateLimited: limited(60),
         busy: limited(1),
@@ -57,4 +52,9 @@ export async function openDiscordPlatform(): Promise<MessengerPlatform> {
     },
     [Symbol.asyncDispose]: () => fake[Symbol.asyncDispose](),
   };
+}
+
+function limited(seconds: number) {
+  const headers = { "retry-after": String(seconds) };
+  return { status: 429, headers, body: { message: "limited", retry_after: seconds } };
 }

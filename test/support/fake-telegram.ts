@@ -5,7 +5,14 @@ import { BadRequest, type Call, isMethod, type Method, readCall, type Upload } f
 import { Updates } from "./fake-telegram/updates.ts";
 
 /** What goes wrong with one call. `lostAnswer`, `failsAfter`, `hangsAfter`: it is done, and nobody is told. The others: it is not done. */
-export type Trouble = Refusal | "lostAnswer" | "failsAfter" | "hangsAfter" | "reset" | "hang" | { readonly status: number; readonly body: string };
+export type Trouble =
+  | Refusal
+  | "lostAnswer"
+  | "failsAfter"
+  | "hangsAfter"
+  | "reset"
+  | "hang"
+  | { readonly status: number; readonly body: string };
 
 export { Refusal } from "./fake-telegram/refusal.ts";
 export type { Shown } from "./fake-telegram/chats.ts";

@@ -75,7 +75,8 @@ function readStories(events: readonly SessionEvent[], say: (text: string) => voi
         byRun.set(event.runId, story);
       }
     }
-    if (event.kind === "AgentResponse" && event.stopReason !== "toolUse") byRun.get(event.runId)?.endings.push(event.stopReason);
+    if (event.kind === "AgentResponse" && event.stopReason !== "toolUse")
+      byRun.get(event.runId)?.endings.push(event.stopReason);
     if (event.kind === "MessageSent") {
       const story = byRun.get(event.runId ?? "");
       if (story) story.deliveries++;
@@ -99,9 +100,11 @@ function readAnswers(
     for (const { spot, text } of square.shown()) {
       for (const word of text.match(anyCanary) ?? []) {
         const home = byWord.get(word)?.spot;
-        if (home?.platform !== square.platform || home.name !== spot) say(`${word} is shown in ${square.platform} ${spot}`);
+        if (home?.platform !== square.platform || home.name !== spot)
+          say(`${word} is shown in ${square.platform} ${spot}`);
       }
-      for (const pattern of inward) if (pattern.test(text)) say(`${square.platform} ${spot} shows ${pattern}: ${text.slice(0, 200)}`);
+      for (const pattern of inward)
+        if (pattern.test(text)) say(`${square.platform} ${spot} shows ${pattern}: ${text.slice(0, 200)}`);
       const word = answerIn(text);
       if (word !== undefined) answers.set(word, (answers.get(word) ?? 0) + 1);
     }
@@ -115,7 +118,11 @@ function answerIn(text: string): string | undefined {
 
 function checkCanary(
   { isForUs, isTaken, spot, word }: Canary,
-  { story, shown, say }: { readonly story: Story | undefined; readonly shown: number; say(text: string): void },
+  {
+    story,
+    shown,
+    say,
+  }: { readonly story: Story | undefined; readonly shown: number; readonly say: (text: string) => void },
 ): void {
   const where = `${word} (${spot.platform} ${spot.name})`;
   if (!story) {

@@ -15,7 +15,9 @@ export function parrotModel(quotesAll: () => boolean): (call: ModelCall) => Repl
     if (!found) return "nobody asked";
     const { deed, word } = found;
     if (deed === "do" && messages.at(-1)?.role === "user") {
-      return { parts: [{ toolCall: { id: `call-${word}`, name: "bash", args: { command: `echo ${word} >> effects.txt` } } }] };
+      return {
+        parts: [{ toolCall: { id: `call-${word}`, name: "bash", args: { command: `echo ${word} >> effects.txt` } } }],
+      };
     }
     const others = messages.flatMap(({ text }) => text.match(anyCanary) ?? []).filter((one) => one !== word);
     const seen = quotesAll() ? [...new Set(others)].slice(-mostQuoted) : [];

@@ -49,7 +49,10 @@ export class SlackSquare implements Square {
   }
 
   disturb(): void {
-    this.fake.fail("chat.postMessage", pick([{ cut: "after" }, { cut: "before" }, { status: 502, after: true }] as const));
+    this.fake.fail(
+      "chat.postMessage",
+      pick([{ cut: "after" }, { cut: "before" }, { status: 502, after: true }] as const),
+    );
     if (Math.random() < 0.3) this.fake.socket.disconnect("refresh_requested");
   }
 

@@ -40,7 +40,11 @@ export function pick<T>(from: readonly T[]): T {
 }
 
 /** Everybody may write, and in some groups only what names the bot is for it. */
-export function openTo(channel: string, table: "groups" | "guilds" | "channels", mentionOnly: readonly string[]): string {
+export function openTo(
+  channel: string,
+  table: "groups" | "guilds" | "channels",
+  mentionOnly: readonly string[],
+): string {
   const groups = [`[channels.${channel}.${table}."*"]`, "require_mention = false"];
   const closed = mentionOnly.flatMap((id) => [`[channels.${channel}.groups."${id}"]`, "require_mention = true"]);
   return [

@@ -27,7 +27,11 @@ function by(fake: FakeTelegram, person: number): object {
 
 function openWalk(fake: FakeTelegram, folder: string, between?: (storage: Storage) => Storage): Promise<ChannelWalk> {
   const platform = { channel: telegram, settings: telegramSettings(fake) };
-  return ChannelWalk.open([platform], { folder, ...(between && { between }), limits: { perLane: 200, waiting: 1_000 } });
+  return ChannelWalk.open([platform], {
+    folder,
+    ...(between && { between }),
+    limits: { perLane: 200, waiting: 1_000 },
+  });
 }
 
 async function turns(walk: Walk): Promise<readonly string[]> {
