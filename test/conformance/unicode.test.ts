@@ -1,13 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import type { MessengerPlatform } from "../support/channel-platform.ts";
 import { ChannelWalk } from "../support/channel-walk.ts";
+import { FakeLine } from "../support/fake-line.ts";
 import { openDiscordPlatform } from "../support/discord-platform.ts";
 import { says } from "../support/scripted-provider.ts";
 import { openSlackPlatform } from "../support/slack-platform.ts";
 import { openTelegramPlatform } from "../support/telegram-platform.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
-import { lastText } from "../support/walk.ts";
+import { lastText, Walk } from "../support/walk.ts";
 
 /** The most that the platform takes in one message. */
 const platforms: readonly {
@@ -65,6 +66,26 @@ async function answersTo(openFake: () => Promise<MessengerPlatform>, answer: str
   expect(await storage.outbox({ limit: 1, isDead: true })).toEqual([]);
   return platform.texts;
 }
+
+test("REL-24: two who are called alike, composed and decomposed, are two people with a conversation and an answer each", async () => {
+  using folder = tempFolder();
+  const line = new FakeLine({ dmPolicy: "open", allowFrom: ["*"] });
+  const session = { dmScope: "per-account-channel-peer", identityLinks: {} } as const;
+  await using walk = new Walk({ folder: folder.path, channels: [line], inbound: { session } });
+  const alike = ["caf\u00e9", `caf${letter}`];
+  for (const id of alike) {
+    const who = {
+      sender: { id, name: "Ann", isBot: false },
+      from: { channel: "pigeon", account: "default", chat: id },
+    };
+    await walk.inbound.take(line.message(`I am ${id}`, who), line);
+  }
+  await until("both answers", () => line.got.length === 2);
+  expect(line.got.map(({ to, text }) => `${to.chat}: ${text}`).toSorted()).toEqual(
+    alike.map((id) => `${id}: echo I am ${id}`).toSorted(),
+  );
+  expect(walk.asked.map(({ messages }) => messages.length)).toEqual([1, 1]);
+});
 
 describe.each([...platforms])("REL-24: on $channel", ({ openFake, most }) => {
   test.each([...words])("a text that is %s comes in and goes out as it is", async (_what, text) => {
