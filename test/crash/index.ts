@@ -1,7 +1,7 @@
 /**
  * Kills the gateway and looks what is left: at every named place, and at random moments, under everything that people do
- * to it. Then runs the tests beside this file: power cuts, failing disks, flipped bits. `--short` is what CI runs; without
- * it, the report is written beside this file.
+ * to it; then over Telegram, and over three chat platforms at once. Then runs the tests beside this file: power cuts, failing
+ * disks, flipped bits. `--short` is what CI runs; without it, the report is written beside this file.
  *
  *     npm run test:crash -- [--short] [--only name|telegram|town] [--lanes n] [--minutes n]
  */
