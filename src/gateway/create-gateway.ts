@@ -169,6 +169,10 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
       await recovery.clear(message.sessionKey);
       return answers.answer(message, work);
     },
+    async relay(message, passed) {
+      await recovery.clear(message.sessionKey);
+      return answers.relay(message, passed);
+    },
     async abort({ sessionKey, runId }) {
       await recovery.clear(sessionKey);
       const mine = [...runs].filter(
