@@ -11,7 +11,7 @@ export type Fault =
   | { readonly status: number; readonly retryAfterSeconds?: number; readonly after?: boolean }
   | { readonly error: string }
   | { readonly cut: "before" | "after" }
-  | { readonly hang: true };
+  | { readonly hang: "before" | "after" };
 
 export interface AskedCall {
   readonly method: string;
@@ -172,11 +172,12 @@ export class FakeSlack implements AsyncDisposable {
     const args = Object.fromEntries(new URLSearchParams(await request.text()));
     this.asked.push({ method, args });
     const fault = this.#faults.get(method)?.shift();
-    if (fault && "hang" in fault) return new Promise(() => {});
+    if (fault && "hang" in fault && fault.hang === "before") return new Promise(() => {});
     if (fault && "cut" in fault && fault.cut === "before") return cut();
     if (fault && "error" in fault) return Response.json({ ok: false, error: fault.error });
     if (fault && "status" in fault && !fault.after) return failing(fault);
     const answer = this.#answer(method, methods, request, args);
+    if (fault && "hang" in fault) return new Promise(() => {});
     if (fault && "cut" in fault) return cut();
     if (fault && "status" in fault) return failing(fault);
     return Response.json(answer);

@@ -5,8 +5,15 @@ import { BadRequest, type Call, isMethod, type Method, readCall, type Upload } f
 import { fileAnswer } from "./file-answer.ts";
 import { Updates } from "./fake-telegram/updates.ts";
 
-/** What goes wrong with one call. `lostAnswer`: it is done, and nobody is told. `reset`: it is not done. */
-export type Trouble = Refusal | "lostAnswer" | "reset" | "hang" | { readonly status: number; readonly body: string };
+/** What goes wrong with one call. `lostAnswer`, `failsAfter`, `hangsAfter`: it is done, and nobody is told. The others: it is not done. */
+export type Trouble =
+  | Refusal
+  | "lostAnswer"
+  | "failsAfter"
+  | "hangsAfter"
+  | "reset"
+  | "hang"
+  | { readonly status: number; readonly body: string };
 
 export { Refusal } from "./fake-telegram/refusal.ts";
 export type { Shown } from "./fake-telegram/chats.ts";
@@ -120,12 +127,11 @@ export class FakeTelegram implements AsyncDisposable {
     const trouble = this.#troubles.get(call.method)?.shift();
     if (trouble instanceof Refusal) throw trouble;
     if (trouble === "reset") return cutOff();
-    if (trouble === "hang") {
-      await new Promise((resolve) => left.addEventListener("abort", resolve));
-      return cutOff();
-    }
+    if (trouble === "hang") return hang(left);
     if (typeof trouble === "object") return new Response(trouble.body, { status: trouble.status });
     const result = await this.#do(call, left);
+    if (trouble === "failsAfter") return new Response("<html>Bad Gateway</html>", { status: 502 });
+    if (trouble === "hangsAfter") return hang(left);
     return trouble === "lostAnswer" ? cutOff() : Response.json({ ok: true, result });
   }
 
@@ -256,6 +262,11 @@ export class FakeTelegram implements AsyncDisposable {
 
 function sent({ chat, id }: Shown) {
   return { message_id: id, date: 1_790_000_000, chat: { id: chat } };
+}
+
+async function hang(left: AbortSignal): Promise<Response> {
+  await new Promise((resolve) => left.addEventListener("abort", resolve));
+  return cutOff();
 }
 
 /** An answer that breaks off. */

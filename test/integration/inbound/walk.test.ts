@@ -60,6 +60,16 @@ describe("a message from a platform", () => {
     expect(line.texts).toEqual(["echo hello"]);
   });
 
+  test("REL-11: that comes a hundred times at once while more is waited for is told to the model once", async () => {
+    using folder = tempFolder();
+    const line = new FakeLine(ann);
+    await using walk = new Walk({ folder: folder.path, channels: [line], inbound: quiet(20) });
+    const update = line.message("hello");
+    await Promise.all(Array.from({ length: 100 }, () => walk.inbound.take(update, line)));
+    await until("the answer", () => line.got.length > 0);
+    expect(await received(walk)).toEqual(["hello"]);
+  });
+
   test("with an id that another account's message has is another message", async () => {
     using folder = tempFolder();
     const [a, b] = [new FakeLine(ann), new FakeLine(ann, { account: "b" })];
