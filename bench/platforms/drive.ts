@@ -70,9 +70,12 @@ export class Crowd {
   /** Of the waits, channel by channel. */
   #quantiles(share: number): Record<string, number> {
     const groups = Object.entries(Object.groupBy(this.#drivers, ({ side }) => side.channel));
-    const all = (group: readonly Driver[]) => group.flatMap(({ waits }) => waits);
-    return Object.fromEntries(groups.map(([channel, group = []]) => [channel, quantile(all(group), share)]));
+    return Object.fromEntries(groups.map(([channel, group]) => [channel, quantile(waitsOf(group), share)]));
   }
+}
+
+function waitsOf(drivers: readonly Driver[]): number[] {
+  return drivers.flatMap(({ waits }) => waits);
 }
 
 class Driver {
@@ -117,7 +120,9 @@ class Driver {
     const { channel } = this.side;
     const counts = this.#counts();
     const expected = new Set(this.#sent.map(({ text, chat }) => `${chat} ${text}`));
-    const strange = [...counts.keys()].filter((key) => !expected.has(key)).map((key) => `${channel}: ${key} was not asked`);
+    const strange = [...counts.keys()]
+      .filter((key) => !expected.has(key))
+      .map((key) => `${channel}: ${key} was not asked`);
     const found = [...expected].flatMap((key) => {
       const times = counts.get(key) ?? 0;
       return times === 1 ? [] : [`${channel}: ${key} was answered ${times} times`];

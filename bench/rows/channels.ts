@@ -26,19 +26,24 @@ export const channelLoad: Row = async (peer, { channelSeconds: seconds }) => {
   if (outcome.wrong.length > 0) throw new Error(problemOf(outcome.wrong));
   const at = `messages of 3 channels at ${perSecond}/s`;
   return [
-    { what: `${at}, acknowledged`, unit: "/s", value: outcome.messages / outcome.toldSeconds, atLeast: perSecond * 0.99 },
+    {
+      what: `${at}, acknowledged`,
+      unit: "/s",
+      value: outcome.messages / outcome.toldSeconds,
+      atLeast: perSecond * 0.99,
+    },
     { what: `${at}, answered`, unit: "/s", value: outcome.messages / outcome.answeredSeconds },
-    ...Object.entries(outcome.toldP99Ms).map(
-      ([channel, value]): Figure => ({
-        what: `${at}, said → acknowledged, p99, ${channel}`,
-        unit: "ms",
-        value,
-        atMost: 50,
-      }),
-    ),
-    ...Object.entries(outcome.toldP50Ms).map(
-      ([channel, value]): Figure => ({ what: `${at}, said → acknowledged, p50, ${channel}`, unit: "ms", value }),
-    ),
+    ...Object.entries(outcome.toldP99Ms).map(([channel, value]): Figure => ({
+      what: `${at}, said → acknowledged, p99, ${channel}`,
+      unit: "ms",
+      value,
+      atMost: 50,
+    })),
+    ...Object.entries(outcome.toldP50Ms).map(([channel, value]): Figure => ({
+      what: `${at}, said → acknowledged, p50, ${channel}`,
+      unit: "ms",
+      value,
+    })),
     { what: `${at}, CPU a message`, unit: "ms", value: each(cpuMs(gateway.pid) - cpuBefore) },
     { what: `${at}, CPU a message of platforms and model`, unit: "ms", value: each(outcome.cpuMs) },
     { what: `${at}, RSS at the end`, unit: "MB", value: rssMegabytes(gateway.pid) },

@@ -69,7 +69,9 @@ describe("variables", () => {
       environment,
     );
     expect(stdout).toContain('"webhook"');
-    expect(stdout + stderr).toContain("OPENCLAW_RUNTIME_MAX_QUEU sets nothing; did you mean OPENCLAW_RUNTIME_MAX_QUEUE?");
+    expect(stdout + stderr).toContain(
+      "OPENCLAW_RUNTIME_MAX_QUEU sets nothing; did you mean OPENCLAW_RUNTIME_MAX_QUEUE?",
+    );
   });
 });
 
