@@ -20,8 +20,8 @@ export interface AskedCall {
 
 /** A workspace of Slack on a free port: its Web API, its files, and Socket Mode. */
 export class FakeSlack implements AsyncDisposable {
-  readonly botToken = "xoxb-fake-bot-token";
-  readonly appToken = "xapp-fake-app-token";
+  readonly botToken: string;
+  readonly appToken: string;
   readonly signingSecret = "8f742231b10e8888abcd99yyyzzz85a5";
   readonly world = new World();
   readonly asked: AskedCall[] = [];
@@ -35,7 +35,10 @@ export class FakeSlack implements AsyncDisposable {
   readonly #faults = new Map<string, Fault[]>();
   readonly #server;
 
-  constructor({ ackMs = 150 }: { readonly ackMs?: number } = {}) {
+  /** Apps of different names have different tokens. */
+  constructor({ ackMs = 150, name = "token" }: { readonly ackMs?: number; readonly name?: string } = {}) {
+    this.botToken = `xoxb-fake-bot-${name}`;
+    this.appToken = `xapp-fake-app-${name}`;
     this.socket = new FakeSocketMode(ackMs);
     const socket = this.socket;
     const methods = methodsOf(this.world, {

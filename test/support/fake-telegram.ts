@@ -30,7 +30,7 @@ export const me = {
  * acknowledged, files. Requests with fields that the API does not have are refused, and named when it is closed.
  */
 export class FakeTelegram implements AsyncDisposable {
-  readonly token = `${me.id}:AAfake-token_of_a_test_0123456789abcd`;
+  readonly token: string;
   readonly updates: Updates;
   readonly chats = new Chats();
   readonly calls: Call[] = [];
@@ -43,7 +43,9 @@ export class FakeTelegram implements AsyncDisposable {
   /** Requests with a token of nobody. */
   strangers = 0;
 
-  constructor({ port = 0, firstUpdate = 700_000 } = {}) {
+  /** Bots of different names have different tokens. */
+  constructor({ port = 0, firstUpdate = 700_000, name = "abcd" } = {}) {
+    this.token = `${me.id}:AAfake-token_of_a_test_0123456789${name}`;
     this.updates = new Updates(firstUpdate);
     this.#server = Bun.serve({
       port,

@@ -391,6 +391,15 @@ describe("what a chat sees", () => {
     expect(line.typed.length).toBe(typed);
   });
 
+  test("an answer that comes at once is not announced by typing", async () => {
+    using folder = tempFolder();
+    const line = new FakeLine(ann);
+    await using walk = new Walk({ folder: folder.path, channels: [line] });
+    await walk.inbound.take(line.message("hello"), line);
+    await until("the answer", () => line.got.length > 0);
+    expect(line.typed).toEqual([]);
+  });
+
   test.each([
     ["off", [undefined, undefined]],
     ["first", ["m-u1", undefined]],
