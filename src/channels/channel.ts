@@ -25,6 +25,8 @@ export interface OutboundFile {
   readonly name: string;
   readonly mimeType: string;
   readonly bytes: Uint8Array;
+  /** To be heard at once, where the platform has voice messages. */
+  readonly asVoice?: boolean;
 }
 
 /** The platform said no, so it does not have the message. */
@@ -140,6 +142,8 @@ export interface Channel<Account extends TSchema = TSchema> {
   /** What is wrong with settings that are well-formed each by itself: the setting, and what it is or lacks. */
   check?(settings: Static<Account>): { readonly field: string; readonly problem: string } | undefined;
   readonly text: TextLimit;
+  /** What files it takes; absent where it takes none. */
+  readonly files?: { readonly mostBytes: number };
   /** How long the platform shows one `typing`. */
   readonly typingMs?: number;
   /** Loads the platform's library, and connects. Resolves when it is trying, not when it has succeeded; `state` says how far it is. Throws a plain sentence for settings that cannot work. */

@@ -33,6 +33,7 @@ export const telegram = defineChannel({
   followsLog: false,
   account: TelegramAccount,
   text: { most: 4_096, unit: "utf16" },
+  files: { mostBytes: 50 * 1024 * 1024 },
   typingMs: 5_000,
   check: ({ mode, webhookSecret, webhookUrl }) => {
     const lacks = webhookSecret ? "webhookUrl" : "webhookSecret";

@@ -43,7 +43,7 @@ const places: readonly { readonly name: string; readonly make: () => Place }[] =
         takeSealsAway: async () => {
           using db = new Database(path);
           for (const table of sealedTables) db.run(`ALTER TABLE ${table} DROP COLUMN seal`);
-          db.run("PRAGMA user_version = 3");
+          db.run("PRAGMA user_version = 4");
         },
         [Symbol.asyncDispose]: async () => folder[Symbol.dispose](),
       };
@@ -65,7 +65,7 @@ const places: readonly { readonly name: string; readonly make: () => Place }[] =
           const server = await sharedPostgres();
           const name = new URL(await url).pathname.slice(1);
           for (const table of sealedTables) await server.ask(`ALTER TABLE openclaw.${table} DROP COLUMN seal`, name);
-          await server.ask("UPDATE openclaw.gateway SET schema_step = 1", name);
+          await server.ask("UPDATE openclaw.gateway SET schema_step = 2", name);
         },
         [Symbol.asyncDispose]: async () => {},
       };

@@ -87,6 +87,7 @@ export const copiedTables: readonly CopiedTable[] = [
       claimed_until: "number",
       may_be_sent: "number",
       dead_at: "number",
+      files: "text",
       seal: "text",
     },
     key: ["n"],

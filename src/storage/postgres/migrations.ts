@@ -113,6 +113,7 @@ export const migrations: readonly (readonly string[])[] = [
   )`,
     `CREATE INDEX records_at ON openclaw.records (kind, updated_at)`,
   ],
+  [`ALTER TABLE openclaw.outbox ADD COLUMN files text`],
   // What stood there before is sealed as it is, in the same transaction.
   [
     `ALTER TABLE openclaw.receipts ADD COLUMN seal text COLLATE "C" NOT NULL DEFAULT ''`,
@@ -122,4 +123,4 @@ export const migrations: readonly (readonly string[])[] = [
 ];
 
 /** The step that brought the seals, counted from 1. */
-export const sealStep = 2;
+export const sealStep = 3;

@@ -1,5 +1,6 @@
 import { Address, fault } from "#protocol";
 import { Check } from "@sinclair/typebox/value";
+import { filesIn, filesText } from "../outbox-file.ts";
 import { addressText } from "../prepare-append.ts";
 import type { NewOutboxRow, OutboxClaim, OutboxRow, Settlement, Storage } from "../storage.ts";
 import { brokenSeal, isIntact, sealed } from "./seal.ts";
@@ -20,6 +21,7 @@ export interface OutboxRecord {
   readonly claimed_until: number | null;
   readonly may_be_sent: number;
   readonly dead_at: number | null;
+  readonly files: string | null;
   readonly seal: string;
 }
 
@@ -32,8 +34,9 @@ export function newOutboxRow(
   row: NewOutboxRow,
   { n, sessionId, now }: { readonly n: number; readonly sessionId: string; readonly now: number },
 ): OutboxRecord {
-  const { id, to, text, runId } = row;
-  const about = { n, id, session_id: sessionId, run_id: runId ?? null, address: addressText(to), text };
+  const { id, to, text, runId, files } = row;
+  const content = { address: addressText(to), text, files: filesText(files) };
+  const about = { n, id, session_id: sessionId, run_id: runId ?? null, ...content };
   const times = { created_at: now, attempts: 0, next_at: now, problem: null };
   return sealed("outbox", { ...about, ...times, claim: 0, ...unclaimed, may_be_sent: 0, dead_at: null });
 }
@@ -123,7 +126,7 @@ export function outboxOf(row: OutboxRecord, key: string | null): OutboxRow {
     ...(row.problem !== null && { problem: row.problem }),
     ...(row.claimed_until !== null && { claimedUntil: row.claimed_until }),
     ...(row.dead_at !== null && { deadAt: row.dead_at }),
-    ...(isDamaged && { isDamaged }),
+    ...(isDamaged ? { isDamaged } : filesIn(row.files, id)),
   };
 }
 

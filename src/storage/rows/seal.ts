@@ -17,6 +17,7 @@ const columns = {
     "claimed_until",
     "may_be_sent",
     "dead_at",
+    "files",
   ],
   records: ["kind", "id", "version", "data", "updated_at"],
 } as const;

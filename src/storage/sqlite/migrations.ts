@@ -106,6 +106,9 @@ export const migrations: readonly string[] = [
   CREATE INDEX records_at ON records (kind, updated_at);
   CREATE INDEX events_sent ON events (json_extract(data, '$.messageId')) WHERE kind = 'MessageSent';
   `,
+  `
+  ALTER TABLE outbox ADD COLUMN files TEXT;
+  `,
   // What stood there before is sealed as it is, in the same transaction.
   `
   ALTER TABLE receipts ADD COLUMN seal TEXT NOT NULL DEFAULT '';
@@ -115,4 +118,4 @@ export const migrations: readonly string[] = [
 ];
 
 /** The step that brought the seals, counted from 1. */
-export const sealStep = 4;
+export const sealStep = 5;

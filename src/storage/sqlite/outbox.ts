@@ -54,8 +54,8 @@ export class Outbox {
     this.#byOwner = connection.statement("SELECT * FROM outbox WHERE owner = ?");
     this.#last = connection.statement("SELECT max(n) AS n FROM outbox");
     this.#insert = connection.statement(
-      `INSERT INTO outbox (n, id, session_id, run_id, address, text, created_at, next_at, seal)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO outbox (n, id, session_id, run_id, address, text, files, created_at, next_at, seal)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#change = connection.statement(
       `UPDATE outbox SET n = ?, created_at = ?, attempts = ?, next_at = ?, problem = ?, claim = ?, owner = ?,
@@ -83,12 +83,12 @@ export class Outbox {
   }
 
   queue(row: NewOutboxRow, sessionId: string, now: number): void {
-    const { n, id, session_id, run_id, address, text, created_at, next_at, seal } = newOutboxRow(row, {
+    const { n, id, session_id, run_id, address, text, files, created_at, next_at, seal } = newOutboxRow(row, {
       n: this.#nextPlace(),
       sessionId,
       now,
     });
-    this.#insert().run(n, id, session_id, run_id, address, text, created_at, next_at, seal);
+    this.#insert().run(n, id, session_id, run_id, address, text, files, created_at, next_at, seal);
   }
 
   claim(id: string, claim: OutboxClaim): number | undefined {
