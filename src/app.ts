@@ -15,7 +15,7 @@ import { type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config
 import { createGateway, createInbound, type Gateway } from "#gateway";
 import { openServer } from "#http";
 import { createModels } from "#providers";
-import { type AuthMode, createRpc, type Services } from "#rpc";
+import { type AuthMode, createRpc, menuCommands, type Services } from "#rpc";
 import { type Jail, JailError, openSandbox } from "#sandbox";
 import { createScheduler } from "#scheduler";
 import { createSessions, parseSessionKey, type Sessions, transcriptRow } from "#sessions";
@@ -139,6 +139,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
       config,
       storage,
       take: (update, line) => inbound.take(update, line),
+      commands: menuCommands,
       log,
       clock,
     }),

@@ -45,6 +45,12 @@ const table = {
     retryable: false,
     says: "The settings have no such account of “{channel}” ({account}).",
   },
+  replayFailed: {
+    rpc: -32051,
+    status: 409,
+    retryable: false,
+    says: "It could not be taken again: {problem}. It is kept.",
+  },
   queueFull: {
     rpc: -32006,
     status: 429,
