@@ -62,6 +62,7 @@ export function createCliContext(
     },
     channels: {
       available: async () => (await import("./channel-commands.ts")).available(),
+      capabilities: async () => (await import("./channel-commands.ts")).capabilities(),
       configured: async (file) => (await import("./channel-commands.ts")).configured({ home, environment, file }),
     },
     runGateway: async ({ flags, file }) => {

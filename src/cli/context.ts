@@ -73,6 +73,8 @@ export interface RestoredBackup {
 export interface ChannelCommands {
   /** Those with something to set. */
   available(): Promise<readonly ChannelInfo[]>;
+  /** What each channel can do. */
+  capabilities(): Promise<readonly ChannelCapabilities[]>;
   /** The accounts of the settings, right or wrong. */
   configured(file: string | undefined): Promise<readonly ConfiguredInfo[]>;
 }
@@ -81,6 +83,16 @@ export interface ChannelInfo {
   readonly id: string;
   readonly label: string;
   readonly secrets: readonly SecretInfo[];
+}
+
+export interface ChannelCapabilities {
+  readonly id: string;
+  readonly label: string;
+  /** It has accounts in the settings, each with a token. */
+  readonly hasAccounts: boolean;
+  /** How much fits into one message. */
+  readonly longestText: string;
+  readonly abilities: readonly string[];
 }
 
 /** A secret of an account, as the file spells it. */

@@ -64,7 +64,7 @@ describe("channels add", () => {
     const added = await openclaw(here.path, ["add", "telegram", "--stdin"], { stdin: `${token}\n` });
     expect(added).toMatchObject({ exitCode: 0, stderr: "" });
     expect(added.stdout).toContain("The account default of telegram was set in");
-    expect(added.stdout).toContain("A gateway takes it up when it is started again.");
+    expect(added.stdout).toContain("A gateway that runs takes this up when it is started again.");
     expect(here.text()).toContain("level = 'debug' # loud");
     expect(Bun.TOML.parse(here.text())).toMatchObject({ channels: { telegram: { token } } });
     expect(JSON.stringify(added)).not.toContain("canary");

@@ -113,7 +113,11 @@ export function fakeInstallation(
     locateConfig: () => Promise.resolve({ file, schema: config.schema() }),
     checkConfig: () => Promise.resolve({ file, problems: [], warnings }),
     readClientSettings: () => Promise.resolve(config.settings),
-    channels: { available: () => Promise.resolve([]), configured: () => Promise.resolve([]) },
+    channels: {
+      available: () => Promise.resolve([]),
+      capabilities: () => Promise.resolve([]),
+      configured: () => Promise.resolve([]),
+    },
     backups: {
       create: () => Promise.reject(new Error("nobody backs memory up")),
       verify: () => Promise.reject(new Error("nobody backs memory up")),
