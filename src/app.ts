@@ -11,7 +11,7 @@ import {
   tailLog,
 } from "#base";
 import { type Channel, channels } from "#channels";
-import { type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config";
+import { type Config, type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config";
 import { createGateway, createInbound, type Gateway } from "#gateway";
 import { openServer } from "#http";
 import { createModels } from "#providers";
@@ -59,9 +59,15 @@ export interface App extends AsyncDisposable {
   readonly model: string;
   /** For the person who started it. */
   readonly warnings: readonly string[];
+  /** Reads the settings file again; what is wrong with it leaves all as it was. Never throws. */
+  reload(): Reloaded;
   /** Where channels that were added bring what people write. */
   receive: Gateway["receive"];
 }
+
+export type Reloaded =
+  | { readonly isTaken: true; readonly changed: readonly string[] }
+  | { readonly isTaken: false; readonly problem: string };
 
 const largestWorkspaceFile = 1024 * 1024;
 
@@ -84,6 +90,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
     environment,
     flags,
     file,
+    check: (changed) => checkSettings(changed, available).problems,
   });
   const { settings } = config;
   const { problems, warnings } = checkSettings(config, available);
@@ -250,10 +257,22 @@ export async function openApp({ home, environment, flags, file, version, ...more
     authMode: key.auth.mode,
     settingsFile: config.file,
     model: models.defaultId() ?? "none",
+    reload: () => reload(config, log),
     receive: (message) => gateway.receive(message),
     warnings: [...config.warnings, ...warnings, ...homeWarnings, ...key.warnings],
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+function reload(config: Config<unknown>, log: Log): Reloaded {
+  try {
+    const { changed, restartRequired } = config.reload();
+    log.info("the settings were read again", { changed, restartRequired });
+    return { isTaken: true, changed };
+  } catch (error) {
+    log.error("the settings could not be read again and stay as they were", { error });
+    return { isTaken: false, problem: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /** The settings were checked before. */

@@ -5,6 +5,7 @@ import { checkBindings } from "#gateway";
 import { checkListening } from "#http";
 import { createModels } from "#providers";
 import { readStorageUrl } from "#storage";
+import { accountWarnings } from "./account-warnings.ts";
 import { checkDoorKey } from "./door-key.ts";
 import type { Settings } from "./settings.ts";
 
@@ -39,7 +40,12 @@ export function checkSettings(
       ...accountProblems(settings, available),
       ...checkBindings(settings.bindings, agentIds),
     ].filter(isText),
-    warnings: [key.warning, listening.ok ? listening.warning : undefined, model].filter(isText),
+    warnings: [
+      key.warning,
+      listening.ok ? listening.warning : undefined,
+      model,
+      ...accountWarnings(available, settings.channels),
+    ].filter(isText),
   };
 }
 
@@ -48,10 +54,12 @@ function storageProblem({ storage }: Settings): string | undefined {
   return read.ok ? undefined : `storage.url: ${read.because}.`;
 }
 
-/** An account that is not enabled may wait half-finished. */
+/** An account that is not enabled, or has no token, may wait half-finished. */
 function accountProblems(settings: Settings, available: readonly Channel[]): (string | undefined)[] {
   const accounts = configuredAccounts(available, settings.channels);
-  return accounts.map(({ isEnabled, problem }) => (isEnabled && problem !== undefined ? `${problem}.` : undefined));
+  return accounts.map(({ isEnabled, lacksSecret, problem }) =>
+    isEnabled && !lacksSecret && problem !== undefined ? `${problem}.` : undefined,
+  );
 }
 
 function isText(text: string | undefined): text is string {

@@ -14,6 +14,7 @@ const servingPolicy = 8;
 export async function runGateway(options: AppOptions, terminal: Terminal): Promise<number> {
   await using app = await openApp(options);
   await terminal.stdout.write(greeting(app, options));
+  using _hangups = terminal.takeHangups(() => void reload(app, terminal));
   Bun.unsafe.setJITPolicy(servingPolicy); // the executable starts with one that leaves code to the interpreter
   await new Promise<void>((resolve) => {
     if (terminal.signal.aborted) return resolve();
@@ -21,6 +22,15 @@ export async function runGateway(options: AppOptions, terminal: Terminal): Promi
   });
   await terminal.stdout.write("Stopping: running turns may finish …\n");
   return 0;
+}
+
+/** The log says the same; who reads what the service prints is told too. */
+async function reload(app: App, terminal: Terminal): Promise<void> {
+  const said = app.reload();
+  const text = said.isTaken
+    ? `The settings were read again: ${said.changed.length} of them count differently now.`
+    : `The settings stay as they were: ${said.problem}`;
+  await (said.isTaken ? terminal.stdout : terminal.stderr).write(`${text}\n`);
 }
 
 /** What a newcomer needs: where it is, how to get in, who answers, and one line to try. */

@@ -215,6 +215,11 @@ export interface Terminal {
   readonly signal: AbortSignal;
   /** Until disposed, Ctrl-C calls `listener` instead of aborting `signal`. */
   takeInterrupts(listener: () => void): Disposable;
+  /**
+   * Until disposed, SIGHUP calls `listener` where no terminal is behind it: there it is how one asks a service to read its
+   * settings again. From a terminal it says that the terminal was closed, and aborts `signal`.
+   */
+  takeHangups(listener: () => void): Disposable;
   openEditor(options: EditorOptions): Promise<LineEditor>;
 }
 

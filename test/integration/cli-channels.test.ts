@@ -31,6 +31,7 @@ async function openclaw(home: string, argv: readonly string[], { environment = {
     stdin: { isTty: typed !== undefined, readAll: async () => stdin ?? "" },
     signal: new AbortController().signal,
     takeInterrupts: () => ({ [Symbol.dispose]() {} }),
+    takeHangups: () => ({ [Symbol.dispose]() {} }),
     openEditor: async () => ({
       ask: async () => undefined,
       askSecret: async () => answers.shift(),

@@ -70,6 +70,7 @@ export async function cli(argv: readonly string[], options: CliRunOptions = {}):
       takers.push(listener);
       return { [Symbol.dispose]: () => void takers.splice(takers.indexOf(listener), 1) };
     },
+    takeHangups: () => ({ [Symbol.dispose]() {} }),
     openEditor: (_editor: EditorOptions) =>
       Promise.resolve({
         ask: (prompt: string) => {

@@ -55,8 +55,11 @@ export async function openDiscord(options: AccountOptions<DiscordSettings>): Pro
     commands: options.commands,
     notes,
     log,
-    owner: async () => applicationOf(memory),
-    write: (commands, within) => writeMenu({ rest, application: applicationOf(memory) }, commands, within),
+    owner: async () => (await memory.whoWeAre).applicationId,
+    write: async (commands, within) => {
+      const { applicationId: application } = await memory.whoWeAre;
+      return writeMenu({ rest, application }, commands, within);
+    },
   });
   const line: Line = new Line({
     rest,
@@ -101,12 +104,6 @@ export async function openDiscord(options: AccountOptions<DiscordSettings>): Pro
       await memory.close();
     },
   };
-}
-
-/** Discord tells it when it lets us in, which is when the menu is begun. */
-function applicationOf({ self }: Memory): string {
-  if (self) return self.applicationId;
-  throw new Error("Discord has not said which application this is.");
 }
 
 function checkBase(account: string, base: string): string {
