@@ -1,4 +1,10 @@
-import { type Channel, type ChannelsSettings, type ConfiguredAccount, configuredAccounts, settingPath } from "#channels";
+import {
+  type Channel,
+  type ChannelsSettings,
+  type ConfiguredAccount,
+  configuredAccounts,
+  settingPath,
+} from "#channels";
 
 /** What of accounts is set so that it does something else than people mostly mean, as sentences. */
 export function accountWarnings(available: readonly Channel[], settings: ChannelsSettings): readonly string[] {

@@ -14,7 +14,8 @@ const servingPolicy = 8;
 export async function runGateway(options: AppOptions, terminal: Terminal): Promise<number> {
   await using app = await openApp(options);
   await terminal.stdout.write(greeting(app, options));
-  using _hangups = terminal.takeHangups(() => void reload(app, terminal));
+  using held = new DisposableStack();
+  held.use(terminal.takeHangups(() => reload(app, terminal)));
   Bun.unsafe.setJITPolicy(servingPolicy); // the executable starts with one that leaves code to the interpreter
   await new Promise<void>((resolve) => {
     if (terminal.signal.aborted) return resolve();
@@ -24,13 +25,13 @@ export async function runGateway(options: AppOptions, terminal: Terminal): Promi
   return 0;
 }
 
-/** The log says the same; who reads what the service prints is told too. */
-async function reload(app: App, terminal: Terminal): Promise<void> {
+/** The log says the same; who reads what a service prints is told too, and who does not is not missed. */
+function reload(app: App, { stdout, stderr }: Terminal): void {
   const said = app.reload();
-  const text = said.isTaken
-    ? `The settings were read again: ${said.changed.length} of them count differently now.`
-    : `The settings stay as they were: ${said.problem}`;
-  await (said.isTaken ? terminal.stdout : terminal.stderr).write(`${text}\n`);
+  const told = said.isTaken
+    ? stdout.write(`The settings were read again: ${said.changed.length} of them count differently now.\n`)
+    : stderr.write(`The settings stay as they were: ${said.problem}\n`);
+  told.catch(() => undefined);
 }
 
 /** What a newcomer needs: where it is, how to get in, who answers, and one line to try. */

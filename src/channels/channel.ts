@@ -6,16 +6,7 @@ import type { ReplyTicket, Update } from "./update.ts";
 export type ChannelState = "online" | "degraded" | "offline";
 
 /** What not every platform can do: the optional parts of a `Connection`, and a `menu` of our commands. */
-export type Ability =
-  | "delete"
-  | "draft"
-  | "edit"
-  | "find"
-  | "menu"
-  | "probe"
-  | "react"
-  | "take"
-  | "typing";
+export type Ability = "delete" | "draft" | "edit" | "find" | "menu" | "probe" | "react" | "take" | "typing";
 
 /** What goes to a chat: one piece, short enough for the platform. */
 export interface OutboundMessage {

@@ -12,7 +12,7 @@ export interface MenuParts {
   readonly notes: Notes;
   readonly log: Log;
   /** Whose menu it is: a note about another bot says nothing. */
-  owner(signal: AbortSignal): Promise<string>;
+  owner(): Promise<string>;
   /** Makes the platform show these; none takes the menu away. Rejects with a plain sentence. */
   write(commands: readonly MenuCommand[], signal: AbortSignal): Promise<void>;
 }
@@ -62,10 +62,11 @@ export class Menu {
   }
 
   async #bring(commands: readonly MenuCommand[], signal: AbortSignal): Promise<void> {
-    const { notes, owner, write } = this.#parts;
-    const wanted = Bun.SHA256.hash(JSON.stringify([await owner(signal), commands]), "hex");
+    const { notes } = this.#parts;
+    const owner = await this.#parts.owner();
+    const wanted = Bun.SHA256.hash(JSON.stringify([owner, commands]), "hex");
     if ((await notes.read(noteName)) === wanted) return;
-    await write(commands, signal);
+    await this.#parts.write(commands, signal);
     await notes.write(noteName, wanted);
   }
 }

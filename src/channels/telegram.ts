@@ -43,7 +43,7 @@ export const telegram = defineChannel({
   doubts: ({ token }) =>
     /^\d+:[\w-]+$/.test(token.reveal().trim())
       ? []
-      : [{ field: "token", problem: "is none of Telegram's, which look like 123456789:AAbbCC…" }],
+      : [{ field: "token", problem: "is none of Telegram's, which look like 123456789:AAbbCC" }],
   open: async (options) => {
     const { openTelegram } = await import("./telegram/open.ts");
     return openTelegram(options);

@@ -61,8 +61,9 @@ describe("Telegram's menu", () => {
       await until("being online", () => line.state === "online");
     }
     expect(fake.callsOf("setMyCommands")).toHaveLength(2);
-    await using _line = await openTelegram(fake, notes, []);
+    await using line = await openTelegram(fake, notes, []);
     await until("the menu to be gone", () => shown().every((one) => one?.length === 0));
+    expect(line.warning).toBeUndefined();
   });
 
   test("that is refused is a warning, and messages come all the same", async () => {
@@ -90,12 +91,12 @@ describe("Discord's slash commands", () => {
     await using fake = await FakeDiscord.open();
     const notes = new Map<string, string>();
     const puts = () => fake.api.calls.filter(({ path }) => path.endsWith("/commands"));
-    for (const _life of [1, 2]) {
+    for (const life of [1, 2]) {
       await using line = await openDiscord(fake, notes, some);
       await until("being online", () => line.state === "online");
       await until("the note", () => notes.get("menu"));
+      expect(puts(), `life ${life}`).toHaveLength(1);
     }
-    expect(puts()).toHaveLength(1);
     const [help, think] = fake.api.commands;
     expect(help).toEqual({ type: 1, name: "help", description: "Shows the commands.", options: [] });
     expect(think).toMatchObject({
@@ -112,8 +113,9 @@ describe("Discord's slash commands", () => {
         },
       ],
     });
-    await using _line = await openDiscord(fake, notes, []);
+    await using line = await openDiscord(fake, notes, []);
     await until("them to be gone", () => fake.api.commands.length === 0);
+    expect(line.warning).toBeUndefined();
   });
 
   test("that are refused are a warning, and the line is in order", async () => {

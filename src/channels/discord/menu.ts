@@ -19,7 +19,10 @@ export async function writeMenu(
   commands: readonly MenuCommand[],
   signal: AbortSignal,
 ): Promise<void> {
-  const body = commands.filter(({ name }) => isName(name)).slice(0, mostCommands).map(asDiscordHasIt);
+  const body = commands
+    .filter(({ name }) => isName(name))
+    .slice(0, mostCommands)
+    .map(asDiscordHasIt);
   const asked = await ask(rest, ["put", Routes.applicationCommands(application)], { body, signal });
   if (!("answer" in asked)) throw new Error(asked.refusal.problem);
 }

@@ -11,6 +11,7 @@ export const configReload = defineCommand({
       import("../reports/reloaded.ts"),
     ]);
     using client = await openClient(context, options);
-    return printReloaded(context, await client.call("config.reload", {}, { signal: context.signal }), options.json);
+    const answer = await client.call("config.reload", {}, { signal: context.signal });
+    return await printReloaded(context, answer, options.json);
   },
 });

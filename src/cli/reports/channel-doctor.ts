@@ -1,4 +1,5 @@
 import { Type } from "@sinclair/typebox";
+import { asCalled } from "../called-as.ts";
 import { openClient } from "../client/open-client.ts";
 import type { TargetOptions } from "../client/target.ts";
 import { expectShape } from "../client/wire.ts";
@@ -51,10 +52,10 @@ export async function examineChannels(
     await context.stdout.write("Every account that is set works.\n");
   } else {
     const lines = found.flatMap(({ where, problem, advice }) => [
-      `${where}: ${problem}`,
-      ...(advice === undefined ? [] : [`  → ${advice}`]),
+      safeLine(`${where}: ${problem}`),
+      ...(advice === undefined ? [] : [`  → ${safeLine(advice)}`]),
     ]);
-    await context.stdout.write(`${lines.map(safeLine).join("\n")}\n`);
+    await context.stdout.write(`${asCalled(context, lines.join("\n"))}\n`);
   }
   return found.length === 0 ? 0 : 1;
 }

@@ -47,7 +47,7 @@ export async function printChannelLogs(context: CliContext, client: Client, opti
   }
   if (newest.length === 0 && !options.follow) await context.stdout.write("The log says nothing of that.\n");
   await print(newest);
-  for (let { cursor } = first; options.follow; ) {
+  for (let { cursor } = first; options.follow;) {
     await pause(lookAgainMs, signal);
     const next = await read(cursor);
     await print(next.found);

@@ -29,7 +29,8 @@ interface Outcome {
 /** Writes other secrets for an account that is there, lets a gateway that runs open it with them, and says who we are there. */
 export async function loginAccount(context: CliContext, options: LoginOptions): Promise<number> {
   const { channel: id, account } = options;
-  if (await needsNoLogin(context, id)) return print(context, options, { isIn: undefined, says: `The channel ${id} needs no login.` });
+  if (await needsNoLogin(context, id))
+    return print(context, options, { isIn: undefined, says: `The channel ${id} needs no login.` });
   const channel = await findChannel(context, id);
   const accounts = (await context.channels.configured(options.config)).filter((one) => one.channel === id);
   if (!accounts.some((one) => one.account === account)) {
@@ -57,7 +58,11 @@ async function needsNoLogin(context: CliContext, id: string): Promise<boolean> {
 }
 
 /** The default account stands in its channel's table, or among the others. */
-function sectionFor(config: Config<unknown>, { channel, account }: LoginOptions, secrets: Readonly<Record<string, string>>) {
+function sectionFor(
+  config: Config<unknown>,
+  { channel, account }: LoginOptions,
+  secrets: Readonly<Record<string, string>>,
+) {
   const isApart =
     account !== "default" ||
     config.explain(`channels.${channel}.accounts.default`).some(({ value }) => value !== undefined);
@@ -87,6 +92,8 @@ const Status = Type.Object({
   ),
 });
 
+type Row = NonNullable<(typeof Status)["static"]["channels"][number]["accounts"]>[number];
+
 const lookAgainMs = 200;
 
 /** Waits until the platform has said yes or no to the new token. */
@@ -115,18 +122,20 @@ async function look(
   const answer = await client.call("channels.status", { channel, probe: true }, { signal });
   const { channels } = expectShape(Status, answer, "status");
   const row = channels[0]?.accounts?.find((one) => one.account === account);
-  if (!row) return undefined;
-  const { probe, state, failures, lastError } = row;
-  const named = probe?.name === undefined ? "" : `: it is ${probe.name}`;
-  if (probe?.ok) return { isIn: true, says: `The account ${account} of ${channel} is open${named}.` };
-  if (state === "online") return { isIn: true, says: `The account ${account} of ${channel} is open.` };
-  const isRefused = probe?.problem !== undefined && !passing.has(probe.problem);
-  if (!isRefused && failures === 0) return undefined;
-  return { isIn: false, says: `The token was written, but it does not open the account: ${probe?.problem ?? lastError ?? ""}` };
+  return row && outcomeOf(row, `The account ${account} of ${channel} is open`);
+}
+
+/** Undefined while it is not known. */
+function outcomeOf({ probe, state, failures, lastError = "" }: Row, isOpen: string): Outcome | undefined {
+  if (probe?.ok) return { isIn: true, says: `${isOpen}: it is ${probe.name ?? "there"}.` };
+  if (state === "online") return { isIn: true, says: `${isOpen}.` };
+  const problem = probe?.problem ?? lastError;
+  if (passing.has(problem) && failures === 0) return undefined;
+  return { isIn: false, says: `The token was written, but it does not open the account: ${problem}` };
 }
 
 /** What is said of an account that is on its way. */
-const passing: ReadonlySet<string> = new Set(["It is not open.", "This channel cannot be asked."]);
+const passing: ReadonlySet<string> = new Set(["", "It is not open.", "This channel cannot be asked."]);
 
 async function print(
   context: CliContext,

@@ -40,13 +40,14 @@ export async function printChange(context: CliContext, printed: PrintedChange): 
   await printWarnings(context, config);
   const { sayTold, tellGateway } = await import("./tell-gateway.ts");
   const told = await tellGateway(context, changed.length > 0 ? gateway : undefined);
-  const isRefused = !told.isTaken && told.problem !== undefined;
-  if (json) {
-    const restartRequired = told.isTaken ? told.restartRequired : changed;
-    const document = { ok: true, file: config.file, changed, restartRequired, ...told };
-    await context.stdout.write(`${safeJson(document)}\n`);
-    return isRefused ? 1 : 0;
-  }
+  const restartRequired = told.isTaken ? told.restartRequired : changed;
+  const document = { ok: true, file: config.file, changed, restartRequired, ...told };
+  const lines = [...differences(config, changed, path), ...(changed.length > 0 ? [safeLine(sayTold(told))] : [])];
+  await context.stdout.write(json ? `${safeJson(document)}\n` : `${lines.join("\n")}\n`);
+  return !told.isTaken && told.problem !== undefined ? 1 : 0;
+}
+
+function differences(config: Config<unknown>, changed: readonly string[], path: string | undefined): readonly string[] {
   const now = path === undefined ? [] : config.explain(path);
   const heading =
     changed.length === 0 ? `Done in ${config.file}; no setting counts differently now` : `Changed ${config.file}`;
@@ -56,7 +57,5 @@ export async function printChange(context: CliContext, printed: PrintedChange): 
     lines.push(`  ${name} = ${value === undefined ? "(not set)" : safeLine(JSON.stringify(value) ?? "")}`);
     if (source === "environment") lines.push(`  The variable ${variable} is set, and counts more than the file.`);
   }
-  if (changed.length > 0) lines.push(safeLine(sayTold(told)));
-  await context.stdout.write(`${lines.join("\n")}\n`);
-  return isRefused ? 1 : 0;
+  return lines;
 }

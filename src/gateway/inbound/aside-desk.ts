@@ -36,7 +36,8 @@ export function createAsideDesk(
     if (!content) throw fault.replayFailed({ problem: "it was not kept whole" });
     const { from, sender, place } = aboutOf(content);
     const line = lines.find(from);
-    if (!line) throw fault.replayFailed({ problem: `the account ${from.account ?? "default"} of ${from.channel} is not open` });
+    if (!line)
+      throw fault.replayFailed({ problem: `the account ${from.account ?? "default"} of ${from.channel} is not open` });
     if (!(await mayEnter({ from, sender, place }, line))) {
       throw fault.replayFailed({ problem: "who wrote it is not let in now" });
     }

@@ -10,7 +10,9 @@ export const inboundList = defineMethod({
   params: Type.Object(
     {
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100 })),
-      after: Type.Optional(Type.String({ minLength: 1, maxLength: 512, description: "The `id` of the last one seen." })),
+      after: Type.Optional(
+        Type.String({ minLength: 1, maxLength: 512, description: "The `id` of the last one seen." }),
+      ),
     },
     closed,
   ),

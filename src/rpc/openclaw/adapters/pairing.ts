@@ -100,16 +100,14 @@ function shown(row: ChannelPairingRow) {
 }
 
 function accountsOf({ services }: MethodContext) {
-  return services
-    .channels()
-    .flatMap(({ id, label, accounts = [] }) =>
-      accounts.map(({ account }) => ({
-        channel: id,
-        channelLabel: label,
-        accountId: account,
-        notifySupported: true,
-      })),
-    );
+  return services.channels().flatMap(({ id, label, accounts = [] }) =>
+    accounts.map(({ account }) => ({
+      channel: id,
+      channelLabel: label,
+      accountId: account,
+      notifySupported: true,
+    })),
+  );
 }
 
 function labels({ services }: MethodContext): (channel: string) => string {
