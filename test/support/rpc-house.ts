@@ -297,6 +297,7 @@ export class House {
       view: () => view,
       get: (path) => {
         if (path === "gateway.auth.token") return view.gateway.auth.token;
+        if (path === "commands.native") return true;
         throw fault.configInvalid({ problem: `There is no setting “${path}”.` });
       },
       explain: () => [],
