@@ -19,9 +19,12 @@ export function createCliContext(
     home,
     calledAs: calledAs(environment),
     version,
-    openConfig: async ({ file, tolerates }) => {
+    openConfig: async ({ file, tolerates, isStrict = false }) => {
       const { Settings } = await import("./settings.ts");
-      return openConfig({ schema: Settings, home, environment, flags: {}, file, tolerates });
+      const options = { schema: Settings, home, environment, flags: {}, file, tolerates };
+      if (!isStrict) return openConfig(options);
+      const { checkSettings } = await import("./check-settings.ts");
+      return openConfig({ ...options, check: (config) => checkSettings(config).problems });
     },
     locateConfig: async (file) => {
       const { Settings } = await import("./settings.ts");

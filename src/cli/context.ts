@@ -172,6 +172,8 @@ export interface OpenConfigOptions {
   /** Another file than the one in the home. */
   readonly file: string | undefined;
   readonly tolerates: Tolerance;
+  /** A change is refused with which the gateway would not start, though it would have before. */
+  readonly isStrict?: boolean;
 }
 
 export interface ConfigCheck {

@@ -1,4 +1,4 @@
-import { fault } from "#protocol";
+import { Fault, fault } from "#protocol";
 import type { Static, TSchema } from "@sinclair/typebox";
 import { type Changed, mergePatch, setValue } from "./change.ts";
 import type { Config, ConfigChange, ExplainedValue } from "./config.ts";
@@ -136,7 +136,8 @@ class FileConfig<Schema extends TSchema> implements Config<Static<Schema>> {
   reload(): ConfigChange {
     const text = readText(this.file) ?? "";
     const loaded = this.#load(text, { tolerates: this.#options.tolerates });
-    this.#refuseWorse(loaded);
+    const worse = this.#worse(this.#loaded, loaded);
+    if (worse !== undefined) throw fault.configInvalid({ problem: worse });
     return this.#adopt(loaded);
   }
 
@@ -163,18 +164,29 @@ class FileConfig<Schema extends TSchema> implements Config<Static<Schema>> {
     if (Bun.deepEquals(wanted, before.written)) return this.#adopt(before);
     const newText = edit(text, wanted);
     const after = this.#load(newText, { isDraft: true, tolerates: tolerates && "absentVariables" });
-    this.#refuseWorse(after);
+    const worse = this.#worse(tolerates === "mistakes" ? this.#sound(text) : before, after);
+    if (worse !== undefined) throw fault.configInvalid({ problem: `Nothing was changed: ${worse}` });
     replaceFile(this.file, newText, () => (readText(this.file) ?? "") === text);
     return this.#adopt(after);
   }
 
   /** What was wrong already must not keep anybody from mending it piece by piece. */
-  #refuseWorse(after: Loaded): void {
+  #worse(before: Loaded | undefined, after: Loaded): string | undefined {
     const { check } = this.#options;
-    if (!check) return;
-    const known = new Set(check(this.#viewed(this.#loaded)));
+    if (!check || !before) return undefined;
+    const known = new Set(check(this.#viewed(before)));
     const problems = check(this.#viewed(after)).filter((problem) => !known.has(problem));
-    if (problems.length > 0) throw fault.configInvalid({ problem: problems.join("\n") });
+    return problems.length > 0 ? problems.join("\n") : undefined;
+  }
+
+  /** Undefined for a file that nobody could act on. */
+  #sound(text: string): Loaded | undefined {
+    try {
+      return this.#load(text, { tolerates: "absentVariables" });
+    } catch (error) {
+      if (error instanceof Fault) return undefined;
+      throw error;
+    }
   }
 
   #viewed(loaded: Loaded): Pick<Config<Static<Schema>>, "explain" | "settings"> {

@@ -224,10 +224,13 @@ describe("settings that are changed while the gateway runs", () => {
       const { error } = await client.ask("config.patch", { raw: JSON.stringify(patch) });
       expect(error?.message).toContain(says);
     }
+    const run = commandsOf(gateway);
+    const typed = await run(["config", "set", "channels.telegram.mode", "webhook"]);
+    expect(typed).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(typed.stderr).toContain("Nothing was changed: channels.telegram.webhook_secret is needed for webhooks.");
     expect(settingsText(gateway)).toBe(before);
     const file = join(gateway.home, "openclaw.toml");
     writeFileSync(file, `${before}\n[[bindings]]\nagent_id = "nobody"\nmatch = { channel = "x" }\n`);
-    const run = commandsOf(gateway);
     const reloaded = await run(["config", "reload"]);
     expect(reloaded).toMatchObject({ exitCode: 1 });
     expect(reloaded.stderr).toContain("bindings[0].agent_id: there is no agent “nobody”");
@@ -262,6 +265,23 @@ describe("settings that are changed while the gateway runs", () => {
     expect(await gateway.stop()).toBe(0);
     expect(gateway.output()).not.toContain(token);
   });
+});
+
+test("a hang-up ends a gateway whose terminal was closed", async () => {
+  using folder = tempFolder();
+  const shown: string[] = [];
+  const child = Bun.spawn([...fromSource, "gateway", "run", "--port", "0"], {
+    cwd: folder.path,
+    env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: folder.path, OPENCLAW_HOME: folder.path },
+    terminal: { cols: 80, rows: 24, data: (_terminal, bytes) => void shown.push(Buffer.from(bytes).toString()) },
+  });
+  try {
+    await until("the greeting", () => shown.join("").includes("listens on"));
+    child.kill("SIGHUP");
+    expect(await child.exited).toBe(0);
+  } finally {
+    child.kill("SIGKILL");
+  }
 });
 
 describe("the doctor of channels", () => {
@@ -368,6 +388,9 @@ test("clients of OpenClaw list, approve and dismiss who waits, and the person is
     const late = await client.ask("channels.pairing.approve", of("43"));
     expect(late.error?.message).toContain("There is no request");
   }
+  // To come too late is no guess at a code.
+  const guess = await gateway.call("pairing.approve", { channel: "telegram", code: "WRONG" });
+  expect(guess.body.error?.message).toContain("There is no request");
   expect((await client.ask("channels.pairing.list", { channel: "telegram" })).payload).toMatchObject({
     requests: [],
     commandOwnerConfigured: true,

@@ -17,7 +17,7 @@ export const configPatch = defineCommand({
     const text = positionals.patch === "-" ? await context.stdin.readAll(mostPatchBytes) : positionals.patch;
     const patch = readPatch(text);
     const gateway = await findGateway(context, options.config);
-    const config = await openForChange(context, options);
+    const config = await openForChange(context, { ...options, isStrict: true });
     return printChange(context, { config, change: await config.patch(patch), gateway, json: options.json });
   },
 });

@@ -28,7 +28,7 @@ export const configSet = defineCommand({
     const parsed = value === "-" ? (await context.stdin.readAll(mostValueBytes)).trimEnd() : value;
     const isText = options.string || value === "-";
     const gateway = await findGateway(context, options.config);
-    const config = await openForChange(context, options);
+    const config = await openForChange(context, { ...options, isStrict: true });
     const change = await config.set(path, isText ? parsed : parseSetting(parsed));
     return printChange(context, { config, change, path, gateway, json: options.json });
   },

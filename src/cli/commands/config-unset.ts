@@ -11,7 +11,7 @@ export const configUnset = defineCommand({
       import("../settings/tell-gateway.ts"),
     ]);
     const gateway = await findGateway(context, options.config);
-    const config = await openForChange(context, options);
+    const config = await openForChange(context, { ...options, isStrict: true });
     return printChange(context, { config, change: await config.unset(path), path, gateway, json: options.json });
   },
 });

@@ -5,6 +5,7 @@ import { safeJson, safeLine } from "../safe-text.ts";
 
 export interface OpenOptions {
   readonly config: string | undefined;
+  readonly isStrict?: boolean;
 }
 
 /** The settings as they count now, from the file alone: no gateway is needed. Warnings go to stderr. */
@@ -15,8 +16,11 @@ export async function openSettings(context: CliContext, { config: file }: OpenOp
 }
 
 /** The same to change them, also when they are wrong: what is still to be said is said behind the change. */
-export function openForChange(context: CliContext, { config: file }: OpenOptions): Promise<Config<unknown>> {
-  return context.openConfig({ file, tolerates: "mistakes" });
+export function openForChange(
+  context: CliContext,
+  { config: file, isStrict = false }: OpenOptions,
+): Promise<Config<unknown>> {
+  return context.openConfig({ file, tolerates: "mistakes", isStrict });
 }
 
 async function printWarnings({ stderr }: CliContext, { warnings }: Config<unknown>): Promise<void> {
