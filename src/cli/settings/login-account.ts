@@ -104,33 +104,41 @@ async function tried(context: CliContext, gateway: Target, options: LoginOptions
   await client.call("channels.start", { channel, account }, { signal: context.signal });
   const patience = AbortSignal.any([context.signal, AbortSignal.timeout(timeout)]);
   for (;;) {
-    const outcome = await look(client, { channel, account }, context.signal);
+    const row = await look(client, { channel, account }, context.signal);
+    const outcome = row && outcomeOf(row, `The account ${account} of ${channel} is open`);
     if (outcome) return outcome;
-    if (patience.aborted) break;
+    if (patience.aborted) return tooLate(row, timeout);
     await pause(lookAgainMs, patience).catch(() => undefined);
+    context.signal.throwIfAborted();
   }
-  context.signal.throwIfAborted();
-  const says = `The token was written, and the platform has not answered within ${timeout} ms; \`openclaw channels status\` shows how it goes on.`;
-  return { isIn: undefined, says };
+}
+
+/** The platform may have said who we are, and still let nobody listen. */
+function tooLate(row: Row | undefined, timeout: number): Outcome {
+  const name = row?.probe?.ok ? ` It is ${row.probe.name ?? "there"}, and its token is right.` : "";
+  const why = row?.lastError === undefined ? "" : ` ${row.lastError}`;
+  return {
+    isIn: undefined,
+    says: `The token was written, and the account is not open after ${timeout} ms.${name}${why}`,
+  };
 }
 
 async function look(
   client: Client,
   { channel, account }: { readonly channel: string; readonly account: string },
   signal: AbortSignal,
-): Promise<Outcome | undefined> {
+): Promise<Row | undefined> {
   const answer = await client.call("channels.status", { channel, probe: true }, { signal });
   const { channels } = expectShape(Status, answer, "status");
-  const row = channels[0]?.accounts?.find((one) => one.account === account);
-  return row && outcomeOf(row, `The account ${account} of ${channel} is open`);
+  return channels[0]?.accounts?.find((one) => one.account === account);
 }
 
 /** Undefined while it is not known. */
 function outcomeOf({ probe, state, failures, lastError = "" }: Row, isOpen: string): Outcome | undefined {
-  if (probe?.ok) return { isIn: true, says: `${isOpen}: it is ${probe.name ?? "there"}.` };
-  if (state === "online") return { isIn: true, says: `${isOpen}.` };
+  if (state === "online")
+    return { isIn: true, says: probe?.ok ? `${isOpen}: it is ${probe.name ?? "there"}.` : `${isOpen}.` };
   const problem = probe?.problem ?? lastError;
-  if (passing.has(problem) && failures === 0) return undefined;
+  if (probe?.ok || (passing.has(problem) && failures === 0)) return undefined;
   return { isIn: false, says: `The token was written, but it does not open the account: ${problem}` };
 }
 

@@ -36,7 +36,7 @@ test("a change is refused that makes settings wrong together, and nothing is wri
   await expect(here.config.set("least", 4)).rejects.toThrow("Nothing was changed: least: it is more than most.");
   await expect(here.config.patch({ least: 5 })).rejects.toThrow("least: it is more than most.");
   expect(here.text()).toBe("most = 3\n");
-  expect(await here.config.patch({ least: 5, most: 6 })).toMatchObject({ changed: ["least", "most"] });
+  expect(await here.config.patch({ least: 5, most: 6 })).toMatchObject({ changed: ["most", "least"] });
   await expect(here.config.unset("most")).resolves.toMatchObject({ changed: ["most"] });
 });
 
