@@ -66,6 +66,7 @@ export class Menu {
     const owner = await this.#parts.owner();
     const wanted = Bun.SHA256.hash(JSON.stringify([owner, commands]), "hex");
     if ((await notes.read(noteName)) === wanted) return;
+    await notes.write(noteName, ""); // one that is cut off may have been done, or half of it
     await this.#parts.write(commands, signal);
     await notes.write(noteName, wanted);
   }

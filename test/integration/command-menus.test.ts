@@ -66,6 +66,25 @@ describe("Telegram's menu", () => {
     expect(line.warning).toBeUndefined();
   });
 
+  test("is written again after a change that was cut off in the middle", async () => {
+    await using fake = new FakeTelegram();
+    const notes = new Map<string, string>();
+    {
+      await using line = await openTelegram(fake, notes, some);
+      await until("the note", () => notes.get("menu"));
+      expect(line.warning).toBeUndefined();
+    }
+    fake.trouble("deleteMyCommands", "lostAnswer");
+    {
+      await using line = await openTelegram(fake, notes, []);
+      await until("the warning", () => line.warning);
+    }
+    expect(fake.menus.get("default")).toEqual([]);
+    await using line = await openTelegram(fake, notes, some);
+    await until("the menu to be back", () => fake.menus.get("default")?.length === 2);
+    await until("being online", () => line.state === "online");
+  });
+
   test("that is refused is a warning, and messages come all the same", async () => {
     await using fake = new FakeTelegram();
     fake.trouble("setMyCommands", new Refusal(400, "Bad Request: BOT_COMMAND_INVALID"));
