@@ -24,7 +24,7 @@ export function createCliContext(
       const options = { schema: Settings, home, environment, flags: {}, file, tolerates };
       if (!isStrict) return openConfig(options);
       const { checkSettings } = await import("./check-settings.ts");
-      return openConfig({ ...options, check: (config) => checkSettings(config).problems });
+      return openConfig({ ...options, check: (config) => checkSettings(config, { home, environment }).problems });
     },
     locateConfig: async (file) => {
       const { Settings } = await import("./settings.ts");
@@ -36,7 +36,7 @@ export function createCliContext(
         import("./check-settings.ts"),
       ]);
       const config = openConfig({ schema: Settings, home, environment, flags: {}, file });
-      const { problems, warnings } = checkSettings(config);
+      const { problems, warnings } = checkSettings(config, { home, environment });
       return { file: config.file, problems, warnings: [...config.warnings, ...warnings] };
     },
     readClientSettings: async (file) => {

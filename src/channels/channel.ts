@@ -28,6 +28,8 @@ export interface OutboundFile {
   readonly name: string;
   readonly mimeType: string;
   readonly bytes: Uint8Array;
+  /** To be heard at once, where the platform has voice messages. */
+  readonly asVoice?: boolean;
 }
 
 /** The platform said no, so it does not have the message. */
@@ -167,6 +169,8 @@ export interface Channel<Account extends TSchema = TSchema> {
   readonly text: TextLimit;
   /** What an account of it can do, in some of its modes at least; in alphabetical order. */
   readonly abilities?: readonly Ability[];
+  /** What files it takes; absent where it takes none. */
+  readonly files?: { readonly mostBytes: number };
   /** How long the platform shows one `typing`. */
   readonly typingMs?: number;
   /** Loads the platform's library, and connects. Resolves when it is trying, not when it has succeeded; `state` says how far it is. Throws a plain sentence for settings that cannot work. */

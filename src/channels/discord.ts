@@ -9,6 +9,7 @@ export const discord = defineChannel({
   followsLog: false,
   text: { most: 2_000, unit: "utf16" },
   abilities: ["delete", "edit", "menu", "probe", "react", "typing"],
+  files: { mostBytes: 10 * 1024 * 1024 },
   typingMs: 10_000,
   account: Type.Object({
     token: SecretText({ description: "The bot's token, from the Bot page of the Discord developer portal." }),

@@ -26,6 +26,7 @@ export const slack = defineChannel({
   // Slack takes 40,000, advises 4,000, and folds what is longer.
   text: { most: 4_000, unit: "utf16" },
   abilities: ["delete", "edit", "find", "probe", "react", "take", "typing"],
+  files: { mostBytes: 50 * 1024 * 1024 },
   typingMs: 110_000,
   check: ({ mode, appToken, signingSecret }) => {
     if (mode === "http" && !signingSecret) return { field: "signingSecret", problem: "is needed in the mode http" };

@@ -34,6 +34,7 @@ export const telegram = defineChannel({
   account: TelegramAccount,
   text: { most: 4_096, unit: "utf16" },
   abilities: ["delete", "draft", "edit", "menu", "probe", "react", "take", "typing"],
+  files: { mostBytes: 50 * 1024 * 1024 },
   typingMs: 5_000,
   check: ({ mode, webhookSecret, webhookUrl }) => {
     const lacks = webhookSecret ? "webhookUrl" : "webhookSecret";

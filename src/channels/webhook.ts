@@ -20,5 +20,6 @@ export const webhook = defineChannel({
   }),
   text: { most: 262_144, unit: "bytes" },
   abilities: ["take"],
+  files: { mostBytes: 10 * 1024 * 1024 },
   open: async (options) => (await import("./webhook/open.ts")).openWebhook(options),
 });

@@ -48,6 +48,20 @@ export interface Moment {
   readonly asked?: Asked;
 }
 
+export interface ChatFile {
+  readonly name: string;
+  /** What its bytes say when this is not given. */
+  readonly mimeType?: string;
+  readonly bytes: Uint8Array;
+  readonly caption?: string;
+  /** To be heard at once, where the platform has voice messages. */
+  readonly asVoice?: boolean;
+}
+
+export type FileReceipt =
+  | { readonly taken: true; readonly mimeType: string }
+  | { readonly taken: false; readonly because: string };
+
 /** The walk of a message, from the sender to the durable reply. */
 export interface Gateway extends AsyncDisposable {
   /** Asks for a place, then puts the message on disk, then starts its turn. Rejects only with `storageUnavailable`, or for a bug. */
@@ -58,6 +72,11 @@ export interface Gateway extends AsyncDisposable {
    * `storageUnavailable`; then nothing is kept.
    */
   answer(message: InboundMessage, work: () => Promise<string>): Promise<Receipt>;
+  /**
+   * A message that is not answered but passed on. It and what goes into the outbox are put on disk together; one that was
+   * taken before is not passed on again. Rejects with `storageUnavailable`; then nothing is kept.
+   */
+  relay(message: InboundMessage, passed: { readonly to: Address; readonly text: string }): Promise<Receipt>;
   /** Stops the turns of a session, or one turn, waiting or running; answers with their ids. */
   abort(target: { readonly sessionKey: string; readonly runId?: string }): Promise<readonly string[]>;
   activeRuns(): readonly ActiveRun[];
@@ -65,8 +84,16 @@ export interface Gateway extends AsyncDisposable {
   resetSession(sessionKey: string): Promise<boolean>;
   /** Stops what runs in the session, then takes it off the disk. False when there was none. */
   deleteSession(sessionKey: string): Promise<boolean>;
-  /** Sends a message once and records it. Rejects with `channelNotFound` or `deliveryFailed`. */
-  send(to: Address, text: string): Promise<{ readonly messageId: string }>;
+  /**
+   * Sends a message once and records it. Rejects with `channelNotFound` or `deliveryFailed`, and with `invalidParams` for
+   * files that the channel does not take.
+   */
+  send(to: Address, text: string, files?: readonly ChatFile[]): Promise<{ readonly messageId: string }>;
+  /**
+   * Puts a file into the outbox, for the chat that a turn answers; resolves when it is on disk, or with a sentence for the
+   * model why it cannot be sent there.
+   */
+  sendFile(runId: string, file: ChatFile): Promise<FileReceipt>;
   /** Puts a message into the outbox; resolves when it is on disk. What happens to it then is in the log of the session. */
   post(sessionKey: string, to: Address, text: string): Promise<void>;
   /**

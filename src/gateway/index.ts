@@ -4,11 +4,14 @@ export { type AccountPlace, type Accounts, type AccountsOptions, openAccounts } 
 export { pairingLimits } from "./access/pairing-limits.ts";
 export type { Probe } from "./accounts/keeper.ts";
 export { createGateway } from "./create-gateway.ts";
-export type { ActiveRun, Asked, Gateway, Moment, Receipt, RunStatus } from "./gateway.ts";
+export type { ActiveRun, Asked, ChatFile, FileReceipt, Gateway, Moment, Receipt, RunStatus } from "./gateway.ts";
 export type { KeyedRequest } from "./requests.ts";
 export { createInbound } from "./inbound/create-inbound.ts";
+export { checkBroadcast, labelIn } from "./router/broadcast.ts";
 export { checkBindings } from "./router/check-bindings.ts";
-export { bindingsSettings, commandsSettings, messagesSettings } from "./settings.ts";
+export { checkMentions } from "./router/mentions.ts";
+export { bindingsSettings, broadcastSettings, commandsSettings, messagesSettings } from "./settings.ts";
+export type { Hearing } from "./inbound/hearing.ts";
 export type { AsideDesk, Inbound, InboundOptions, PairingDesk, SetAside } from "./inbound/inbound.ts";
 export { createNotes } from "./notes.ts";
 export type { House, ModelPrice } from "./house.ts";

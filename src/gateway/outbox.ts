@@ -1,13 +1,17 @@
 import { backoffMs, failPoint, newId, pause } from "#base";
-import { type Address, Fault, fault, type SessionEvent } from "#protocol";
+import type { OutboundMessage } from "#channels";
+import { Fault, fault, type SessionEvent } from "#protocol";
 import type { OutboxRow, Settlement } from "#storage";
 import type { House } from "./house.ts";
 import { defaultAccount } from "./line.ts";
+import { filesFor } from "./outbound/files-for.ts";
 import { replyToOf } from "./outbound/reply-to.ts";
+import { Turnstile } from "./turnstile.ts";
 import { canTell, isAwaited, lineTo, look as lookFor, type Transmission, transmit } from "./transmit.ts";
 
 const retry = { firstMs: 500, mostMs: 300_000 };
 const mostAtOnce = 16;
+const mostWithFiles = 2;
 
 /** For an account that is not open now: it costs no try, however long it takes. */
 const waiting = { firstMs: 10_000, mostMs: 10_000 };
@@ -31,11 +35,12 @@ export interface Outbox extends AsyncDisposable {
   /** There may be something to deliver. Never throws, never waits. */
   wake(): void;
   /** Sends a message once and records it: a failure is the caller's, nothing is tried again behind its back. */
-  send(sessionKey: string, to: Address, text: string): Promise<{ readonly messageId: string }>;
+  send(sessionKey: string, message: Omit<OutboundMessage, "clientKey">): Promise<{ readonly messageId: string }>;
 }
 
 export function createOutbox(house: House): Outbox {
   const closing = new AbortController();
+  const carrying = new Turnstile(mostWithFiles);
   /** Deliveries under way, by the row's id. */
   const sending = new Map<string, Promise<void>>();
   const state: { looking: Promise<void> | undefined; again: boolean; timer: Timer | undefined; isReleased: boolean } = {
@@ -107,7 +112,12 @@ export function createOutbox(house: House): Outbox {
     sending.set(row.id, delivery);
   }
 
-  async function deliver(row: OutboxRow): Promise<void> {
+  /** Files are large: few are held in memory at once. */
+  function deliver(row: OutboxRow): Promise<void> {
+    return row.files ? carrying.pass(closing.signal, () => deliverNow(row)) : deliverNow(row);
+  }
+
+  async function deliverNow(row: OutboxRow): Promise<void> {
     const now = house.clock.now();
     const wanted = { owner: house.instanceId, claim: row.claim, now, until: now + leaseMs };
     const claim = await insist(() => house.storage.claimOutbox(row.id, wanted));
@@ -157,7 +167,9 @@ export function createOutbox(house: House): Outbox {
     try {
       const line = lineTo(house, to);
       const replyTo = await replyToOf(house, line, row);
-      const message = { to, text, clientKey, ...(replyTo !== undefined && { replyTo }) };
+      const files = row.files && (await filesFor(house.storage, row.files));
+      if (files && "problem" in files) return { became: "refused", refused: "forGood", problem: files.problem };
+      const message = { to, text, clientKey, ...(replyTo !== undefined && { replyTo }), ...(files && { files }) };
       return await transmit(line, message, { mayBeSent, signal: closing.signal });
     } catch (error) {
       closing.signal.throwIfAborted();
@@ -210,31 +222,32 @@ export function createOutbox(house: House): Outbox {
     }
   }
 
-  async function sendOnce(to: Address, text: string): Promise<string> {
-    const line = lineTo(house, to);
-    const message = { to, text, clientKey: newId() };
+  async function sendOnce(sent: Omit<OutboundMessage, "clientKey">): Promise<string> {
+    const line = lineTo(house, sent.to);
+    const message = { ...sent, clientKey: newId() };
     const { signal } = closing;
     const first = await transmit(line, message, { mayBeSent: false, signal });
-    const sent = first.became === "doubt" && canTell(line) ? await lookFor(line, message, signal) : first;
-    switch (sent.became) {
+    const last = first.became === "doubt" && canTell(line) ? await lookFor(line, message, signal) : first;
+    switch (last.became) {
       case "sent":
-        return sent.messageId;
+        return last.messageId;
       case "refused":
         throw fault.deliveryFailed({
-          problem: sent.problem,
-          ...(sent.retryAfterMs !== undefined && { retryAfterMs: sent.retryAfterMs }),
+          problem: last.problem,
+          ...(last.retryAfterMs !== undefined && { retryAfterMs: last.retryAfterMs }),
         });
       case "missing":
         throw fault.deliveryFailed({ problem: "problem" in first ? first.problem : "it did not arrive" });
       case "doubt":
-        throw fault.outcomeUnknown({ problem: sent.problem });
+        throw fault.outcomeUnknown({ problem: last.problem });
     }
   }
 
   return {
     wake,
-    async send(sessionKey, to, text) {
-      const messageId = await sendOnce(to, text);
+    async send(sessionKey, message) {
+      const { to, text } = message;
+      const messageId = await sendOnce(message);
       try {
         failPoint("outbox.send.sent");
         await house.sessions.append(sessionKey, [sentEvent(messageId, { to, text })]);

@@ -17,6 +17,8 @@ export interface ChannelPlatform extends AsyncDisposable {
   readonly unacknowledged: number;
   /** A message of the account, as people see it there. */
   shown(messageId: string): { readonly text: string; readonly reactions: readonly string[] } | undefined;
+  /** The files that the account sent, as people see them there. */
+  files(): Promise<readonly { readonly name: string; readonly text: string; readonly isVoice: boolean }[]>;
   /** How many messages of the account there are. */
   readonly shownCount: number;
   /** What the account shows while it is at work, and while an answer grows. */

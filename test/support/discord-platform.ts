@@ -24,6 +24,12 @@ export async function openDiscordPlatform(): Promise<ChannelPlatform> {
       const message = ours().find(({ id }) => id === messageId);
       return message && { text: message.content, reactions: fake.api.reactions.get(messageId) ?? [] };
     },
+    files: () =>
+      Promise.all(
+        fake.api.calls
+          .flatMap(({ files }) => files)
+          .map(async (file) => ({ name: file.name, text: await file.text(), isVoice: false })),
+      ),
     get shownCount() {
       return ours().length;
     },

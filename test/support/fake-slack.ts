@@ -1,6 +1,7 @@
 import type { WebhookRequest } from "#channels";
 import { type Args, methodsOf } from "./fake-slack/methods.ts";
 import { type Delivery, FakeSocketMode } from "./fake-slack/socket-mode.ts";
+import { fileAnswer } from "./file-answer.ts";
 import { type FakeMessage, Refused, World } from "./fake-slack/world.ts";
 
 export type { Delivery } from "./fake-slack/socket-mode.ts";
@@ -215,7 +216,7 @@ export class FakeSlack implements AsyncDisposable {
       return new Response("<html>sign in</html>", { headers: { "content-type": "text/html; charset=utf-8" } });
     }
     const file = this.world.files.get(url.pathname.replace("/files/", ""));
-    return file ? new Response(file.bytes) : new Response("", { status: 404 });
+    return file ? fileAnswer(file.bytes) : new Response("", { status: 404 });
   }
 }
 

@@ -2,6 +2,7 @@ import type { ApiMethods, Update, UserFromGetMe } from "grammy/types";
 import { Chats, checkButtons, checkText, type FakeChat, type Shown } from "./fake-telegram/chats.ts";
 import { Refusal } from "./fake-telegram/refusal.ts";
 import { BadRequest, type Call, isMethod, type Method, readCall, type Upload } from "./fake-telegram/request.ts";
+import { fileAnswer } from "./file-answer.ts";
 import { Updates } from "./fake-telegram/updates.ts";
 
 /** What goes wrong with one call. `lostAnswer`: it is done, and nobody is told. `reset`: it is not done. */
@@ -264,7 +265,7 @@ export class FakeTelegram implements AsyncDisposable {
 
   #fileAt(path: string): Response {
     const file = [...this.#files.values()].find((one) => one.path === path);
-    return file ? new Response(Buffer.from(file.bytes)) : new Refusal(404, "Not Found").toResponse();
+    return file ? fileAnswer(file.bytes) : new Refusal(404, "Not Found").toResponse();
   }
 }
 

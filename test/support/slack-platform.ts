@@ -25,6 +25,10 @@ export async function openSlackPlatform(): Promise<ChannelPlatform> {
       const message = ours().find(({ ts }) => ts === messageId);
       return message && { text: message.text, reactions: message.reactions.map(({ name }) => emojiOfName(name)) };
     },
+    files: async () =>
+      ours()
+        .flatMap(({ files }) => files ?? [])
+        .map(({ name, bytes }) => ({ name, text: Buffer.from(bytes).toString(), isVoice: false })),
     get shownCount() {
       return ours().length;
     },

@@ -30,6 +30,10 @@ export async function openTelegramPlatform(): Promise<ChannelPlatform> {
         }
       );
     },
+    files: async () =>
+      fake.chats.shown
+        .flatMap(({ files }) => files ?? [])
+        .map(({ name, bytes, as }) => ({ name, text: Buffer.from(bytes).toString(), isVoice: as === "voice" })),
     get shownCount() {
       return fake.chats.shown.length;
     },

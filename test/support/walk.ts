@@ -42,11 +42,13 @@ export interface WalkOptions {
   readonly mostBytes?: number;
   readonly clock?: Clock;
   readonly priceOf?: House["priceOf"];
+  readonly labelOf?: NonNullable<House["labelOf"]>;
   /** Another one is another gateway on the same storage. */
   readonly instanceId?: string;
   /** What the way in is set with. */
   readonly inbound?: Partial<ReturnType<InboundOptions["settings"]>>;
   readonly readCredential?: InboundOptions["readCredential"];
+  readonly hearing?: InboundOptions["hearing"];
   /** What slash commands do; none is known unless told. */
   readonly command?: InboundOptions["command"];
   /** Stands between the walk and the storage. */
@@ -103,6 +105,7 @@ export class Walk implements AsyncDisposable {
     const { priceOf = () => undefined } = options;
     const rooms = {
       priceOf,
+      ...(options.labelOf && { labelOf: options.labelOf }),
       instanceId,
       sessions: this.sessions,
       storage: this.storage,
@@ -123,7 +126,7 @@ export class Walk implements AsyncDisposable {
       session: { dmScope: "main" as const, identityLinks: {} },
       ...options.inbound,
     };
-    const { command = async () => undefined, readCredential } = options;
+    const { command = async () => undefined, hearing, readCredential } = options;
     this.inbound = this.#rooms.use(
       createInbound(rooms, {
         gateway: this.gateway,
@@ -131,6 +134,7 @@ export class Walk implements AsyncDisposable {
         settings: () => settings,
         command,
         ...(readCredential && { readCredential }),
+        ...(hearing && { hearing }),
       }),
     );
   }

@@ -1,8 +1,10 @@
 import { backoffMs, type Clock, describeError, type Log, pause } from "#base";
+import type { Attachment } from "#channels";
 import { type Address, fault, type InboundMessage } from "#protocol";
 import type { RecordWrite, Storage } from "#storage";
 import { chatOf } from "./chat-of.ts";
 import { type Entry, textOf } from "./entry.ts";
+import type { FileDesk, SaveFiles } from "./file-desk.ts";
 import { Group, type Slot } from "./group.ts";
 import { isTemporary } from "./is-temporary.ts";
 import { joinedRecords, waitingRecords } from "./record-kinds.ts";
@@ -16,21 +18,22 @@ export interface WaitingRoomOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly log: Log;
-  /** `later`: there is no room for it now. */
-  deliver(message: InboundMessage): Promise<"done" | "later">;
+  readonly desk: FileDesk;
+  /** `later`: there is no room for it now, or another turn comes first. */
+  deliver(message: InboundMessage, first: Entry): Promise<"done" | "later">;
   /** Keeps what broke too often, and is never tried again. */
   putAside(entries: readonly Entry[], problem: string): Promise<void>;
 }
 
 export type NewEntry = Omit<Entry, "group" | "runId" | "arrivedAt" | "n">;
 
-/** Why a message waits: how long for more of it, and for which files. */
+/** Why a message waits: how long for more of it, and for which files, which are read once it is on disk. */
 export interface Wait {
   /** Those who may be answered together: the same person in the same chat. */
   readonly joinKey: string;
   readonly quietMs: number;
   readonly newRunId: string;
-  readonly files?: Promise<readonly string[]>;
+  readonly attachments?: readonly Attachment[];
 }
 
 /**
@@ -78,7 +81,7 @@ export class WaitingRoom implements AsyncDisposable {
   }
 
   /** Resolves when it is on disk. */
-  async put(entry: NewEntry, { joinKey, quietMs, newRunId, files }: Wait): Promise<void> {
+  async put(entry: NewEntry, { joinKey, quietMs, newRunId, attachments = [] }: Wait): Promise<void> {
     this.#closing.signal.throwIfAborted();
     this.#checkRoom(1);
     const lane = this.#lanes.get(entry.sessionKey);
@@ -93,14 +96,12 @@ export class WaitingRoom implements AsyncDisposable {
       n: this.#n++,
     };
     const write = this.#options.storage.writeRecords([recordOf(full)]);
-    const slot: Slot = {
-      entry: full,
-      written: write.then(
-        () => true,
-        () => false,
-      ),
-      files: files ?? Promise.resolve(entry.files),
-    };
+    const written = write.then(
+      () => true,
+      () => false,
+    );
+    const read: FileWork = (save, closing) => this.#options.desk.read(attachments, save, closing);
+    const slot = this.#slot(full, written, attachments.length > 0 ? read : undefined);
     group.slots.push(slot);
     this.#ids.add(idOf(entry));
     group.restFor(quietMs);
@@ -111,16 +112,16 @@ export class WaitingRoom implements AsyncDisposable {
     });
   }
 
-  /** Another text for a message that waits; false when it does not. */
+  /** Another text for a message that waits, for each agent that hears it; false when it does not. */
   async edit(from: Address, messageId: string, text: string): Promise<boolean> {
-    for (const group of Array.from(this.#lanes.values()).flat()) {
-      const slot = group.isClosed ? undefined : group.slots.find(({ entry }) => entry.messageId === messageId);
-      if (!slot || chatOf(slot.entry.from) !== chatOf(from)) continue;
-      slot.entry = { ...slot.entry, text };
-      await this.#options.storage.writeRecords([recordOf(slot.entry)]);
-      return true;
-    }
-    return false;
+    const open = Array.from(this.#lanes.values())
+      .flat()
+      .filter((group) => !group.isClosed);
+    const slots = open.flatMap((group) => group.slots.filter(({ entry }) => entry.messageId === messageId));
+    const edited = slots.filter(({ entry }) => chatOf(entry.from) === chatOf(from));
+    for (const slot of edited) slot.entry = { ...slot.entry, text };
+    if (edited.length > 0) await this.#options.storage.writeRecords(edited.map(({ entry }) => recordOf(entry)));
+    return edited.length > 0;
   }
 
   /** What waits for more waits no longer. */
@@ -143,11 +144,28 @@ export class WaitingRoom implements AsyncDisposable {
   #takeUp(entries: readonly Entry[]): void {
     const group = new Group(entries[0]?.group ?? "", "", entries[0]?.runId ?? "");
     for (const entry of entries) {
-      group.slots.push({ entry, written: Promise.resolve(true), files: Promise.resolve(entry.files) });
+      const { files, unheard = [] } = entry;
+      const goOn: FileWork = (save, closing) => this.#options.desk.goOn({ files, unheard }, save, closing);
+      group.slots.push(this.#slot(entry, Promise.resolve(true), unheard.length > 0 ? goOn : undefined));
       this.#ids.add(idOf(entry));
     }
     group.close();
     this.#enqueue(entries[0]?.sessionKey ?? "", group);
+  }
+
+  /** Its files are read only when it is ours: else the platform brings it again. */
+  #slot(entry: Entry, written: Promise<boolean>, work: FileWork | undefined): Slot {
+    const slot: Slot = { entry, written, files: Promise.resolve(entry.files) };
+    if (!work) return slot;
+    const save: SaveFiles = async ({ files, unheard }) => {
+      slot.entry = { ...slot.entry, files: [...files], unheard: [...unheard] };
+      await this.#options.storage.writeRecords([recordOf(slot.entry)]).catch((error: unknown) => {
+        this.#options.log.warn("what came of a message's files could not be kept", { error: describeError(error) });
+      });
+    };
+    slot.files = written.then((isWritten) => (isWritten ? work(save, this.#closing.signal) : []));
+    slot.files.catch(() => undefined); // only the end breaks it, perhaps before anybody waits for it
+    return slot;
   }
 
   #enqueue(sessionKey: string, group: Group): void {
@@ -185,7 +203,7 @@ export class WaitingRoom implements AsyncDisposable {
     let problem: string | undefined;
     for (let attempt = 1; ; attempt++) {
       try {
-        if ((await this.#options.deliver(message)) === "done") return await this.#forget(entries);
+        if ((await this.#options.deliver(message, first)) === "done") return await this.#forget(entries);
       } catch (error) {
         if (!isTemporary(error)) failures++;
         this.#options.log.warn("a message that waits found no turn", {
@@ -227,6 +245,8 @@ export class WaitingRoom implements AsyncDisposable {
     }
   }
 }
+
+type FileWork = (save: SaveFiles, closing: AbortSignal) => Promise<readonly string[]>;
 
 export function idOf({ scope, updateId }: Pick<Entry, "scope" | "updateId">): string {
   return JSON.stringify([scope, updateId]);

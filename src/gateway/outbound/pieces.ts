@@ -6,18 +6,33 @@ import type { House } from "../house.ts";
 import { forPeople } from "./for-people.ts";
 import { cut } from "./cut.ts";
 
+interface Outgoing {
+  readonly to: Address;
+  readonly text: string;
+  readonly runId?: string;
+}
+
 /**
  * The rows that bring a text to a chat, one for each piece, in order. They go into the outbox in one transaction, so that a
  * chat gets all of an answer or nothing yet.
  */
 export async function rowsFor(
   house: Pick<House, "lines">,
-  { to, text, runId }: { readonly to: Address; readonly text: string; readonly runId?: string },
+  { to, text, runId, label }: Outgoing & { readonly label?: string },
 ): Promise<readonly NewOutboxRow[]> {
   const said = forPeople(text);
   if (said === "") return [];
+  const labelled = label === undefined ? said : `${label}\n${said}`;
+  return rowsAsIs(house, { to, text: labelled, ...(runId !== undefined && { runId }) });
+}
+
+/** The same for a text that no model wrote. */
+export async function rowsAsIs(
+  house: Pick<House, "lines">,
+  { to, text, runId }: Outgoing,
+): Promise<readonly NewOutboxRow[]> {
   const channel = house.lines.find(to)?.channel ?? channels.find(({ id }) => id === to.channel);
-  const pieces = channel ? await cut(said, channel.text) : [said];
+  const pieces = channel ? await cut(text, channel.text) : [text];
   const first = newId();
   return pieces.map((piece, at) => ({
     id: at === 0 ? first : `${first}${pieceMark}${at + 1}`,

@@ -279,17 +279,19 @@ test("files are read within their bound", async () => {
   fake.file("good", Buffer.from("hello file"));
   fake.file("lies", Buffer.alloc(5_000, 1), { size: 10 });
   fake.file("outside", Buffer.from("x"), { path: "../secret" });
+  fake.file("moved", Buffer.from(`to ${fake.url}/file/bot${fake.token}/files/good.bin`));
   for (const [id, size] of [
     ["good", 10],
     ["lies", 10],
     ["huge", 30_000_000],
     ["outside", 1],
     ["nothing", 1],
+    ["moved", 1],
   ] as const) {
     fake.says(id, { ...document(id, size), text: undefined, caption: id });
   }
   await using line = await open(fake);
-  await until("all", () => line.received.length === 5);
+  await until("all", () => line.received.length === 6);
   const read = async (name: string, most: number) => {
     const update = line.received.find((one) => "text" in one && one.text === name);
     if (update?.type !== "message") throw new Error(`${name} did not come`);
@@ -302,6 +304,7 @@ test("files are read within their bound", async () => {
   expect(await read("huge", 1e9)).toBe("The file is larger than 20971520 bytes.");
   expect(await read("outside", 100)).toMatch(/path that is none/);
   expect(await read("nothing", 100)).toMatch(/invalid file_id/);
+  expect(await read("moved", 100)).toMatch(/points elsewhere/);
 });
 
 test.each([

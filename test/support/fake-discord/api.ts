@@ -5,6 +5,7 @@ import {
   type RESTPostAPIApplicationCommandsJSONBody,
   type RESTPostAPIChannelMessageJSONBody,
 } from "discord-api-types/v10";
+import { fileAnswer } from "../file-answer.ts";
 import type { FakeGateway } from "./gateway.ts";
 import type { Guild } from "./guild.ts";
 
@@ -82,7 +83,10 @@ export class FakeApi {
     const path = (request.url ?? "").replace(/^\/api\/v10/, "");
     const line = `${request.method} ${path}`;
     const file = this.files.get(path);
-    if (file) return void response.writeHead(200).end(file);
+    if (file) {
+      const { status, headers } = fileAnswer(file);
+      return void response.writeHead(status, Object.fromEntries(headers)).end(status === 200 ? file : undefined);
+    }
     const call = await read(request, path);
     this.calls.push(call);
     const index = this.#faults.findIndex(({ on }) => on.test(line));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { textOf } from "../../../src/gateway/inbound/entry.ts";
 import { LoopGuard } from "../../../src/gateway/inbound/loop-guard.ts";
-import { sniff } from "../../../src/gateway/inbound/sniff.ts";
+import { sniff } from "../../../src/gateway/sniff.ts";
 import { speaker } from "../../../src/gateway/inbound/speaker.ts";
 import { forPeople } from "../../../src/gateway/outbound/for-people.ts";
 
