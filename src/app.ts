@@ -30,6 +30,7 @@ import { doorKey } from "./door-key.ts";
 import { type OpenAgents, openAgents } from "./open-agents.ts";
 import { type OpenChannels, openChannels } from "./open-channels.ts";
 import { Settings, settingsWith } from "./settings.ts";
+import { Strays } from "./strays.ts";
 
 export interface AppOptions {
   readonly home: Home;
@@ -62,6 +63,8 @@ export interface App extends AsyncDisposable {
   reload(): Reloaded;
   /** Where channels that were added bring what people write. */
   receive: Gateway["receive"];
+  /** Takes errors that nobody waits for. */
+  readonly strayed: (error: unknown) => void;
 }
 
 export type Reloaded =
@@ -95,6 +98,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
 
   const logFile = opened.use(openLogFile(home.logFile));
   const log = createLog({ level: settings.logging.level, write: (line) => logFile.write(line) });
+  const strays = new Strays(log);
   const key = doorKey(config, home);
 
   const clock = systemClock;
@@ -187,7 +191,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
 
   const health = lineUp.watchedBy(
     createHealth({
-      gateway: async () => ({ state: "healthy" }),
+      gateway: async () => strays.health(),
       storage: () => storageHealth(storage, () => sizeWarning(home, config.settings)),
       sessions: async () => sessionsHealth(sessions),
     }),
@@ -262,6 +266,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
     model,
     reload: () => reload(config, log),
     receive: (message) => gateway.receive(message),
+    strayed: strays.take,
     warnings: [...config.warnings, ...warnings, ...homeWarnings, ...key.warnings],
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };

@@ -52,7 +52,7 @@ const table = {
     says: "The settings have no such account of “{channel}” ({account}).",
   },
   replayFailed: {
-    rpc: -32051,
+    rpc: -32055,
     status: 409,
     retryable: false,
     says: "It could not be taken again: {problem}. It is kept.",

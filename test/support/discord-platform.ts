@@ -1,10 +1,10 @@
 import { Secret } from "#base";
 import { discord } from "../../src/channels/discord.ts";
-import type { ChannelPlatform } from "./channel-platform.ts";
+import type { MessengerPlatform } from "./channel-platform.ts";
 import { FakeDiscord } from "./fake-discord.ts";
 
 /** The fake Discord for the conformance suite. It acknowledges by heartbeats, so they are fast here. */
-export async function openDiscordPlatform(): Promise<ChannelPlatform> {
+export async function openDiscordPlatform(): Promise<MessengerPlatform> {
   const fake = await FakeDiscord.open();
   fake.gateway.heartbeatMs = 20;
   const ada = fake.guild.user("ada");
@@ -30,6 +30,9 @@ export async function openDiscordPlatform(): Promise<ChannelPlatform> {
           .flatMap(({ files }) => files)
           .map(async (file) => ({ name: file.name, text: await file.text(), isVoice: false })),
       ),
+    get texts() {
+      return ours().map(({ content }) => content);
+    },
     get shownCount() {
       return ours().length;
     },
@@ -38,8 +41,14 @@ export async function openDiscordPlatform(): Promise<ChannelPlatform> {
     },
     drafts: [],
     next: (trouble) => {
-      const limit = { status: 429, headers: { "retry-after": "60" }, body: { message: "limited", retry_after: 60 } };
-      fake.api.fail(/^POST .*\/messages$/, trouble === "lostAnswer" ? "brokenAfter" : limit);
+      const faults = {
+        rateLimited: limited(60),
+        busy: limited(1),
+        lostAnswer: "brokenAfter",
+        failsAfter: "failsAfter",
+        hangsAfter: "hangsAfter",
+      } as const;
+      fake.api.fail(/^POST .*\/messages$/, faults[trouble]);
     },
     get strangers() {
       return fake.api.strangers;
@@ -49,4 +58,9 @@ export async function openDiscordPlatform(): Promise<ChannelPlatform> {
     },
     [Symbol.asyncDispose]: () => fake[Symbol.asyncDispose](),
   };
+}
+
+function limited(seconds: number) {
+  const headers = { "retry-after": String(seconds) };
+  return { status: 429, headers, body: { message: "limited", retry_after: seconds } };
 }

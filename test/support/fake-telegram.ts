@@ -5,8 +5,15 @@ import { BadRequest, type Call, isMethod, type Method, readCall, type Upload } f
 import { fileAnswer } from "./file-answer.ts";
 import { Updates } from "./fake-telegram/updates.ts";
 
-/** What goes wrong with one call. `lostAnswer`: it is done, and nobody is told. `reset`: it is not done. */
-export type Trouble = Refusal | "lostAnswer" | "reset" | "hang" | { readonly status: number; readonly body: string };
+/** What goes wrong with one call. `lostAnswer`, `failsAfter`, `hangsAfter`: it is done, and nobody is told. The others: it is not done. */
+export type Trouble =
+  | Refusal
+  | "lostAnswer"
+  | "failsAfter"
+  | "hangsAfter"
+  | "reset"
+  | "hang"
+  | { readonly status: number; readonly body: string };
 
 export { Refusal } from "./fake-telegram/refusal.ts";
 export type { Shown } from "./fake-telegram/chats.ts";
@@ -23,7 +30,7 @@ export const me = {
  * acknowledged, files. Requests with fields that the API does not have are refused, and named when it is closed.
  */
 export class FakeTelegram implements AsyncDisposable {
-  readonly token = `${me.id}:AAfake-token_of_a_test_0123456789abcd`;
+  readonly token: string;
   readonly updates: Updates;
   readonly chats = new Chats();
   readonly calls: Call[] = [];
@@ -38,7 +45,9 @@ export class FakeTelegram implements AsyncDisposable {
   /** Requests with a token of nobody. */
   strangers = 0;
 
-  constructor({ port = 0, firstUpdate = 700_000 } = {}) {
+  /** Bots of different names have different tokens. */
+  constructor({ port = 0, firstUpdate = 700_000, name = "abcd" } = {}) {
+    this.token = `${me.id}:AAfake-token_of_a_test_0123456789${name}`;
     this.updates = new Updates(firstUpdate);
     this.#server = Bun.serve({
       port,
@@ -122,12 +131,11 @@ export class FakeTelegram implements AsyncDisposable {
     const trouble = this.#troubles.get(call.method)?.shift();
     if (trouble instanceof Refusal) throw trouble;
     if (trouble === "reset") return cutOff();
-    if (trouble === "hang") {
-      await new Promise((resolve) => left.addEventListener("abort", resolve));
-      return cutOff();
-    }
+    if (trouble === "hang") return hang(left);
     if (typeof trouble === "object") return new Response(trouble.body, { status: trouble.status });
     const result = await this.#do(call, left);
+    if (trouble === "failsAfter") return new Response("<html>Bad Gateway</html>", { status: 502 });
+    if (trouble === "hangsAfter") return hang(left);
     return trouble === "lostAnswer" ? cutOff() : Response.json({ ok: true, result });
   }
 
@@ -271,6 +279,11 @@ export class FakeTelegram implements AsyncDisposable {
 
 function sent({ chat, id }: Shown) {
   return { message_id: id, date: 1_790_000_000, chat: { id: chat } };
+}
+
+async function hang(left: AbortSignal): Promise<Response> {
+  await new Promise((resolve) => left.addEventListener("abort", resolve));
+  return cutOff();
 }
 
 /** An answer that breaks off. */

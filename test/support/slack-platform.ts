@@ -1,12 +1,12 @@
 import { Secret } from "#base";
 import { emojiOfName } from "../../src/channels/slack/emoji.ts";
 import { slack } from "../../src/channels/slack.ts";
-import type { ChannelPlatform } from "./channel-platform.ts";
+import type { MessengerPlatform } from "./channel-platform.ts";
 import { FakeSlack } from "./fake-slack.ts";
 import { accountOf } from "./open-slack.ts";
 
 /** The fake workspace for the conformance suite, by Socket Mode. */
-export async function openSlackPlatform(): Promise<ChannelPlatform> {
+export async function openSlackPlatform(): Promise<MessengerPlatform> {
   const fake = new FakeSlack();
   const settings = accountOf(fake);
   const ours = () => fake.messages("D1").filter(({ user }) => user === fake.world.me.user);
@@ -29,6 +29,9 @@ export async function openSlackPlatform(): Promise<ChannelPlatform> {
       ours()
         .flatMap(({ files }) => files ?? [])
         .map(({ name, bytes }) => ({ name, text: Buffer.from(bytes).toString(), isVoice: false })),
+    get texts() {
+      return ours().map(({ text }) => text);
+    },
     get shownCount() {
       return ours().length;
     },
@@ -37,8 +40,14 @@ export async function openSlackPlatform(): Promise<ChannelPlatform> {
     },
     drafts: [],
     next: (trouble) => {
-      const fault = trouble === "lostAnswer" ? ({ cut: "after" } as const) : { status: 429, retryAfterSeconds: 60 };
-      fake.fail("chat.postMessage", fault);
+      const faults = {
+        rateLimited: { status: 429, retryAfterSeconds: 60 },
+        busy: { status: 429, retryAfterSeconds: 1 },
+        lostAnswer: { cut: "after" },
+        failsAfter: { status: 502, after: true },
+        hangsAfter: { hang: "after" },
+      } as const;
+      fake.fail("chat.postMessage", faults[trouble]);
     },
     get strangers() {
       return fake.strangers;

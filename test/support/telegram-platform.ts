@@ -1,6 +1,6 @@
 import { Secret } from "#base";
 import { telegram, type TelegramAccount } from "../../src/channels/telegram.ts";
-import type { ChannelPlatform } from "./channel-platform.ts";
+import type { MessengerPlatform } from "./channel-platform.ts";
 import { FakeTelegram, Refusal } from "./fake-telegram.ts";
 
 export function telegramSettings(fake: FakeTelegram, more: Partial<TelegramAccount> = {}): TelegramAccount {
@@ -8,7 +8,7 @@ export function telegramSettings(fake: FakeTelegram, more: Partial<TelegramAccou
 }
 
 /** The fake Bot API for the conformance suite. */
-export async function openTelegramPlatform(): Promise<ChannelPlatform> {
+export async function openTelegramPlatform(): Promise<MessengerPlatform> {
   const fake = new FakeTelegram();
   return {
     channel: telegram,
@@ -34,6 +34,9 @@ export async function openTelegramPlatform(): Promise<ChannelPlatform> {
       fake.chats.shown
         .flatMap(({ files }) => files ?? [])
         .map(({ name, bytes, as }) => ({ name, text: Buffer.from(bytes).toString(), isVoice: as === "voice" })),
+    get texts() {
+      return fake.chats.shown.map(({ text = "" }) => text);
+    },
     get shownCount() {
       return fake.chats.shown.length;
     },
@@ -44,11 +47,10 @@ export async function openTelegramPlatform(): Promise<ChannelPlatform> {
       return fake.chats.drafts.map(({ text }) => text);
     },
     next: (trouble) => {
-      const asked = { retry_after: 60 };
-      fake.trouble(
-        "sendMessage",
-        trouble === "lostAnswer" ? trouble : new Refusal(429, "Too Many Requests: retry after 60", asked),
-      );
+      const waitSeconds = { rateLimited: 60, busy: 1 };
+      if (trouble !== "rateLimited" && trouble !== "busy") return fake.trouble("sendMessage", trouble);
+      const asked = { retry_after: waitSeconds[trouble] };
+      fake.trouble("sendMessage", new Refusal(429, `Too Many Requests: retry after ${asked.retry_after}`, asked));
     },
     get strangers() {
       return fake.strangers;

@@ -35,6 +35,8 @@ export class Memory {
   readonly #closing = new AbortController();
   readonly #readSession: () => Session | undefined;
   readonly #known = Promise.withResolvers<Self>();
+  /** The session that the note names. */
+  #notedSession: string | undefined;
   #self: Self | undefined;
   #isDirty = false;
   #writing: Promise<void> | undefined;
@@ -50,6 +52,7 @@ export class Memory {
     this.#readSession = options.readSession;
     this.#self = options.note.self;
     if (this.#self) this.#known.resolve(this.#self);
+    this.#notedSession = options.note.session?.id;
     for (const [chat, last] of options.note.chats) this.#chats.set(chat, { chat, last });
   }
 
@@ -99,7 +102,7 @@ export class Memory {
 
   async #write(): Promise<void> {
     while (this.#isDirty) {
-      await pause(restMs, this.#closing.signal).catch(() => {});
+      await this.#rest();
       this.#isDirty = false;
       const session = this.#readSession();
       const note: Note = {
@@ -107,11 +110,22 @@ export class Memory {
         ...(this.#self && { self: this.#self }),
         chats: this.#chats.values().map(({ chat, last }) => [chat, last] as [string, string]),
       };
-      await this.#notes.write(noteName, JSON.stringify(note)).catch((error: unknown) => {
+      try {
+        await this.#notes.write(noteName, JSON.stringify(note));
+        this.#notedSession = session?.id;
+      } catch (error) {
         this.#log.warn("Discord's place in the stream could not be noted", { error });
-      });
+        await pause(restMs, this.#closing.signal).catch(() => {});
+      }
     }
     this.#writing = undefined;
+  }
+
+  /** A new session is noted at once: who does not know it after a crash is not told again what it brought. */
+  async #rest(): Promise<void> {
+    const session = this.#readSession();
+    if (session && session.id !== this.#notedSession) return;
+    await pause(restMs, this.#closing.signal).catch(() => {});
   }
 }
 

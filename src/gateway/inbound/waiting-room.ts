@@ -1,4 +1,4 @@
-import { backoffMs, type Clock, describeError, type Log, pause } from "#base";
+import { backoffMs, type Clock, describeError, failPoint, type Log, pause } from "#base";
 import type { Attachment } from "#channels";
 import { type Address, fault, type InboundMessage } from "#protocol";
 import type { RecordWrite, Storage } from "#storage";
@@ -110,6 +110,7 @@ export class WaitingRoom implements AsyncDisposable {
       this.#ids.delete(idOf(entry));
       throw error;
     });
+    failPoint("inbound.wait.written");
   }
 
   /** Another text for a message that waits, for each agent that hears it; false when it does not. */
@@ -225,11 +226,13 @@ export class WaitingRoom implements AsyncDisposable {
 
   /** The first has a receipt; the others are known from now on as joined to it. */
   async #forget(entries: readonly Entry[]): Promise<void> {
+    failPoint("inbound.wait.placed");
     const gone = entries.map((entry) => ({ kind: waitingRecords, id: idOf(entry), data: undefined }));
     const joined = entries
       .slice(1)
       .map((entry) => ({ kind: joinedRecords, id: idOf(entry), data: JSON.stringify({ runId: entry.runId }) }));
     await this.#insist(() => this.#options.storage.writeRecords([...gone, ...joined]));
+    failPoint("inbound.wait.forgotten");
     for (const entry of entries) this.#ids.delete(idOf(entry));
   }
 

@@ -6,6 +6,7 @@ const unspeakable: readonly RegExp[] = [
   /<(tool_calls?|tool_use|function_calls?|tool_results?|invoke)\b[^<>]*>(?:(?!<\/\1>)[^])*(?:<\/\1>|$)/gi,
   /<\|[a-z_]{1,40}\|>/gi,
   /^\[attached: [^\]\n]*\]$/gim,
+  /^\[It answers [^\]\n]*:\]$/gm,
 ];
 const marks: readonly string[] = [contextMark, messageMark, transcriptMark, withheldMark];
 

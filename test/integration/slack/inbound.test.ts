@@ -280,7 +280,7 @@ test("a file is fetched when it is asked for, from Slack's host alone, and bound
 test("names that Slack does not tell are left out, and nothing waits for them", async () => {
   await using slack = await openSlackHouse();
   slack.fake.fail("users.info", { error: "missing_scope" });
-  slack.fake.fail("conversations.info", { hang: true });
+  slack.fake.fail("conversations.info", { hang: "before" });
   const update = await updateOf(slack, () => slack.fake.say("hi"));
   expect(update).toMatchObject({ sender: { id: "U1", isBot: false }, place: { kind: "channel" }, text: "hi" });
   expect(update.sender).not.toHaveProperty("name");

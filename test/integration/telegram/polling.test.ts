@@ -30,7 +30,7 @@ function offsets(fake: FakeTelegram): unknown[] {
   return fake.callsOf("getUpdates").map(({ fields }) => fields["offset"]);
 }
 
-test("the offset stays before what was not taken, its chat waits behind it, and others are not taken twice", async () => {
+test("REL-10: the offset stays before what was not taken, its chat waits behind it, and others are not taken twice", async () => {
   await using fake = new FakeTelegram();
   let isDiskFull = true;
   const stuck = fake.says("a1");
@@ -52,7 +52,7 @@ test("the offset stays before what was not taken, its chat waits behind it, and 
   await until("being online again", () => line.connection.state === "online");
 });
 
-test("what comes twice or in another order is taken once and in its own", async () => {
+test("REL-10: what comes twice or in another order is taken once and in its own", async () => {
   await using fake = new FakeTelegram();
   const result = [3, 1, 1, 2].map(numbered);
   fake.trouble("getUpdates", { status: 200, body: JSON.stringify({ ok: true, result }) });
@@ -94,7 +94,7 @@ test("a bounded number of chats is taken at once", async () => {
   expect(most).toBe(8);
 });
 
-test("what makes no sense is left out and named, and what stands around it comes in", async () => {
+test("REL-10: what makes no sense is left out and named, and what stands around it comes in", async () => {
   await using fake = new FakeTelegram();
   fake.says("before");
   const broken = fake.updates.addRaw({ message: { message_id: 1, chat: { id: "hidden words" } } });
@@ -133,7 +133,7 @@ test("after a restart it goes on behind what was taken; another bot's note says 
   expect(await started()).toBeUndefined();
 });
 
-test("a rival for the same bot is named while it is there, and the line comes back after it", async () => {
+test("REL-10: a rival for the same bot is named while it is there, and the line comes back after it", async () => {
   await using fake = new FakeTelegram();
   await using line = await open(fake);
   await until("being online", () => fake.updates.isPolled && line.connection.state === "online");

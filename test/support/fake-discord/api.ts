@@ -13,7 +13,9 @@ import type { Guild } from "./guild.ts";
 export type ApiFault =
   | { readonly status: number; readonly body?: object; readonly headers?: Record<string, string> }
   | "brokenBefore"
-  | "brokenAfter";
+  | "brokenAfter"
+  | "failsAfter"
+  | "hangsAfter";
 
 export interface ApiCall {
   readonly method: string;
@@ -101,6 +103,8 @@ export class FakeApi {
     if (!isKnown) this.strangers++;
     const answer = isKnown ? this.#answer(line.split("?")[0] ?? "", call) : refused(401, 0, "401: Unauthorized");
     if (fault === "brokenAfter") return void request.socket.destroy();
+    if (fault === "hangsAfter") return;
+    if (fault === "failsAfter") return void response.writeHead(502).end("<html>Bad Gateway</html>");
     response.writeHead(answer.status, answer.body === undefined ? {} : { "content-type": "application/json" });
     response.end(answer.body === undefined ? undefined : JSON.stringify(answer.body));
   }

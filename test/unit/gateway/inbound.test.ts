@@ -74,6 +74,7 @@ describe("what people read", () => {
     ["a call", 'Sure.\n<tool_call>{"name":"x"}</tool_call>\nDone.', "Sure.\n\nDone."],
     ["a call that does not end", "Sure. <function_calls>{", "Sure."],
     ["a token of a model", "<|im_start|>Hello<|end|>", "Hello"],
+    ["the head of a quotation", "[It answers Ann (1):]\n> tea?\nYes, tea.", "> tea?\nYes, tea."],
     ["marks of the context", "[Said to you:]\n[attached: image a.png; image/png]\nA cat.", "A cat."],
     [
       "code about calls",
