@@ -1,10 +1,12 @@
 /** Chat platforms, one entry each. */
 export {
+  type Ability,
   type AccountOptions,
   type Channel,
   type ChannelState,
   type Connection,
   defineChannel,
+  type MenuCommand,
   type Notes,
   type OutboundFile,
   type OutboundMessage,
