@@ -157,13 +157,13 @@ export function createOutbox(house: House): Outbox {
     const { attempts, mayBeSent } = row;
     const problem = "the storage took so long that somebody else might have begun";
     const next = { claim: claimed, attempts, nextAt: house.clock.now(), problem, mayBeSent };
-    if (!(await insist(() => house.storage.postponeOutbox(row.id, next)))) lost(row.id);
+    if (!(await insist(() => house.storage.postponeOutbox(row.id, next)))) lost(row);
   }
 
   /** What it says may be another text, or for somebody else: a person is told, and nobody is sent anything. */
   async function bury(row: OutboxRow): Promise<void> {
     const problem = "what was stored of it is damaged";
-    house.log.error("a message was given up: it is damaged", { outboxId: row.id });
+    house.log.error("a message was given up: it is damaged", inLog(row));
     if (!(await insist(() => house.storage.buryOutbox(row.n, problem)))) {
       stuck.add(row.n);
       return;
@@ -173,7 +173,7 @@ export function createOutbox(house: House): Outbox {
       await house.sessions.append(row.key, [givenUp(row, { attempts, problem })], { mustExist: true });
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      house.log.warn("that a damaged message was given up is not in its log", { outboxId: row.id, error });
+      house.log.warn("that a damaged message was given up is not in its log", { ...inLog(row), error });
     }
   }
 
