@@ -7,8 +7,9 @@ export const discord = defineChannel({
   id: "discord",
   label: "Discord",
   followsLog: false,
-  text: { most: 2_000, unit: "utf16" },
+  text: { most: 2_000, unit: "utf16", measure: async () => (await import("#markup")).discordSize },
   typingMs: 10_000,
+  growEveryMs: 1_250,
   account: Type.Object({
     token: SecretText({ description: "The bot's token, from the Bot page of the Discord developer portal." }),
     apiBase: Type.String({

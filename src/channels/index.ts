@@ -5,6 +5,7 @@ export {
   type ChannelState,
   type Connection,
   defineChannel,
+  type Growth,
   type Notes,
   type OutboundFile,
   type OutboundMessage,

@@ -24,8 +24,9 @@ export const slack = defineChannel({
   followsLog: false,
   account: SlackAccount,
   // Slack takes 40,000, advises 4,000, and folds what is longer.
-  text: { most: 4_000, unit: "utf16" },
+  text: { most: 4_000, unit: "utf16", measure: async () => (await import("#markup")).slackSize },
   typingMs: 110_000,
+  growEveryMs: 1_250,
   check: ({ mode, appToken, signingSecret }) => {
     if (mode === "http" && !signingSecret) return { field: "signingSecret", problem: "is needed in the mode http" };
     if (mode === "socket" && !appToken) return { field: "appToken", problem: "is needed in the mode socket" };

@@ -32,8 +32,10 @@ export const telegram = defineChannel({
   label: "Telegram",
   followsLog: false,
   account: TelegramAccount,
-  text: { most: 4_096, unit: "utf16" },
+  text: { most: 4_096, unit: "utf16", measure: async () => (await import("#markup")).telegramSize },
   typingMs: 5_000,
+  // Only groups need it, and they take twenty messages and edits a minute.
+  growEveryMs: 3_000,
   check: ({ mode, webhookSecret, webhookUrl }) => {
     const lacks = webhookSecret ? "webhookUrl" : "webhookSecret";
     if (mode === "polling" || (webhookSecret && webhookUrl !== undefined)) return undefined;
