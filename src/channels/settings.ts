@@ -36,8 +36,9 @@ export const channelSettings = {
   guilds: groups("Discord's guilds, by their id."),
   channels: groups("Slack's channels, by their id."),
   streaming: Type.Optional(
-    Type.Union([Type.Literal("off"), Type.Literal("partial")], {
-      description: "partial: an answer is shown while it grows, where the platform can do that.",
+    Type.Union([Type.Literal("off"), Type.Literal("partial"), Type.Literal("block")], {
+      description:
+        "Whether an answer is shown while it grows. partial: as it is written; block: by whole paragraphs; off unless set.",
     }),
   ),
   replyTo: Type.Optional(

@@ -1,4 +1,4 @@
-import { backoffMs, failPoint, pause } from "#base";
+import { backoffMs, failPoint, newId, pause } from "#base";
 import { type Address, type EventOf, Fault, noUsage, type SessionEvent, type TurnProblem } from "#protocol";
 import type { AppendOptions } from "#sessions";
 import type { House } from "./house.ts";
@@ -43,16 +43,23 @@ export function unanswered(runId: string, how: How): SessionEvent {
 
 /** The answer goes into the outbox in the same transaction that records it, unless its channel follows the log. */
 export async function delivery(
-  house: Pick<House, "lines">,
+  house: Pick<House, "lines" | "previews">,
   { runId, from }: Pick<Run, "runId" | "from">,
   events: readonly SessionEvent[],
 ): Promise<AppendOptions> {
   const answer = events.at(-1);
   if (answer?.kind !== "AgentResponse" || answer.stopReason === "toolUse") return {};
   if (isReadInLog(house, from)) return {};
-  const text = answer.text || answer.problem?.message || "";
-  const rows = await rowsFor(house, { to: from, text, runId });
-  return rows.length === 0 ? {} : { outbox: rows };
+  house.previews.close(runId);
+  const rows = await rowsFor(house, { to: from, text: textFor(answer), runId });
+  if (rows.length > 0) return { outbox: rows };
+  // Nothing to say, and the chat may have seen a part of it: the row that takes that away says nothing.
+  return (await house.previews.mayBe(runId)) ? { outbox: [{ id: newId(), runId, to: from, text: "" }] } : {};
+}
+
+/** An answer that broke off says why, for a chat could take what there is of it for all. */
+function textFor({ text, problem }: EventOf<"AgentResponse">): string {
+  return [text, problem?.message ?? ""].filter((part) => part !== "").join("\n\n");
 }
 
 /** People of this address read answers in the log. One of a channel that is not open now does not: its answers wait for it. */

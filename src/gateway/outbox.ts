@@ -1,7 +1,11 @@
 import { backoffMs, failPoint, newId, pause } from "#base";
 import { type Address, Fault, fault, type SessionEvent } from "#protocol";
+import type { OutboundMessage } from "#channels";
 import type { OutboxRow, Settlement } from "#storage";
 import type { House } from "./house.ts";
+import type { Line } from "./line.ts";
+import type { Finished } from "./outbound/finish-preview.ts";
+import { isFirstPiece } from "./outbound/pieces.ts";
 import { replyToOf } from "./outbound/reply-to.ts";
 import { canTell, isAwaited, lineTo, look as lookFor, type Transmission, transmit } from "./transmit.ts";
 
@@ -16,7 +20,7 @@ const mostAgeMs = 24 * 60 * 60 * 1_000;
 const mostAttempts = 500;
 
 /** Longer than a try and its question before it can take, so that nobody else begins while we are at it. */
-const leaseMs = 120_000;
+const leaseMs = 300_000;
 
 /** When the outbox itself cannot be read. */
 const lookAgainMs = 5_000;
@@ -116,16 +120,17 @@ export function createOutbox(house: House): Outbox {
     const sent = await attempt(row);
     failPoint("outbox.deliver.attempted");
     const isDoubtful = row.mayBeSent && !knowsBetter(row, sent);
-    if (sent.became === "sent") {
-      const events = [sentEvent(sent.messageId, row), ...(isDoubtful ? [uncertain(row)] : [])];
-      return insist(() => record(row, { id: row.id, as: "sent", claim }, events));
+    if (sent.became === "sent" || sent.became === "withdrawn") {
+      await insist(() => record(row, { id: row.id, as: "sent", claim }, eventsOf(row, sent, isDoubtful)));
+      if (row.runId !== undefined && (sent.became === "withdrawn" || sent.isEdit)) forget(row.runId);
+      return;
     }
     await putOff(row, sent, { claim, mayBeSent: isDoubtful || sent.became === "doubt" });
   }
 
   async function putOff(
     row: OutboxRow,
-    failure: Exclude<Transmission, { became: "sent" }>,
+    failure: Exclude<Delivered, { became: "sent" | "withdrawn" }>,
     held: { readonly claim: number; readonly mayBeSent: boolean },
   ): Promise<void> {
     const { id } = row;
@@ -151,12 +156,15 @@ export function createOutbox(house: House): Outbox {
     if (!(await insist(() => house.storage.postponeOutbox(id, next)))) lost(id);
   }
 
-  async function attempt(row: OutboxRow): Promise<Transmission> {
+  async function attempt(row: OutboxRow): Promise<Delivered> {
     const { id: clientKey, to, text, mayBeSent } = row;
     try {
       const line = lineTo(house, to);
       const replyTo = await replyToOf(house, line, row);
       const message = { to, text, clientKey, ...(replyTo !== undefined && { replyTo }) };
+      const finished = await finishShown(row, line, message);
+      if (finished && finished.became !== "gone") return finished;
+      if (text === "") return { became: "withdrawn" };
       return await transmit(line, message, { mayBeSent, signal: closing.signal });
     } catch (error) {
       closing.signal.throwIfAborted();
@@ -165,8 +173,28 @@ export function createOutbox(house: House): Outbox {
     }
   }
 
+  /** Undefined where the chat has seen nothing of the answer before. */
+  async function finishShown(row: OutboxRow, line: Line, message: OutboundMessage): Promise<Finished | undefined> {
+    const { runId } = row;
+    if (runId === undefined || !isFirstPiece(row.id) || !line.connection.edit) return undefined;
+    await house.previews.settled(runId);
+    const preview = await house.previews.read(runId);
+    if (!preview) return undefined;
+    const { finishPreview } = await import("./outbound/finish-preview.ts");
+    const found = (messageId: string) => house.previews.write(runId, { messageId });
+    return finishPreview(message, { line, runId, preview, found, signal: closing.signal });
+  }
+
+  /** Nobody waits for it: it is known by its row that nothing is owed. */
+  function forget(runId: string): void {
+    house.previews.forget(runId).catch((error: unknown) => {
+      house.log.debug("what had shown a growing answer could not be forgotten", { runId, error });
+    });
+  }
+
   /** The platform told, in this try, whether it had the message. */
-  function knowsBetter(row: OutboxRow, sent: Transmission): boolean {
+  function knowsBetter(row: OutboxRow, sent: Delivered): boolean {
+    if (sent.became === "withdrawn" || (sent.became === "sent" && sent.isEdit)) return true;
     const line = house.lines.find(row.to);
     return line !== undefined && canTell(line) && sent.became !== "doubt";
   }
@@ -252,6 +280,22 @@ export function createOutbox(house: House): Outbox {
       await Promise.all(sending.values());
     },
   };
+}
+
+/** What became of one try for a row. `withdrawn`: there was no answer, and what had been shown of one is gone. */
+type Delivered = Transmission | { readonly became: "withdrawn" };
+
+function eventsOf(
+  row: OutboxRow,
+  sent: Extract<Delivered, { became: "sent" | "withdrawn" }>,
+  isDoubtful: boolean,
+): readonly SessionEvent[] {
+  if (sent.became === "withdrawn") return [{ kind: "StateChanged", key: "delivery.withdrawn", value: about(row) }];
+  return [
+    sentEvent(sent.messageId, row),
+    ...(sent.isEdit ? [{ kind: "StateChanged" as const, key: "delivery.edited", value: about(row) }] : []),
+    ...(isDoubtful || sent.mayBeTwice ? [uncertain(row)] : []),
+  ];
 }
 
 function sentEvent(messageId: string, { runId, to, text }: Pick<OutboxRow, "runId" | "to" | "text">): SessionEvent {

@@ -7,7 +7,14 @@ const timeoutMs = 30_000;
 
 /** What became of one try. `doubt`: nobody knows whether the platform has the message. */
 export type Transmission =
-  | { readonly became: "sent"; readonly messageId: string }
+  | {
+      readonly became: "sent";
+      readonly messageId: string;
+      /** Into a message that was there; that cannot make two of it. */
+      readonly isEdit?: true;
+      /** Another one like it may be there, of which nobody heard. */
+      readonly mayBeTwice?: true;
+    }
   | ({ readonly became: "refused" } & SendRefusal)
   | { readonly became: "doubt"; readonly problem: string };
 
@@ -62,7 +69,7 @@ export function isAwaited({ lines }: Pick<House, "lines">, to: Pick<Address, "ch
 }
 
 /** What was not heard of in time, or broke, is in doubt. */
-async function heard<T>(
+export async function heard<T>(
   signal: AbortSignal,
   ask: (bounded: AbortSignal) => Promise<T>,
 ): Promise<T | { readonly became: "doubt"; readonly problem: string }> {

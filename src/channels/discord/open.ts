@@ -1,6 +1,7 @@
 import type { Secret } from "#base";
 import { fault } from "#protocol";
 import type { AccountOptions, Connection } from "../channel.ts";
+import { growByEditing } from "../grow-by-editing.ts";
 import { fileHosts } from "./attachment.ts";
 import { CatchUp } from "./catch-up.ts";
 import { Intake } from "./intake.ts";
@@ -69,6 +70,7 @@ export async function openDiscord(options: AccountOptions<DiscordSettings>): Pro
     log.error("Discord's line broke", { error });
   });
 
+  const ways = outgoing({ rest, tickets });
   return {
     get state() {
       return line.state;
@@ -76,7 +78,8 @@ export async function openDiscord(options: AccountOptions<DiscordSettings>): Pro
     get problem() {
       return line.problem;
     },
-    ...outgoing({ rest, tickets }),
+    ...ways,
+    grow: (step, within) => growByEditing(ways, step, within),
     async [Symbol.asyncDispose]() {
       closing.abort();
       rest.clearHashSweeper();

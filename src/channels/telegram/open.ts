@@ -1,5 +1,6 @@
 import { lazily, pause } from "#base";
 import type { AccountOptions, Connection } from "../channel.ts";
+import { growByEditing } from "../grow-by-editing.ts";
 import type { TelegramAccount } from "../telegram.ts";
 import { Bot } from "./bot.ts";
 import { CallFailed } from "./failure.ts";
@@ -53,6 +54,7 @@ export async function openTelegram(options: AccountOptions<TelegramAccount>): Pr
       return line.problem;
     },
     send: (message, within) => outlet.send(message, within),
+    grow: (step, within) => growByEditing(outlet, step, within),
     edit: (message, text, within) => outlet.edit(message, text, within),
     delete: (message, within) => outlet.delete(message, within),
     react: (message, reaction, within) => outlet.react(message, reaction, within),
