@@ -75,7 +75,7 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
     import("./outbound/attention.ts")
       .then(({ attend }) => attend({ house, line, run, over: over.signal }))
       .catch((error: unknown) => house.log.warn("a chat could not be shown that its turn works", { error }))
-      .finally(() => house.previews.end(runId));
+      .finally(() => void house.previews.end(runId));
     return over;
   }
 

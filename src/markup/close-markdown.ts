@@ -60,11 +60,7 @@ function closeInline(text: string): string {
       if (sign.length === 1) end = index;
     } else if (sign.startsWith("`")) {
       const close = endOfCode(text, after, sign.length);
-      if (close === undefined) {
-        const inside = text.slice(after).replace(/`+$/, "");
-        if (inside.trim() === "") return finish(text, index, open);
-        return finish(text, after + inside.trimEnd().length, [...open, { sign, at: index }]);
-      }
+      if (close === undefined) return finishInCode(text, { sign, at: index }, open);
       tokens.lastIndex = close;
     } else if (sign.startsWith("](")) {
       if (!sign.endsWith(")")) return finish(withoutHalfLink(text, index), index - 1, open);
@@ -74,14 +70,19 @@ function closeInline(text: string): string {
   return finish(text, end, open);
 }
 
+function finishInCode(text: string, code: Opened, open: readonly Opened[]): string {
+  const start = code.at + code.sign.length;
+  const inside = text.slice(start).replace(/`+$/, "").trimEnd();
+  return inside === "" ? finish(text, code.at, open) : finish(text, start + inside.length, [...open, code]);
+}
+
 /** Opens or closes a style; false for a sign at the end that is only half of one. */
 function turn(text: string, { sign, at }: Opened, open: Opened[]): boolean {
   const [before, after] = [text.charAt(at - 1), text.charAt(at + sign.length)];
   const isInWord = sign.startsWith("_") && /[\p{L}\p{N}]/u.test(before) && /[\p{L}\p{N}]/u.test(after);
   if (isInWord) return true;
-  const mayClose = before.trim() !== "";
   let left = sign.length;
-  while (mayClose && left > 0) {
+  while (before.trim() !== "" && left > 0) {
     const last = open.findLastIndex((one) => one.sign.charAt(0) === sign.charAt(0));
     const opened = open[last];
     if (!opened) break;
@@ -116,5 +117,11 @@ function finish(text: string, end: number, open: readonly Opened[]): string {
     written = written.slice(0, Math.min(written.length, last.at)).trimEnd();
     left.pop();
   }
-  return written + left.reverse().map(({ sign }) => sign).join("");
+  return (
+    written +
+    left
+      .toReversed()
+      .map(({ sign }) => sign)
+      .join("")
+  );
 }

@@ -6,6 +6,13 @@ export { type Markup, type Mentioned, plain, type Span, type Style, type Toggle 
 export { parseMarkdown } from "./parse-markdown.ts";
 export { fromSlack, slackMessages, slackSize, toSlack } from "./slack.ts";
 export { split, type SplitLimits, type Unit } from "./split.ts";
-export { fromTelegram, type TelegramEntity, telegramMessages, telegramSize, type TelegramText, toTelegram } from "./telegram.ts";
+export {
+  fromTelegram,
+  type TelegramEntity,
+  telegramMessages,
+  telegramSize,
+  type TelegramText,
+  toTelegram,
+} from "./telegram.ts";
 export { tidy } from "./tidy.ts";
 export { toMarkdown } from "./to-markdown.ts";

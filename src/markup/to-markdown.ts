@@ -48,7 +48,9 @@ function firstDifference(a: Markup, b: Markup): number {
   let place = 0;
   while (place < b.text.length && a.text[place] === b.text[place]) place++;
   if (place < b.text.length || a.text.length > place) return place;
-  const at = b.spans.findIndex((span, i) => !isSame({ text: "", spans: [span] }, { text: "", spans: a.spans.slice(i, i + 1) }));
+  const at = b.spans.findIndex(
+    (span, i) => !isSame({ text: "", spans: [span] }, { text: "", spans: a.spans.slice(i, i + 1) }),
+  );
   return Math.min((b.spans[at] ?? a.spans[b.spans.length])?.start ?? 0, b.text.length);
 }
 

@@ -5,7 +5,9 @@ import { cut } from "../../src/gateway/outbound/cut.ts";
 import { dice } from "../support/dice.ts";
 
 const bits =
-  "word a_b *it* **bold words** ~~x~~ ||s|| `co_de` _ * ~ & < > @everyone <@1> [a_b](http://x.y/z_z) 👩‍👩‍👧 é 你好 | \\ ".split(" ");
+  "word a_b *it* **bold words** ~~x~~ ||s|| `co_de` _ * ~ & < > @everyone <@1> [a_b](http://x.y/z_z) 👩‍👩‍👧 é 你好 | \\ ".split(
+    " ",
+  );
 const joints = [" ", " ", " ", "\n", "\n\n", "\n\n- ", "\n\n1. ", "\n\n# ", "\n\n> ", ". "];
 const blocks = ["\n\n```ts\nlet a = b_c;\n```\n\n", "\n\n|a|b|\n|-|-|\n|c_d|e|\n\n", "\n\n```\n& < > *\n```\n\n"];
 
@@ -24,7 +26,9 @@ test.each([...platforms])(
     for (let seed = 1; seed <= 120; seed++) {
       const roll = dice(seed * 7_919);
       const pick = (from: readonly string[]) => from[roll(from.length)] ?? "";
-      const text = Array.from({ length: 5 + roll(60) }, () => pick(bits) + pick(roll(12) === 0 ? blocks : joints)).join("");
+      const text = Array.from({ length: 5 + roll(60) }, () => pick(bits) + pick(roll(12) === 0 ? blocks : joints)).join(
+        "",
+      );
       const limit: TextLimit = { ...usual, most: 120 + roll(200) };
       const pieces = await cut(text, limit);
       cuts += pieces.length - 1;

@@ -31,9 +31,10 @@ export async function openDiscordPlatform(): Promise<ChannelPlatform> {
       return fake.api.typing.length;
     },
     drafts: [],
-    next: (trouble) => {
+    next: (trouble, to = "send") => {
       const limit = { status: 429, headers: { "retry-after": "60" }, body: { message: "limited", retry_after: 60 } };
-      fake.api.fail(/^POST .*\/messages$/, trouble === "lostAnswer" ? "brokenAfter" : limit);
+      const request = to === "send" ? /^POST .*\/messages$/ : /^PATCH .*\/messages\/\d+$/;
+      fake.api.fail(request, trouble === "lostAnswer" ? "brokenAfter" : limit);
     },
     get strangers() {
       return fake.api.strangers;

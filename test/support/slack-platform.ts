@@ -32,9 +32,9 @@ export async function openSlackPlatform(): Promise<ChannelPlatform> {
       return fake.world.statuses.length;
     },
     drafts: [],
-    next: (trouble) => {
+    next: (trouble, to = "send") => {
       const fault = trouble === "lostAnswer" ? ({ cut: "after" } as const) : { status: 429, retryAfterSeconds: 60 };
-      fake.fail("chat.postMessage", fault);
+      fake.fail(to === "send" ? "chat.postMessage" : "chat.update", fault);
     },
     get strangers() {
       return fake.strangers;

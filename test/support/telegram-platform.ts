@@ -39,10 +39,10 @@ export async function openTelegramPlatform(): Promise<ChannelPlatform> {
     get drafts() {
       return fake.chats.drafts.map(({ text }) => text);
     },
-    next: (trouble) => {
+    next: (trouble, to = "send") => {
       const asked = { retry_after: 60 };
       fake.trouble(
-        "sendMessage",
+        to === "send" ? "sendMessage" : "editMessageText",
         trouble === "lostAnswer" ? trouble : new Refusal(429, "Too Many Requests: retry after 60", asked),
       );
     },

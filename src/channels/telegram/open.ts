@@ -54,7 +54,7 @@ export async function openTelegram(options: AccountOptions<TelegramAccount>): Pr
       return line.problem;
     },
     send: (message, within) => outlet.send(message, within),
-    grow: (step, within) => growByEditing(outlet, step, within),
+    grow: (growth, within) => growByEditing(outlet, growth, within),
     edit: (message, text, within) => outlet.edit(message, text, within),
     delete: (message, within) => outlet.delete(message, within),
     react: (message, reaction, within) => outlet.react(message, reaction, within),

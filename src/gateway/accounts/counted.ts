@@ -2,7 +2,7 @@ import type { Connection } from "#channels";
 
 /** The connection as the walk gets it: each message that left is told of. */
 export function counted(connection: Connection, sent: () => void): Connection {
-  const { grow } = connection;
+  const grow = connection.grow?.bind(connection);
   return {
     get state() {
       return connection.state;
@@ -18,7 +18,7 @@ export function counted(connection: Connection, sent: () => void): Connection {
     ...(connection.find && { find: connection.find.bind(connection) }),
     ...(grow && {
       async grow(step, signal) {
-        const answer = await grow.call(connection, step, signal);
+        const answer = await grow(step, signal);
         if (step.messageId === undefined && "messageId" in answer) sent();
         return answer;
       },

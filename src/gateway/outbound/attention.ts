@@ -24,7 +24,7 @@ export interface Attended {
 export async function attend(attended: Omit<Attended, "grown"> & { readonly over: AbortSignal }): Promise<void> {
   const until = AbortSignal.any([attended.over, AbortSignal.timeout(mostMs)]);
   const { house, run } = attended;
-  const all = { ...attended, grown: (seen: number, signal: AbortSignal) => grown({ house, run }, seen, signal) };
+  const all = { ...attended, grown: (seen: number, signal: AbortSignal) => hearMore({ house, run }, seen, signal) };
   await Promise.all([keepTyping(all, until), keepShowing(all, until)]);
 }
 
@@ -65,20 +65,23 @@ async function keepDrafting({ line, run, grown }: Attended, until: AbortSignal):
   return "over";
 }
 
-function grown({ house, run }: Pick<Attended, "house" | "run">, seen: number, until: AbortSignal): Promise<void> {
+function hearMore({ house, run }: Pick<Attended, "house" | "run">, seen: number, until: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const isNew = () => run.stepText.length > 0 && run.stepText.length !== seen;
-    if (until.aborted || isNew()) return resolve();
+    if (until.aborted || saysElse(run, seen)) return resolve();
     const done = () => {
       stop();
       until.removeEventListener("abort", done);
       resolve();
     };
     const stop = house.sessions.subscribe((notice) => {
-      if (notice.type === "delta" && notice.delta.runId === run.runId && isNew()) done();
+      if (notice.type === "delta" && notice.delta.runId === run.runId && saysElse(run, seen)) done();
     });
     until.addEventListener("abort", done, { once: true });
   });
+}
+
+function saysElse({ stepText }: Run, seen: number): boolean {
+  return stepText.length > 0 && stepText.length !== seen;
 }
 
 function bounded(signal: AbortSignal): AbortSignal {

@@ -28,20 +28,20 @@ export async function keepGrowing(attended: Attended, until: AbortSignal): Promi
   let messageId = before?.messageId;
   let shown = "";
   await grown(0, until);
-  await pause(patienceMs, until).catch(() => undefined);
+  const everyMs = line.channel.growEveryMs ?? usualEveryMs;
+  await pause(Math.min(patienceMs, everyMs), until).catch(() => undefined);
   while (!until.aborted) {
     const said = run.stepText;
     const text = await textToShow(said, line);
     if (text === shown || text === "") {
       await grown(said.length, until);
-      await pause(lookEveryMs, until).catch(() => undefined);
+      await pause(Math.min(lookEveryMs, everyMs), until).catch(() => undefined);
       continue;
     }
     const posted = messageId;
     const step: Step | undefined = await house.previews.step(run.runId, () => grow(attended, text, posted));
     if (step === undefined || step.is === "over") return;
     if (step.is === "shown") [messageId, shown] = [step.messageId, text];
-    const everyMs = line.channel.growEveryMs ?? usualEveryMs;
     await pause(step.is === "tryLater" ? Math.max(everyMs, step.waitMs) : everyMs, until).catch(() => undefined);
   }
 }

@@ -28,8 +28,28 @@ test.each([
   expect(closeMarkdown(open)).toBe(closed);
 });
 
-const bits = ["word", "**bold words**", "*it al*", "~~gone~~", "`co de`", "||hid den||", "**a *b c* d**", "x y", "**`k`**"];
-const parts = ["\n\n", "\n\n- ", "\n\n1. ", "\n\n# ", "\n\n> ", "\n\n```ts\nlet a = **b**;\n\nc_d\n```\n\n", " ", " ", " "];
+const bits = [
+  "word",
+  "**bold words**",
+  "*it al*",
+  "~~gone~~",
+  "`co de`",
+  "||hid den||",
+  "**a *b c* d**",
+  "x y",
+  "**`k`**",
+];
+const parts = [
+  "\n\n",
+  "\n\n- ",
+  "\n\n1. ",
+  "\n\n# ",
+  "\n\n> ",
+  "\n\n```ts\nlet a = **b**;\n\nc_d\n```\n\n",
+  " ",
+  " ",
+  " ",
+];
 
 test("however far a text has come, what of it is shown looks as it will when it is whole", () => {
   for (let seed = 1; seed <= 150; seed++) {
