@@ -222,6 +222,7 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
       await recovery.close();
       for (const run of runs) run.stop("closing");
       sweeper[Symbol.dispose]();
+      house.previews[Symbol.dispose]();
       await outbox[Symbol.asyncDispose]();
     },
   };

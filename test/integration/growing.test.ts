@@ -4,7 +4,7 @@ import { FakeSlate } from "../support/fake-slate.ts";
 import { says } from "../support/scripted-provider.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
-import { aborted, type Answer, Walk, type WalkOptions } from "../support/walk.ts";
+import { aborted, type Answer, over, Walk, type WalkOptions } from "../support/walk.ts";
 
 const key = "agent:main:pigeon:default:direct:c1";
 const inChat = { sessionKey: key, from: { channel: "pigeon", chat: "c1" } };
@@ -162,6 +162,28 @@ describe("an answer that is shown while it grows", () => {
   });
 });
 
+test("what was said before tools were used makes room for what is said after", async () => {
+  const words = new Words();
+  let calls = 0;
+  const answer: Answer = (request, signal) =>
+    ++calls > 1
+      ? words.answer(request, signal)
+      : [
+          { type: "text", delta: "let me look" },
+          { type: "toolCall", id: "1", name: "clock", args: {} },
+          { type: "done", stop: "toolUse", usage },
+        ];
+  await using on = await stage(undefined, { answer });
+  await on.walk.say("hello", inChat);
+  await on.walk.wasAsked(2);
+  words.say("it is");
+  await until("the new words", () => on.slate.texts[0] === "it is");
+  words.say(" four");
+  words.end();
+  await until("its delivery", () => isDelivered(on.walk));
+  expect(on.slate.texts).toEqual(["it is four"]);
+});
+
 describe("a turn that ends without an answer leaves nothing half said", () => {
   test("one that failed says why, below what there was", async () => {
     await using on = await stage(undefined, { timeoutMs: 1_200 });
@@ -251,19 +273,23 @@ describe("whatever the platform does, there is one message", () => {
     await on.walk.say("hello", inChat);
     on.words.say("one");
     await until("a beginning", () => on.slate.texts.length > 0);
-    on.slate.moods.edit.push("isBusy", "isBusy");
+    on.slate.moods.edit.push("isBusy", "takes", "isBusy");
     on.words.say(" two");
     await until("a refusal", () => on.slate.calls("edit") === 1);
     on.words.say(" three");
+    await until("more", () => on.slate.texts[0] === "one two three");
     on.words.end();
     await until("its delivery", () => isDelivered(on.walk));
     expect(on.slate.texts).toEqual(["one two three"]);
-    const [first, , third] = on.slate.asked.filter(({ verb }) => verb === "edit").map(({ at }) => at);
-    expect((third ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(300);
+    const at = on.slate.asked.filter(({ verb }) => verb === "edit").map((one) => one.at);
+    const gaps = at.slice(1).map((time, i) => time - (at[i] ?? 0));
+    expect(gaps).toHaveLength(3);
+    expect(gaps[0]).toBeGreaterThanOrEqual(299);
+    expect(gaps[2]).toBeGreaterThanOrEqual(299);
   });
 
   test.each([["takesInSilence"], ["breaks"]] as const)("a last word that %s is said again", async (mood) => {
-    await using on = await stage();
+    await using on = await stage({});
     await on.walk.say("hello", inChat);
     on.words.say("one");
     await until("a beginning", () => on.slate.texts.length > 0);
@@ -303,6 +329,28 @@ describe("whatever the platform does, there is one message", () => {
     expect(on.slate.ids).toEqual(["s2"]);
   });
 
+  test("when the answer is on its way to the disk, no other step is begun", async () => {
+    const kept = Promise.withResolvers<void>();
+    const between: WalkOptions["between"] = (storage) =>
+      over(storage, {
+        append: async (append) => {
+          if (append.events.some(({ event }) => event.kind === "AgentResponse")) await kept.promise;
+          return storage.append(append);
+        },
+      });
+    await using on = await stage({ canFind: true, growEveryMs: 60 }, { between });
+    await on.walk.say("hello", inChat);
+    on.words.say("one");
+    await until("a beginning", () => on.slate.texts.length > 0);
+    on.words.say(" two");
+    on.words.end();
+    await Bun.sleep(150); // longer than until the next step
+    expect(on.slate.calls("edit")).toBe(0);
+    kept.resolve();
+    await until("its delivery", () => isDelivered(on.walk));
+    expect(on.slate.texts).toEqual(["one two"]);
+  });
+
   test("a step that is under way when the answer is there does not come after it", async () => {
     await using on = await stage();
     await on.walk.say("hello", inChat);
@@ -315,6 +363,7 @@ describe("whatever the platform does, there is one message", () => {
     on.words.say(" three");
     on.words.end();
     await on.walk.ending("m1", key);
+    await until("its claim", async () => (await on.walk.storage.outbox({ limit: 1 }))[0]?.claim === 1);
     gate.resolve();
     await until("its delivery", () => isDelivered(on.walk));
     expect(on.slate.saying.get("s1")).toEqual(["one", "one two", "one two three"]);
@@ -323,16 +372,16 @@ describe("whatever the platform does, there is one message", () => {
 
 describe("a gateway that is killed", () => {
   test.each([
-    ["while the answer grows", "takes"],
-    ["before it hears that the message is there", "takesInSilence"],
-  ] as const)("%s: the next one goes on in the same message", async (_when, mood) => {
+    ["while the answer grows", "takes", {}],
+    ["before it hears that the message is there", "takesInSilence", { canFind: true }],
+  ] as const)("%s: the next one goes on in the same message", async (_when, mood, able) => {
     const slate = new FakeSlate();
     using folder = tempFolder();
     {
       const words = new Words();
       await using walk = new Walk({
         folder: folder.path,
-        channels: [slate.line({ canFind: true })],
+        channels: [slate.line(able)],
         answer: words.answer,
       });
       if (mood === "takesInSilence") {
@@ -349,7 +398,7 @@ describe("a gateway that is killed", () => {
     const words = new Words();
     await using walk = new Walk({
       folder: folder.path,
-      channels: [slate.line({ canFind: true })],
+      channels: [slate.line(able)],
       answer: words.answer,
     });
     await walk.recovered();

@@ -18,7 +18,7 @@ export class FakeSlate {
   readonly #messages = new Map<string, string>();
   readonly #keys = new Map<string, string>();
   retryAfterMs = 30;
-  /** A request waits for it. */
+  /** The next request waits for it. */
   gate: Promise<void> | undefined;
 
   /** What people see now, in order. */
@@ -41,7 +41,12 @@ export class FakeSlate {
 
   /** `canFind`: it finds messages by their key. `knowsRepeats`: a key that comes again gives the message that is there. */
   line(
-    able: { readonly canFind?: boolean; readonly knowsRepeats?: boolean; readonly most?: number } = {},
+    able: {
+      readonly canFind?: boolean;
+      readonly knowsRepeats?: boolean;
+      readonly most?: number;
+      readonly growEveryMs?: number;
+    } = {},
     settings = this.settings,
   ): Line {
     const ways: Required<Pick<Connection, "send" | "edit">> = {
@@ -64,7 +69,7 @@ export class FakeSlate {
         }),
     };
     return {
-      channel: { ...pigeon, growEveryMs: 1, text: { most: able.most ?? 4_000, unit: "utf16" } },
+      channel: { ...pigeon, growEveryMs: able.growEveryMs ?? 1, text: { most: able.most ?? 4_000, unit: "utf16" } },
       account: "default",
       settings,
       connection: {
@@ -96,7 +101,9 @@ export class FakeSlate {
   async #ask<T>(verb: Verb, work: () => T, replyTo?: string): Promise<T | SendRefusal> {
     this.asked.push({ verb, at: performance.now(), replyTo });
     const mood = this.moods[verb].shift() ?? "takes";
-    await this.gate;
+    const { gate } = this;
+    this.gate = undefined;
+    await gate;
     if (mood === "breaks") throw new Error("it broke");
     if (mood === "isBusy") return { refused: "forNow", problem: "too fast", retryAfterMs: this.retryAfterMs };
     if (mood === "refusesForGood") return { refused: "forGood", problem: "not like that" };

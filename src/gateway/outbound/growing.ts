@@ -74,7 +74,7 @@ async function grow(attended: Attended, text: string, messageId: string | undefi
   const replyTo = messageId === undefined ? await replyToOf(house, line, { id: "", runId }) : undefined;
   const message = { to, text, clientKey: previewKey(runId), ...(replyTo !== undefined && { replyTo }) };
   if (messageId === undefined) await house.previews.write(runId, {});
-  const signal = AbortSignal.any([run.closing, AbortSignal.timeout(timeoutMs)]);
+  const signal = AbortSignal.any([house.previews.closing, AbortSignal.timeout(timeoutMs)]);
   const answer = await heard(signal, async (bounded) =>
     line.connection.grow?.({ message, ...(messageId !== undefined && { messageId }) }, bounded),
   ).catch(() => undefined);
@@ -96,8 +96,9 @@ function afterRefusal({ refused, retryAfterMs = 0 }: SendRefusal): Step {
 
 /** Begun, and nobody heard how that ended. */
 async function afterDoubt({ house, line, run }: Attended): Promise<Step> {
-  if (run.closing.aborted || !line.connection.find) return { is: "over" };
-  const seen = await look(line, { to: run.from, clientKey: previewKey(run.runId) }, run.closing);
+  const { closing } = house.previews;
+  if (closing.aborted || !line.connection.find) return { is: "over" };
+  const seen = await look(line, { to: run.from, clientKey: previewKey(run.runId) }, closing);
   if (seen.became === "missing") return { is: "tryLater", waitMs: 0 };
   if (seen.became !== "sent") return { is: "over" };
   await house.previews.write(run.runId, { messageId: seen.messageId });

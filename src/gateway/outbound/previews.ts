@@ -26,12 +26,18 @@ interface Live {
  * Which turns show their answers while those grow. It is on disk before a platform is asked to begin one, so that whoever
  * delivers the answer, in this life or the next, finds what may be there.
  */
-export class Previews {
+export class Previews implements Disposable {
   readonly #storage: Pick<Storage, "record" | "writeRecords">;
+  readonly #closing = new AbortController();
   readonly #live = new Map<string, Live>();
 
   constructor(storage: Pick<Storage, "record" | "writeRecords">) {
     this.#storage = storage;
+  }
+
+  /** Aborts when the gateway closes: what is under way then is in doubt, and is for the next start to find. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   /** The turn may show its answer until it is closed. */
@@ -80,6 +86,10 @@ export class Previews {
 
   async write(runId: string, preview: Preview): Promise<void> {
     await this.#storage.writeRecords([{ kind: previewRecords, id: runId, data: JSON.stringify(preview) }]);
+  }
+
+  [Symbol.dispose](): void {
+    this.#closing.abort();
   }
 
   /** The platform has nothing, or what it has is the answer. */

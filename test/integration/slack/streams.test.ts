@@ -37,6 +37,7 @@ test("a stream calls nobody, even where the call comes in two parts", async () =
   const [shown] = slack.fake.messages("D1");
   expect(shown?.text).not.toMatch(/<[@#!]/);
   expect(shown?.text.replaceAll("\u200B", "")).toBe("one <!channel> and <@U1> a < b");
+  expect(slack.fake.calls("chat.update")).toBeEmpty();
 });
 
 test("what the answer says otherwise than the stream is written over it", async () => {
