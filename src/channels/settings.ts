@@ -41,6 +41,12 @@ export const channelSettings = {
         "Whether an answer is shown while it grows. partial: as it is written; block: by whole paragraphs; off unless set.",
     }),
   ),
+  reactionNotifications: Type.Optional(
+    Type.Union([Type.Literal("off"), Type.Literal("own"), Type.Literal("all")], {
+      description:
+        "Which reactions of people who may write to us the model is told of with the next message: to its own messages (unless set), all, or none.",
+    }),
+  ),
   replyTo: Type.Optional(
     Type.Union([Type.Literal("off"), Type.Literal("first"), Type.Literal("all")], {
       description: "Which pieces of an answer are shown as replies to the message; off unless set.",

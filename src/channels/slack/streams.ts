@@ -52,7 +52,7 @@ export class Streams {
 
   /** Adds what is new; false when the stream is over, or the text does not go on from what it says. */
   async add(posted: Posted, markdown: string, client: Client): Promise<boolean> {
-    const whole = harmless(markdown).replace(/<$/, ""); // what comes next may make it a sign
+    const whole = harmless(markdown);
     const rest = this.#restOf(posted, whole);
     if (rest === undefined) return false;
     if (rest === "") return true;

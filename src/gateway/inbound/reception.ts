@@ -10,12 +10,14 @@ import { acknowledge } from "../outbound/acknowledge.ts";
 import { findRoute } from "../router/route.ts";
 import { sessionKeyOf } from "../router/session-key-of.ts";
 import { keepAttachments, unreadAttachments } from "./attachments.ts";
+import { ChatNotes, editNote, reactionNote } from "./chat-notes.ts";
 import { chatOf } from "./chat-of.ts";
 import { textOf } from "./entry.ts";
 import { GroupHistory } from "./group-history.ts";
 import type { InboundHouse, InboundOptions } from "./inbound.ts";
 import { isTemporary } from "./is-temporary.ts";
 import type { LoopGuard } from "./loop-guard.ts";
+import { ourMessage } from "./our-message.ts";
 import { quote } from "./quote.ts";
 import { joinedRecords } from "./record-kinds.ts";
 import { readUpdate, type Said } from "./said.ts";
@@ -47,6 +49,7 @@ export class Reception implements Disposable {
   readonly #options: InboundOptions;
   readonly #rooms: Rooms;
   readonly #history = new GroupHistory();
+  readonly #notes = new ChatNotes();
   readonly #closing = new AbortController();
 
   constructor(house: InboundHouse, options: InboundOptions, rooms: Rooms) {
@@ -65,10 +68,12 @@ export class Reception implements Disposable {
       if (access.because === "notPaired" && update.type !== "reaction") await this.#rooms.door.tellCode(visitor, line);
       return;
     }
-    if (update.type === "reaction") return; // says nothing that an agent could answer
+    if (update.type === "reaction") return this.#noteReaction(update, from, line);
     if (update.type === "edited") {
       const isChanged = await this.#rooms.waiting.edit(from, update.messageId, update.text);
       log.debug("a message was edited", { channel: from.channel, isChanged });
+      // Its turn has begun, or is over.
+      if (!isChanged && (update.isToUs || update.place.kind === "direct")) this.#notes.add(from, editNote(update));
       return;
     }
     const said = readUpdate(update);
@@ -93,6 +98,14 @@ export class Reception implements Disposable {
 
   [Symbol.dispose](): void {
     this.#closing.abort();
+  }
+
+  /** Nothing that an agent could answer, but the next message is better understood with it. */
+  async #noteReaction(update: Extract<Update, { type: "reaction" }>, from: Guest["from"], line: Line): Promise<void> {
+    const { reactionNotifications: wanted = "own" } = line.settings;
+    if (wanted === "off") return;
+    const ours = await ourMessage(this.#house, from, update.messageId);
+    if (ours !== undefined || wanted === "all") this.#notes.add(from, reactionNote(update, ours));
   }
 
   async #lead(guest: Guest): Promise<void> {
@@ -120,7 +133,7 @@ export class Reception implements Disposable {
       sessionKey,
       from,
       sender: update.sender.id,
-      text: await this.#textFor(guest),
+      text: [...this.#notes.take(from), await this.#textFor(guest)].join("\n"),
       files: [...unreadAttachments(said.attachments)],
       context: update.place.kind === "direct" ? [] : [...this.#history.take(from)],
     };
