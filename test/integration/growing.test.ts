@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import type { ModelEvent } from "#providers";
 import { FakeSlate } from "../support/fake-slate.ts";
+import { join } from "node:path";
 import { says } from "../support/scripted-provider.ts";
+import { serveSlate, slateAt } from "../support/slate-at.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
 import { aborted, type Answer, over, Walk, type WalkOptions } from "../support/walk.ts";
@@ -438,6 +440,36 @@ describe("a gateway that is killed", () => {
     expect(slate.ids).toEqual(["s1"]);
   });
 });
+
+test("kill -9 at any moment while an answer grows leaves one message, and that is the answer", async () => {
+  for (let round = 0; round < 4; round++) {
+    using folder = tempFolder();
+    const slate = new FakeSlate();
+    await using served = serveSlate(slate.line({ canFind: true }));
+    // More lives than these would end the turn.
+    for (let life = 0; life < 2; life++) await growUntilKilled(folder.path, { url: served.url, slate, round });
+    expect(slate.texts.length).toBeLessThanOrEqual(1);
+    await using walk = new Walk({ folder: folder.path, channels: [slateAt(served.url)], answer: () => says("done") });
+    await walk.recovered();
+    await until("its delivery", async () => (await walk.endings(key)).length === 1 && (await isDelivered(walk)));
+    expect(slate.texts).toEqual(["done"]);
+  }
+}, 60_000);
+
+/** Kills it a random moment after it began to write on the slate, or before. */
+async function growUntilKilled(
+  folder: string,
+  { url, slate, round }: { readonly url: string; readonly slate: FakeSlate; readonly round: number },
+): Promise<void> {
+  const asked = slate.asked.length;
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "../support/growing-writer.ts"), folder, url], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  await until("a beginning", () => slate.asked.length > asked, 20_000);
+  await Bun.sleep(round === 0 ? 0 : Math.random() * 30);
+  child.kill("SIGKILL");
+  await child.exited;
+}
 
 async function previews(walk: Walk): Promise<string[]> {
   return (await walk.storage.records({ kind: "outbound-preview", limit: 9 })).map(({ data }) => data);

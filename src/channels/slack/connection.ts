@@ -109,8 +109,10 @@ export class SlackConnection implements Connection {
     });
   }
 
-  delete({ to, messageId }: Posted, signal: AbortSignal): Promise<SendRefusal | undefined> {
-    return refusalFrom(this.#client(signal).chat.delete({ channel: to.chat, ts: messageId }), "message_not_found");
+  delete(posted: Posted, signal: AbortSignal): Promise<SendRefusal | undefined> {
+    this.#streams.forget(posted);
+    const place = { channel: posted.to.chat, ts: posted.messageId };
+    return refusalFrom(this.#client(signal).chat.delete(place), "message_not_found");
   }
 
   async react(

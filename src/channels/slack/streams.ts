@@ -55,7 +55,7 @@ export class Streams {
     const whole = harmless(markdown);
     const rest = this.#restOf(posted, whole);
     if (rest === undefined) return false;
-    if (rest === "") return true;
+    if (rest.trim() === "") return true;
     const about = { channel: posted.to.chat, ts: posted.messageId };
     try {
       await client.chat.appendStream({ ...about, markdown_text: rest });
@@ -68,6 +68,11 @@ export class Streams {
     }
     this.#written.set(placeOf(posted), whole);
     return true;
+  }
+
+  /** It is gone, or is to be. */
+  forget(posted: Posted): void {
+    this.#written.delete(placeOf(posted));
   }
 
   /** Ends it with what is left; false when what it says then is not known to be that text. */

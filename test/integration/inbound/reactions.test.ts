@@ -63,6 +63,18 @@ describe("a reaction", () => {
     expect(await told(settings, (line) => [reaction(line, messageId, more)])).toEqual([...expected]);
   });
 
+  test("to what has the id of a message of ours, but lies in another chat, is not to one of ours", async () => {
+    using folder = tempFolder();
+    const line = new FakeLine({ allowFrom: ["1"] });
+    await using walk = new Walk({ folder: folder.path, channels: [line] });
+    await walk.inbound.take(line.message("hello"), line);
+    await until("the record of the answer", async () => (await sent(walk)).length === 1);
+    const elsewhere = { from: { channel: "pigeon", account: "default", chat: "2" } };
+    await walk.inbound.take(reaction(line, "p1", elsewhere), line);
+    await walk.inbound.take(line.message("and here?", elsewhere), line);
+    await until("the answer", () => line.texts.includes("echo and here?"));
+  });
+
   test("however many there are, the last few are told; an edit that comes too late is told like them", async () => {
     const [text = ""] = await told({}, (line) => [
       ...Array.from({ length: 30 }, (_, n) => reaction(line, "p1", { emoji: `e${n}` })),

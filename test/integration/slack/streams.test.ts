@@ -107,6 +107,14 @@ test("a message that a person deleted is gone for good", async () => {
   expect(await slack.connection.edit?.({ to, messageId }, "one two", never)).toMatchObject({ refused: "forGood" });
 });
 
+test("one that was taken away keeps nobody from seeing that we are at work", async () => {
+  await using slack = await openSlackHouse();
+  const messageId = await begun(slack);
+  expect(await slack.connection.delete?.({ to, messageId }, never)).toBeUndefined();
+  await slack.connection.typing?.(to, never);
+  expect(slack.fake.world.statuses).toHaveLength(1);
+});
+
 test("an app that may not stream edits, and does not ask again", async () => {
   await using slack = await openSlackHouse();
   slack.fake.world.streams.areAllowed = false;
