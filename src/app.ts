@@ -1,4 +1,3 @@
-import { createPrepareTurn, createSystemPrompt, type ReadWorkspaceFile, workspaceMark } from "#agent";
 import {
   createLog,
   describeError,
@@ -12,23 +11,22 @@ import {
 } from "#base";
 import { type Channel, channels } from "#channels";
 import { type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config";
-import { createGateway, createInbound, type Gateway } from "#gateway";
+import { createGateway, createInbound, type Gateway, labelIn } from "#gateway";
 import { openServer } from "#http";
 import { createModels } from "#providers";
 import { type AuthMode, createRpc, type Services } from "#rpc";
-import { type Jail, JailError, openSandbox } from "#sandbox";
 import { createScheduler } from "#scheduler";
 import { createSessions, parseSessionKey, type Sessions, transcriptRow } from "#sessions";
 import { acquireLock, openStorage, readStorageUrl, type Storage, type StoragePlace } from "#storage";
 import { createHealth, createMemoryKeeper } from "#telemetry";
-import { createToolbox, tools } from "#tools";
+import { tools } from "#tools";
 import { type Address, fault } from "#protocol";
-import { existsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { nodeAccess } from "./node-access.ts";
-import { openWorkspace } from "./open-workspace.ts";
 import { checkSettings } from "./check-settings.ts";
 import { doorKey } from "./door-key.ts";
+import { openAgents } from "./open-agents.ts";
 import { type OpenChannels, openChannels } from "./open-channels.ts";
 import { Settings, settingsWith } from "./settings.ts";
 
@@ -63,11 +61,6 @@ export interface App extends AsyncDisposable {
   receive: Gateway["receive"];
 }
 
-const largestWorkspaceFile = 1024 * 1024;
-
-/** The one agent there is until others can be configured. */
-const agentId = "main";
-
 /** A home has one gateway, which the lock sees to. */
 const instanceId = "gateway";
 
@@ -86,7 +79,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
     file,
   });
   const { settings } = config;
-  const { problems, warnings } = checkSettings(config, available);
+  const { problems, warnings } = checkSettings(config, { home, environment }, available);
   if (problems.length > 0) throw fault.configInvalid({ problem: problems.join("\n") });
   const homeWarnings = prepareHome(home);
   failPoint("app.home.prepared");
@@ -104,28 +97,24 @@ export async function openApp({ home, environment, flags, file, version, ...more
   const memory = opened.use(createMemoryKeeper());
   opened.defer(sessions.subscribe((notice) => notice.type === "appended" && memory.worked(notice.events.length)));
 
-  const configured = settings.agents.defaults.workspace;
-  const { folder, jail: workspace } = await openWorkspace({ home, configured, environment });
-  const sandbox = opened.use(await openSandbox({ ...settings.sandbox, workspace: folder, stateDir: home.state, log }));
   const models = createModels({
     settings: () => config.settings.models,
     primary: () => config.settings.agents.defaults.model.primary,
     log,
   });
-  const toolbox = createToolbox({
-    tools,
-    workspace,
-    sandbox,
-    settings: settings.tools,
-    log,
-    nodes: nodeAccess(() => rpc.nodes),
-  });
-  const prepareTurn = createPrepareTurn({
-    models,
-    toolbox,
-    systemPrompt: createSystemPrompt({ read: reader(workspace, log), mark: workspaceMark(folder) }),
-    limits: () => config.settings.agents.defaults,
-  });
+  const agents = opened.use(
+    await openAgents({
+      home,
+      environment,
+      settings: () => config.settings,
+      toolsSettings: settings.tools,
+      sandboxSettings: settings.sandbox,
+      tools,
+      nodes: nodeAccess(() => rpc.nodes),
+      models,
+      log,
+    }),
+  );
 
   const { workerConcurrency: running, maxQueue: waiting, sessionQueue: perLane, drainSeconds } = settings.runtime;
   const scheduler = opened.use(
@@ -151,7 +140,8 @@ export async function openApp({ home, environment, flags, file, version, ...more
         storage,
         scheduler,
         lines: lineUp.lines,
-        prepareTurn,
+        prepareTurn: agents.prepareTurn,
+        labelOf: (agentId, to) => labelIn(config.settings, agentId, to),
         priceOf: (provider, model) => models.price(provider, model),
         retention: () => config.settings.storage.retention,
         sweepBesides: async () => {
@@ -161,7 +151,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
         log,
         clock,
       },
-      sessionKeyOf,
+      (to) => sessionKeyOf(to, agents.roster().main.id),
     ),
   );
 
@@ -170,7 +160,9 @@ export async function openApp({ home, environment, flags, file, version, ...more
       { storage, sessions, lines: lineUp.lines, log, clock },
       {
         gateway,
-        agentId,
+        get agentId() {
+          return agents.roster().main.id;
+        },
         settings: () => config.settings,
         command: (asked) => rpc.command(asked),
         readCredential: (name) => readIfThere(join(home.root, "credentials", name)),
@@ -188,7 +180,10 @@ export async function openApp({ home, environment, flags, file, version, ...more
   const startedAt = clock.now();
   const services: Services = {
     version,
-    agentId,
+    get agentId() {
+      return agents.roster().main.id;
+    },
+    agents: () => agents.rows(),
     gateway,
     sessions,
     inbound,
@@ -214,16 +209,16 @@ export async function openApp({ home, environment, flags, file, version, ...more
       pid: process.pid,
       startedAt,
       uptimeMs: clock.now() - startedAt,
-      model: models.defaultId() ?? "none",
-      sandbox: await sandbox.status(),
+      model: agents.modelOf(agents.roster().main) ?? "none",
+      sandbox: await agents.sandboxStatus(),
       storage: { backend: storage.backend, ...(await storage.health()) },
       ...damageIn(sessions),
       turns: gateway.load(),
       memory: { rssBytes: process.memoryUsage.rss() },
     }),
     tailLog: (wanted) => tailLog(home.logFile, wanted),
-    tools: () => toolbox.specs(),
-    parseSessionKey: (text) => parseSessionKey(text, { agentId }),
+    tools: (agentId) => agents.toolsOf(agentId ?? agents.roster().main.id),
+    parseSessionKey: (text, agentId = agents.roster().main.id) => parseSessionKey(text, { agentId }),
     transcriptRow,
   };
   const rpc = createRpc({ services, auth: key.auth, log, clock });
@@ -238,7 +233,8 @@ export async function openApp({ home, environment, flags, file, version, ...more
   opened.defer(() => lineUp.accounts.quiesce()); // what platforms still have, they keep for the next start
   lineUp.begin();
   failPoint("app.ready");
-  log.info("the gateway is ready", { url: server.url.href, version, model: models.defaultId() });
+  const model = agents.modelOf(agents.roster().main) ?? "none";
+  log.info("the gateway is ready", { url: server.url.href, version, model });
 
   const held = opened.move();
   return {
@@ -248,7 +244,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
     isOpen: key.auth.mode === "none",
     authMode: key.auth.mode,
     settingsFile: config.file,
-    model: models.defaultId() ?? "none",
+    model,
     receive: (message) => gateway.receive(message),
     warnings: [...config.warnings, ...warnings, ...homeWarnings, ...key.warnings],
     [Symbol.asyncDispose]: () => held.disposeAsync(),
@@ -260,20 +256,6 @@ function storagePlace({ storage }: Settings): StoragePlace {
   const read = readStorageUrl(storage.url);
   if (!read.ok) throw fault.configInvalid({ problem: `storage.url: ${read.because}.` });
   return read.place;
-}
-
-/** Reads the files that shape the agent. One that must not be read (a link to elsewhere, too large) is left out, and the log says so. */
-function reader(workspace: Jail, log: Log): ReadWorkspaceFile {
-  return async (name) => {
-    if (!existsSync(join(workspace.root, name))) return undefined;
-    try {
-      return new TextDecoder().decode(await workspace.read(name, largestWorkspaceFile));
-    } catch (error) {
-      if (!(error instanceof JailError)) throw error;
-      log.warn("a file of the workspace was left out of the prompt", { name, because: error.message });
-      return undefined;
-    }
-  };
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {
@@ -299,7 +281,7 @@ function hold(home: Home) {
 }
 
 /** Messages to a chat of the web are kept where that chat's session key says, others in a session of their own. */
-function sessionKeyOf({ channel, account, chat }: Address): string {
+function sessionKeyOf({ channel, account, chat }: Address, agentId: string): string {
   const text = channel === "webchat" ? chat : `agent:${agentId}:${channel}:${account ?? "default"}:direct:${chat}`;
   const parsed = parseSessionKey(text, { agentId });
   if (parsed.ok) return parsed.key;

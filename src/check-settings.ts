@@ -1,10 +1,13 @@
+import { checkAgents, type Roster, rosterOf } from "#agent";
 import { silentLog } from "#base";
-import { type Channel, channels, configuredAccounts } from "#channels";
+import { type AccountPlace, type Channel, channels, configuredAccounts } from "#channels";
 import type { Config } from "#config";
-import { checkBindings } from "#gateway";
+import { checkBindings, checkBroadcast, checkMentions } from "#gateway";
 import { checkListening } from "#http";
 import { createModels } from "#providers";
 import { readStorageUrl } from "#storage";
+import { tools } from "#tools";
+import { sharedFolders, type Surroundings } from "./agent-folders.ts";
 import { checkDoorKey } from "./door-key.ts";
 import type { Settings } from "./settings.ts";
 
@@ -16,30 +19,55 @@ export interface SettingsCheck {
   readonly warnings: readonly string[];
 }
 
-/** There is one agent until others can be configured. */
-const agentIds = ["main"];
-
 export function checkSettings(
   config: Pick<Config<Settings>, "settings" | "explain">,
+  surroundings: Surroundings,
   available: readonly Channel[] = channels,
 ): SettingsCheck {
   const { settings } = config;
   const listening = checkListening(settings.gateway);
   const key = checkDoorKey(config);
-  const model = createModels({
-    settings: () => settings.models,
-    primary: () => settings.agents.defaults.model.primary,
-    log: silentLog,
-  }).trouble();
+  const { agents } = rosterOf(settings.agents);
+  const agentIds = agents.map(({ id }) => id);
   return {
     problems: [
       key.problem,
       listening.ok ? undefined : `${listening.because}.`,
       storageProblem(settings),
       ...accountProblems(settings, available),
-      ...checkBindings(settings.bindings, agentIds),
+      ...checkAgents(
+        settings.agents,
+        tools.map(({ name }) => name),
+      ),
+      ...sharedFolders(agents, surroundings),
+      ...checkMentions(settings),
+      ...checkBindings(settings.bindings, { agentIds, accountProblem: accountsOf(settings, available) }),
+      ...checkBroadcast(settings.broadcast, agentIds),
     ].filter(isText),
-    warnings: [key.warning, listening.ok ? listening.warning : undefined, model].filter(isText),
+    warnings: [key.warning, listening.ok ? listening.warning : undefined, ...modelTroubles(settings, agents)].filter(
+      isText,
+    ),
+  };
+}
+
+/** Why the models of agents cannot answer, as far as the settings alone tell. */
+function modelTroubles({ models, agents: { defaults } }: Settings, agents: Roster["agents"]): readonly string[] {
+  const wanted = new Set([defaults.model.primary, ...agents.map(({ model }) => model)]);
+  const troubles = Array.from(wanted, (primary) =>
+    createModels({ settings: () => models, primary: () => primary, log: silentLog }).trouble(),
+  );
+  return [...new Set(troubles.filter(isText))];
+}
+
+/** Why nothing can be sent over an account; undefined when it can. */
+function accountsOf(settings: Settings, available: readonly Channel[]): (to: AccountPlace) => string | undefined {
+  const accounts = configuredAccounts(available, settings.channels);
+  return ({ channel, account }) => {
+    const found = accounts.find((one) => one.channel.id === channel && one.account === account);
+    if (!found) return `the settings have no account “${account}” of the channel “${channel}”`;
+    if (channel === "webhook" && found.settings["url"] === undefined)
+      return `the webhook account “${account}” has no url to post to`;
+    return undefined;
   };
 }
 

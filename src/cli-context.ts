@@ -33,7 +33,7 @@ export function createCliContext(
         import("./check-settings.ts"),
       ]);
       const config = openConfig({ schema: Settings, home, environment, flags: {}, file });
-      const { problems, warnings } = checkSettings(config);
+      const { problems, warnings } = checkSettings(config, { home, environment });
       return { file: config.file, problems, warnings: [...config.warnings, ...warnings] };
     },
     readClientSettings: async (file) => {

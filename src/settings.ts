@@ -1,7 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { agentsSettings } from "#agent";
 import { type Channel, channels, channelsSettings } from "#channels";
-import { bindingsSettings, commandsSettings, messagesSettings } from "#gateway";
+import { bindingsSettings, broadcastSettings, commandsSettings, messagesSettings } from "#gateway";
 import { gatewaySettings } from "#http";
 import { modelsSettings } from "#providers";
 import { sandboxSettings } from "#sandbox";
@@ -27,6 +27,7 @@ export function settingsWith(available: readonly Channel[]) {
   return Type.Object({
     agents: agentsSettings,
     bindings: bindingsSettings,
+    broadcast: broadcastSettings,
     channels: channelsSettings(available),
     commands: commandsSettings,
     gateway: gatewaySettings,

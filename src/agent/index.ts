@@ -2,7 +2,8 @@
 export { finishCalls, unknownResult } from "./finish-calls.ts";
 export { modelRequest, type ModelRequest, type RequestFrame } from "./model-request.ts";
 export { createPrepareTurn, type PreparedTurn, type PrepareTurn } from "./prepare-turn.ts";
-export { agentsSettings } from "./settings.ts";
+export { type Agent, checkAgents, checkTools, type Roster, rosterOf } from "./roster.ts";
+export { agentsSettings, type AgentsSettings, mentionPatterns } from "./settings.ts";
 export { workspaceMark } from "./workspace-mark.ts";
 export { createSystemPrompt, type ReadWorkspaceFile, workspaceFiles, type WorkspaceMark } from "./system-prompt.ts";
 export {

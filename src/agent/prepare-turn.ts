@@ -17,18 +17,20 @@ export type PreparedTurn =
 
 /** What a session says of its turns, beside their conversation. */
 export interface TurnWishes {
+  /** Whose session it is. */
+  readonly agentId: string;
   /** `provider/model`; the configured one when absent. */
   readonly model?: string;
 }
 
 export type PrepareTurn = (wishes: TurnWishes) => Promise<PreparedTurn>;
 
-/** Brings a turn's model, tools and prompt together. The limits are read anew for each turn. */
+/** Brings the model, tools and prompt of one agent's turns together. Its model and its limits are read anew for each turn. */
 export function createPrepareTurn(options: {
   readonly models: Models;
   readonly toolbox: Toolbox;
   readonly systemPrompt: () => Promise<string>;
-  readonly limits: () => { readonly maxSteps: number; readonly timeoutSeconds: number };
+  readonly agent: () => { readonly model?: string; readonly maxSteps: number; readonly timeoutSeconds: number };
 }): PrepareTurn {
   const { models, toolbox } = options;
   const tools: TurnTools = {
@@ -37,10 +39,10 @@ export function createPrepareTurn(options: {
     run: (call, signal) => toolbox.run(call, signal),
   };
   return async (wishes) => {
-    const resolved = await models.resolve(wishes.model);
+    const { model: own, maxSteps, timeoutSeconds } = options.agent();
+    const resolved = await models.resolve(wishes.model ?? own);
     if (!resolved.found) return { ready: false, problem: { kind: "modelNotFound", message: resolved.because } };
     const { provider, providerId, model } = resolved;
-    const { maxSteps, timeoutSeconds } = options.limits();
     return {
       ready: true,
       model: { ...model, provider, providerId },

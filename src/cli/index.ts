@@ -1,5 +1,6 @@
 /** One command per file. */
 import type { AnyCommand } from "./command.ts";
+import { agentsList } from "./commands/agents-list.ts";
 import { backupCreate } from "./commands/backup-create.ts";
 import { backupRestore } from "./commands/backup-restore.ts";
 import { backupVerify } from "./commands/backup-verify.ts";
@@ -81,6 +82,7 @@ export { openTerminal } from "./terminal.ts";
 
 /** Every command, in alphabetical order. */
 export const commands: readonly AnyCommand[] = [
+  agentsList,
   backupCreate,
   backupRestore,
   backupVerify,

@@ -1,6 +1,7 @@
 import { failPoint } from "#base";
 import type { Address, InboundMessage } from "#protocol";
 import type { Place } from "#scheduler";
+import { agentOf } from "#sessions";
 import type { NewReceipt } from "#storage";
 import { createAnswers } from "./answers.ts";
 import { received, receiptOf } from "./arrival.ts";
@@ -71,9 +72,10 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
     if (!line || line.channel.followsLog) return undefined;
     const over = new AbortController();
     const { runId } = run;
+    const label = house.labelOf?.(agentOf(run.sessionKey), run.from);
     if ((line.settings.streaming ?? "off") !== "off") house.previews.open(runId);
     import("./outbound/attention.ts")
-      .then(({ attend }) => attend({ house, line, run, over: over.signal }))
+      .then(({ attend }) => attend({ house, line, run, label, over: over.signal }))
       .catch((error: unknown) => house.log.warn("a chat could not be shown that its turn works", { error }))
       .finally(() => void house.previews.end(runId));
     return over;
@@ -173,6 +175,10 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
     async answer(message, work) {
       await recovery.clear(message.sessionKey);
       return answers.answer(message, work);
+    },
+    async relay(message, passed) {
+      await recovery.clear(message.sessionKey);
+      return answers.relay(message, passed);
     },
     async abort({ sessionKey, runId }) {
       await recovery.clear(sessionKey);

@@ -1,6 +1,6 @@
 import { backoffMs, failPoint, newId, pause } from "#base";
 import { type Address, type EventOf, Fault, noUsage, type SessionEvent, type TurnProblem } from "#protocol";
-import type { AppendOptions } from "#sessions";
+import { agentOf, type AppendOptions } from "#sessions";
 import type { House } from "./house.ts";
 import { rowsFor } from "./outbound/pieces.ts";
 import type { Run } from "./run.ts";
@@ -43,15 +43,16 @@ export function unanswered(runId: string, how: How): SessionEvent {
 
 /** The answer goes into the outbox in the same transaction that records it, unless its channel follows the log. */
 export async function delivery(
-  house: Pick<House, "lines" | "previews">,
-  { runId, from }: Pick<Run, "runId" | "from">,
+  house: Pick<House, "labelOf" | "lines" | "previews">,
+  { runId, from, sessionKey }: Pick<Run, "runId" | "from" | "sessionKey">,
   events: readonly SessionEvent[],
 ): Promise<AppendOptions> {
   const answer = events.at(-1);
   if (answer?.kind !== "AgentResponse" || answer.stopReason === "toolUse") return {};
   if (isReadInLog(house, from)) return {};
   house.previews.close(runId);
-  const rows = await rowsFor(house, { to: from, text: textFor(answer), runId });
+  const label = house.labelOf?.(agentOf(sessionKey), from);
+  const rows = await rowsFor(house, { to: from, text: textFor(answer), runId, ...(label !== undefined && { label }) });
   if (rows.length > 0) return { outbox: rows };
   // Nothing to say, and the chat may have seen a part of it: the row that takes that away says nothing.
   return (await house.previews.mayBe(runId)) ? { outbox: [{ id: newId(), runId, to: from, text: "" }] } : {};

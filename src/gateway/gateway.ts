@@ -58,6 +58,11 @@ export interface Gateway extends AsyncDisposable {
    * `storageUnavailable`; then nothing is kept.
    */
   answer(message: InboundMessage, work: () => Promise<string>): Promise<Receipt>;
+  /**
+   * A message that is not answered but passed on. It and what goes into the outbox are put on disk together; one that was
+   * taken before is not passed on again. Rejects with `storageUnavailable`; then nothing is kept.
+   */
+  relay(message: InboundMessage, passed: { readonly to: Address; readonly text: string }): Promise<Receipt>;
   /** Stops the turns of a session, or one turn, waiting or running; answers with their ids. */
   abort(target: { readonly sessionKey: string; readonly runId?: string }): Promise<readonly string[]>;
   activeRuns(): readonly ActiveRun[];

@@ -1,5 +1,6 @@
 import type { Clock, Log } from "#base";
 import type { PrepareTurn } from "#agent";
+import type { Address } from "#protocol";
 import type { Scheduler } from "#scheduler";
 import type { Sessions } from "#sessions";
 import type { Storage } from "#storage";
@@ -29,6 +30,8 @@ export interface Rooms {
   readonly scheduler: Scheduler;
   readonly lines: Lines;
   readonly prepareTurn: PrepareTurn;
+  /** What an agent's answers to a chat begin with; undefined where there is no need to tell agents apart. */
+  readonly labelOf?: (agentId: string, to: Address) => string | undefined;
   /** Undefined where nobody said what the model costs. */
   readonly priceOf: (provider: string, model: string) => ModelPrice | undefined;
   readonly log: Log;

@@ -158,7 +158,7 @@ export class Recovery {
     if (row.resumed >= mostResumes) {
       const ending = unanswered(runId, { stopReason: "error", problem: interrupted });
       const last = [...openCalls(events, runId).map(unknownResult), ending];
-      await this.#house.sessions.append(key, last, await delivery(this.#house, message, last));
+      await this.#house.sessions.append(key, last, await delivery(this.#house, { ...message, sessionKey: key }, last));
       failPoint("recovery.run.ended");
       this.#count.ended++;
       this.#lanes.ended();

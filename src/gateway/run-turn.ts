@@ -41,7 +41,7 @@ export async function runTurn(house: House, run: Run, prompts: Prompts): Promise
 }
 
 async function converse({ house, run, prompts }: Turn, state: SessionState): Promise<void> {
-  const prepared = await house.prepareTurn(state.summary.settings);
+  const prepared = await house.prepareTurn({ ...state.summary.settings, agentId: state.agentId });
   if (!prepared.ready) {
     await giveUpCalls(house, run);
     return endBadly(house, run, prepared.problem);

@@ -1,3 +1,4 @@
+import { mentionPatterns } from "#agent";
 import { type Static, Type } from "@sinclair/typebox";
 
 const Id = Type.String({ minLength: 1, maxLength: 256 });
@@ -5,6 +6,14 @@ const Id = Type.String({ minLength: 1, maxLength: 256 });
 const Peer = Type.Object({
   kind: Type.Union([Type.Literal("direct"), Type.Literal("group"), Type.Literal("channel")]),
   id: Type.String({ minLength: 1, maxLength: 256, description: "The platform's id of the chat, or “*”." }),
+});
+
+/** Where a message is passed on to. */
+const Target = Type.Object({
+  channel: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+  account: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "`default` when left out." })),
+  chat: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: "The platform's id of the chat." })),
+  thread: Type.Optional(Id),
 });
 
 /** One rule of where a message goes. All that `match` says must be so. */
@@ -29,16 +38,67 @@ export const Binding = Type.Object({
     ),
   }),
   action: Type.Optional(
-    Type.Union([Type.Literal("agent"), Type.Literal("drop"), Type.Literal("reply")], {
-      description: "agent (default): a turn answers; drop: nothing happens; reply: `text` is the answer.",
-    }),
+    Type.Union(
+      [
+        Type.Literal("agent"),
+        Type.Literal("drop"),
+        Type.Literal("reply"),
+        Type.Literal("forward"),
+        Type.Literal("webhook"),
+      ],
+      {
+        description:
+          "agent (default): a turn answers; drop: nothing happens; reply: `text` is the answer; forward: it is passed on to the chat `to`; webhook: it is posted, as JSON, over the webhook account of `to`.",
+      },
+    ),
   ),
+  to: Type.Optional(Target),
   text: Type.Optional(Type.String({ minLength: 1, maxLength: 4_000, description: "What `reply` says." })),
 });
 export type Binding = Static<typeof Binding>;
 
 /** The `[[bindings]]` of the configuration: which agent answers whom, the most exact first. */
 export const bindingsSettings = Type.Array(Binding, { default: [] });
+
+const Participants = Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { minItems: 1, maxItems: 16 });
+
+const Group = Type.Union(
+  [
+    Participants,
+    Type.Object(
+      {
+        agents: Participants,
+        mentionGating: Type.Optional(
+          Type.Boolean({ description: "true (default): who is named answers alone; false: all of them, always." }),
+        ),
+      },
+      { additionalProperties: false },
+    ),
+  ],
+  {
+    description:
+      "The agents that all hear the messages of a chat, by `<channel>:<platform's id of the chat>` or the id alone.",
+  },
+);
+
+type Strategy = "parallel" | "sequential";
+
+export type BroadcastSettings = { readonly strategy: Strategy } & {
+  readonly [chat: string]: Strategy | Static<typeof Group>;
+};
+
+/** The `[broadcast]` part of the configuration. */
+export const broadcastSettings = Type.Unsafe<BroadcastSettings>(
+  Type.Object(
+    {
+      strategy: Type.Union([Type.Literal("parallel"), Type.Literal("sequential")], {
+        default: "parallel",
+        description: "sequential: each agent begins when the one before it has ended.",
+      }),
+    },
+    { additionalProperties: Group },
+  ),
+);
 
 /** The `[commands]` part of the configuration. */
 export const commandsSettings = Type.Object({
@@ -65,6 +125,7 @@ export const messagesSettings = Type.Object({
     },
     { default: {} },
   ),
+  groupChat: Type.Optional(Type.Object({ mentionPatterns: Type.Optional(mentionPatterns) })),
   groupHistory: Type.Integer({
     minimum: 0,
     maximum: 200,
@@ -78,7 +139,16 @@ export type InboundSettings = {
   readonly commands: Static<typeof commandsSettings>;
   readonly messages: Static<typeof messagesSettings>;
   readonly session: DmSessions;
+  readonly agents?: { readonly list: readonly Respondent[] };
+  readonly broadcast?: BroadcastSettings;
 };
+
+/** An agent, as far as those who write to it need to know. */
+export interface Respondent {
+  readonly id: string;
+  readonly name?: string;
+  readonly groupChat?: { readonly mentionPatterns?: readonly string[] };
+}
 
 export interface DmSessions {
   readonly dmScope: "main" | "per-peer" | "per-channel-peer" | "per-account-channel-peer";

@@ -1,7 +1,7 @@
 import type { OutboundMessage, SendRefusal } from "#channels";
 import { type Address, fault } from "#protocol";
 import type { House } from "./house.ts";
-import type { Line } from "./line.ts";
+import { defaultAccount, type Line } from "./line.ts";
 
 const timeoutMs = 30_000;
 
@@ -59,8 +59,10 @@ export function lineTo(house: Pick<House, "lines">, to: Pick<Address, "channel" 
   const line = house.lines.find(to);
   if (line) return line;
   if (isAwaited(house, to)) throw fault.deliveryFailed({ problem: "the account is not open now" });
-  const known = new Set(house.lines.all().map(({ channel }) => channel.id));
-  throw fault.channelNotFound({ channel: to.channel, known: [...known].join(", ") || "none" });
+  const { channel, account = defaultAccount } = to;
+  const known = new Set(house.lines.all().map((other) => other.channel.id));
+  if (known.has(channel)) throw fault.accountNotFound({ channel, account });
+  throw fault.channelNotFound({ channel, known: [...known].join(", ") || "none" });
 }
 
 /** The settings have the account, and it is not open now. */

@@ -39,6 +39,12 @@ const table = {
     retryable: false,
     says: "There is no channel “{channel}”; the channels are: {known}.",
   },
+  agentNotFound: {
+    rpc: -32051,
+    status: 404,
+    retryable: false,
+    says: "There is no agent “{agent}”; there is {known}.",
+  },
   accountNotFound: {
     rpc: -32050,
     status: 404,

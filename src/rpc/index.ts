@@ -11,6 +11,6 @@ export { type AnyMethod, defineMethod, type Method, type MethodContext, type Rou
 export { methods } from "./methods/index.ts";
 export { HashedPassword, type Password, plainPassword } from "./password.ts";
 export { type CallFrom, createRpc, type Rpc } from "./rpc.ts";
-export { ChannelStatus, GatewayStatus, ModelListing, type Services } from "./services.ts";
+export { AgentListing, ChannelStatus, GatewayStatus, ModelListing, type Services } from "./services.ts";
 export { checkToken, type TokenCheck } from "./token.ts";
 export { type EventName, type PayloadOf, wireEvents } from "./wire-events.ts";

@@ -78,7 +78,13 @@ export function createRpc(options: {
     held.defer(loaded.subscribe(deviceChanged));
     return loaded;
   });
-  const services = { ...options.services, devices };
+  const services: Services = {
+    ...options.services,
+    devices,
+    get agentId() {
+      return options.services.agentId;
+    },
+  };
   const limits = { ...defaultLimits, ...options.limits };
   const authenticator = new Authenticator(options);
   const watches = new RunWatches();
@@ -126,7 +132,9 @@ export function createRpc(options: {
 
   return {
     methods,
-    agentId: services.agentId,
+    get agentId() {
+      return services.agentId;
+    },
     authenticate: async (credential, from) => callerOf("http", from, await authenticator.check(credential, from)),
     call: (name, params, from) => dispatcher.call(name, params, new SingleCall(from, authenticator)),
     answer: async (text, from) => {

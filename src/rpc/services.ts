@@ -29,6 +29,14 @@ export const ChannelStatus = Type.Object({
 });
 export type ChannelStatus = Static<typeof ChannelStatus>;
 
+export const AgentListing = Type.Object({
+  id: Type.String(),
+  name: Type.Optional(Type.String()),
+  isDefault: Type.Boolean({ description: "It answers where nobody names another." }),
+  model: Type.Optional(Type.String({ description: "`provider/model`, of sessions that choose none." })),
+});
+export type AgentListing = Static<typeof AgentListing>;
+
 export const ToolListing = Type.Object({ name: Type.String(), description: Type.String() });
 export type ToolListing = Static<typeof ToolListing>;
 
@@ -61,8 +69,10 @@ export type ParsedKey = { readonly ok: true; readonly key: string } | { readonly
 /** What the methods may touch. Services are listed, never looked up. */
 export interface Services {
   readonly version: string;
-  /** The agent that answers where none is named. */
+  /** The agent that answers where none is named; settings may make it another one. */
   readonly agentId: string;
+  /** Every agent there is. */
+  readonly agents: () => readonly AgentListing[];
   readonly gateway: Gateway;
   readonly sessions: Sessions;
   /** The way in from the platforms: who is let in, and where messages go. */
@@ -81,10 +91,10 @@ export interface Services {
   readonly status: () => Promise<GatewayStatus>;
   /** Of the gateway's own log. */
   readonly tailLog: (wanted: TailRequest) => Promise<LogTail>;
-  /** Those that the agent may use. */
-  readonly tools: () => readonly ToolListing[];
-  /** A session key in whatever spelling, to its canonical one. */
-  readonly parseSessionKey: (text: string) => ParsedKey;
+  /** Those that the agent may use, or the default one; throws `agentNotFound`. */
+  readonly tools: (agentId?: string) => readonly ToolListing[];
+  /** A session key in whatever spelling, to its canonical one: of that agent, or the default one, where it names none. */
+  readonly parseSessionKey: (text: string, agentId?: string) => ParsedKey;
   /** The row that `Sessions.history` makes of this event, so that what streams by and what is read later are the same. */
   readonly transcriptRow: (stored: StoredEvent) => TranscriptRow | undefined;
 }

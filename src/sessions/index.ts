@@ -1,6 +1,6 @@
 /** What happened: append, fold, follow; and how sessions are named. */
 export { createSessions } from "./create-sessions.ts";
-export { formatSessionKey, parseSessionKey, type ParsedSessionKey } from "./session-key.ts";
+export { agentOf, formatSessionKey, parseSessionKey, type ParsedSessionKey } from "./session-key.ts";
 export type { Past } from "./past.ts";
 export { checkProjection } from "./projection-check.ts";
 export type { Damage } from "./quarantine.ts";

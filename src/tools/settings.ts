@@ -48,3 +48,12 @@ export const toolsSettings = Type.Object({
   }),
 });
 export type ToolsSettings = Static<typeof toolsSettings>;
+
+/** The settings as one agent has them: what it says of its own tools takes away, and never gives back what is denied to all. */
+export function narrowedTools(
+  settings: ToolsSettings,
+  own: { readonly allow?: readonly string[]; readonly deny?: readonly string[] },
+): ToolsSettings {
+  const allow = own.allow ? own.allow.filter((name) => settings.allow?.includes(name) ?? true) : settings.allow;
+  return { ...settings, ...(allow && { allow: [...allow] }), deny: [...settings.deny, ...(own.deny ?? [])] };
+}

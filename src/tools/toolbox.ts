@@ -53,9 +53,7 @@ export function createToolbox(options: {
   const { settings, log } = options;
   warnOfUnknown(options.tools, settings, log);
   const nodes = options.nodes && permittedNodes(options.nodes, settings.nodes);
-  const tools = options.tools.filter(
-    ({ name, needs }) => isAllowed(name, settings) && (needs === undefined || nodes !== undefined),
-  );
+  const tools = allowedTools(options.tools, settings, options.nodes);
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   const limits = {
     outputCharacters: settings.outputCharacters,
@@ -81,8 +79,17 @@ export function createToolbox(options: {
   };
 }
 
-function isAllowed(name: string, { allow, deny }: ToolsSettings): boolean {
-  return !deny.includes(name) && (allow?.includes(name) ?? true);
+/** The tools that are left by what the settings allow and deny, and by what is there for them. */
+export function allowedTools(
+  tools: readonly Tool[],
+  settings: ToolsSettings,
+  nodes: NodeAccess | undefined,
+): readonly Tool[] {
+  const { allow, deny } = settings;
+  const hasNodes = nodes !== undefined && permittedNodes(nodes, settings.nodes) !== undefined;
+  return tools.filter(
+    ({ name, needs }) => !deny.includes(name) && (allow?.includes(name) ?? true) && (needs === undefined || hasNodes),
+  );
 }
 
 function unknownTool(name: string, known: readonly string[]): string {

@@ -33,7 +33,7 @@ describe("a turn without an answer ends visibly", () => {
       models: createModels({ settings: () => ({ providers: {} }), primary: () => "nowhere/model-1", log: silentLog }),
       toolbox: at.toolbox,
       systemPrompt: async () => "",
-      limits: () => ({ maxSteps: 1, timeoutSeconds: 1 }),
+      agent: () => ({ maxSteps: 1, timeoutSeconds: 1 }),
     });
     await using walk = new Walk({ folder: folder.path, prepareTurn });
     await walk.say("hello");

@@ -149,6 +149,18 @@ describe("an answer that is shown while it grows", () => {
     expect(slate.saying.get("s1")).toEqual(["one", "one\n\ntwo is half", "one\n\ntwo is half\n\nthree"]);
   });
 
+  test("bears the name of its agent from the beginning, where the chat has several", async () => {
+    await using on = await stage(undefined, { labelOf: () => "**Ann**" });
+    await on.walk.say("hello", inChat);
+    on.words.say("so");
+    await until("a beginning", () => on.slate.texts.length > 0);
+    on.words.say(" it is");
+    on.words.end();
+    await until("its delivery", () => isDelivered(on.walk));
+    expect(on.slate.saying.get("s1")?.[0]).toBe("**Ann**\nso");
+    expect(on.slate.texts).toEqual(["**Ann**\nso it is"]);
+  });
+
   test("is a reply where the settings want that, and says no more than its last word", async () => {
     const slate = new FakeSlate();
     const words = new Words();

@@ -105,6 +105,7 @@ export class House {
       devices: async () => this.devices.devices,
       version: "1.2.3",
       agentId: "main",
+      agents: () => [{ id: "main", isDefault: true, model: "demo/demo" }],
       gateway: this.#gateway(),
       sessions: this.#sessions(),
       inbound: this.inbound,
@@ -148,6 +149,7 @@ export class House {
     const active = () => [...this.taken.values()].filter(({ status }) => status === "queued" || status === "running");
     return {
       post: () => Promise.reject(new Error("RPC posts nothing")),
+      relay: () => Promise.reject(new Error("RPC passes nothing on")),
       receive: async (message) => {
         if (this.refusal) return { taken: false, because: this.refusal };
         const earlier = this.taken.get(message.id);

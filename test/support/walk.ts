@@ -42,6 +42,7 @@ export interface WalkOptions {
   readonly mostBytes?: number;
   readonly clock?: Clock;
   readonly priceOf?: House["priceOf"];
+  readonly labelOf?: NonNullable<House["labelOf"]>;
   /** Another one is another gateway on the same storage. */
   readonly instanceId?: string;
   /** What the way in is set with. */
@@ -103,6 +104,7 @@ export class Walk implements AsyncDisposable {
     const { priceOf = () => undefined } = options;
     const rooms = {
       priceOf,
+      ...(options.labelOf && { labelOf: options.labelOf }),
       instanceId,
       sessions: this.sessions,
       storage: this.storage,

@@ -8,6 +8,8 @@ export const Entry = Type.Object({
   /** The platform's id of the update. */
   updateId: Type.String(),
   messageId: Type.String(),
+  /** The update whose turn must have ended before this one's begins. */
+  after: Type.Optional(Type.String()),
   /** The update that the messages of one turn are gathered around: the first of them. */
   group: Type.String(),
   runId: Type.String(),

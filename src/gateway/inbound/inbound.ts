@@ -6,6 +6,7 @@ import type { PairingRequest } from "../access/pairing.ts";
 import type { Gateway } from "../gateway.ts";
 import type { House } from "../house.ts";
 import type { Line } from "../line.ts";
+import type { BroadcastGroup } from "../router/broadcast.ts";
 import type { Explained, Route } from "../router/route.ts";
 import type { InboundSettings } from "../settings.ts";
 
@@ -28,6 +29,14 @@ export interface Inbound extends AsyncDisposable {
   }): Promise<{
     readonly route: Route;
     readonly sessionKey: string;
+    /** Where it would be passed on to. */
+    readonly to?: Address;
+    /** Where several agents hear it: who answers, each in a session of its own. */
+    readonly broadcast?: {
+      readonly strategy: BroadcastGroup["strategy"];
+      readonly answering: readonly { readonly agentId: string; readonly sessionKey: string }[];
+      readonly silent: readonly string[];
+    };
     readonly decidedBy: Explained | undefined;
     readonly others: readonly Explained[];
   }>;
@@ -49,8 +58,8 @@ export interface PairingDesk {
 export type InboundHouse = Pick<House, "storage" | "sessions" | "lines" | "log" | "clock">;
 
 export interface InboundOptions {
-  readonly gateway: Pick<Gateway, "receive" | "answer" | "post">;
-  /** The agent that answers where no binding names another. */
+  readonly gateway: Pick<Gateway, "receive" | "answer" | "relay" | "post">;
+  /** The agent that answers where no binding names another; it may be another one tomorrow. */
   readonly agentId: string;
   /** Read anew for each message. */
   readonly settings: () => InboundSettings;

@@ -3,10 +3,10 @@ import type { Update } from "#channels";
 import { Door } from "../access/door.ts";
 import { inboundScope } from "../arrival.ts";
 import type { Line } from "../line.ts";
-import { findRoute } from "../router/route.ts";
-import { sessionKeyOf } from "../router/session-key-of.ts";
+import { headingOf } from "../router/heading.ts";
 import { Aside } from "./aside.ts";
 import type { Inbound, InboundHouse, InboundOptions } from "./inbound.ts";
+import { isOver } from "./is-over.ts";
 import { isTemporary } from "./is-temporary.ts";
 import { LoopGuard } from "./loop-guard.ts";
 import { Reception } from "./reception.ts";
@@ -30,7 +30,10 @@ export async function openInbound(house: InboundHouse, options: InboundOptions):
   const waiting: WaitingRoom = opened.use(
     new WaitingRoom({
       ...house,
-      deliver: async (message) => ((await reception.receive(message)) === undefined ? "later" : "done"),
+      async deliver(message, { scope, after }) {
+        if (after !== undefined && !(await isOver({ scope, updateId: after }, house, waiting))) return "later";
+        return (await reception.receive(message)) === undefined ? "later" : "done";
+      },
       putAside: async (entries, problem) => {
         const [first] = entries;
         await aside.put(first ? idOf(first) : newId(), entries, problem);
@@ -68,9 +71,19 @@ export async function openInbound(house: InboundHouse, options: InboundOptions):
     },
     pairing: door.desk,
     async explain(traveller) {
-      const { bindings, session } = options.settings();
-      const found = findRoute(traveller, bindings, options.agentId);
-      return { ...found, sessionKey: sessionKeyOf(traveller, found.route.agentId, session) };
+      const {
+        shares,
+        group,
+        isNamed: _isNamed,
+        to,
+        ...found
+      } = headingOf(traveller, options.settings(), options.agentId);
+      const silent = group?.agentIds.filter((id) => !shares.some(({ agentId }) => agentId === id)) ?? [];
+      return {
+        ...found,
+        ...(to && { to }),
+        ...(group && { broadcast: { strategy: group.strategy, answering: shares, silent } }),
+      };
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };

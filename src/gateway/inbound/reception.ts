@@ -1,4 +1,4 @@
-import { newId } from "#base";
+import { lazily, newId } from "#base";
 import type { Update } from "#channels";
 import { Fault, type InboundMessage } from "#protocol";
 import { needsMention } from "../access/decide.ts";
@@ -7,8 +7,8 @@ import { scopesOf } from "../access/owners.ts";
 import { inboundScope } from "../arrival.ts";
 import type { Line } from "../line.ts";
 import { acknowledge } from "../outbound/acknowledge.ts";
-import { findRoute } from "../router/route.ts";
-import { sessionKeyOf } from "../router/session-key-of.ts";
+import { type Heading, headingOf, type Share } from "../router/heading.ts";
+import { forwardedText, postedText } from "../router/passed-on.ts";
 import { keepAttachments, unreadAttachments } from "./attachments.ts";
 import { ChatNotes, editNote, reactionNote } from "./chat-notes.ts";
 import { chatOf } from "./chat-of.ts";
@@ -41,7 +41,23 @@ interface Guest {
   readonly line: Line;
   readonly from: InboundMessage["from"];
   readonly scope: string;
+  readonly heading: Heading;
 }
+
+/** What all agents that hear a message share: each is worked out once, when the first of them needs it. */
+interface Told {
+  readonly text: () => Promise<string>;
+  readonly files: () => Promise<readonly string[]>;
+  /** What was said before, to others: told once, to those who hear this. */
+  readonly context: () => readonly string[];
+}
+
+/** One agent's part of a message, as it is known when it comes again. */
+type Part = Share & {
+  readonly updateId: string;
+  /** The part whose turn comes before. */
+  readonly after?: string;
+};
 
 /** One update on its way: who is it, is it for us, where does it go, and may its turn begin. */
 export class Reception implements Disposable {
@@ -69,16 +85,13 @@ export class Reception implements Disposable {
       return;
     }
     if (update.type === "reaction") return this.#noteReaction(update, from, line);
-    if (update.type === "edited") {
-      const isChanged = await this.#rooms.waiting.edit(from, update.messageId, update.text);
-      log.debug("a message was edited", { channel: from.channel, isChanged });
-      // Its turn has begun, or is over.
-      if (!isChanged && (update.isToUs || update.place.kind === "direct")) this.#notes.add(from, editNote(update));
-      return;
-    }
+    if (update.type === "edited") return this.#edit(update, from);
     const said = readUpdate(update);
-    if (!said.isToUs && needsMention(update.place, from.chat, line.settings)) {
-      const most = this.#options.settings().messages.groupHistory;
+    const settings = this.#options.settings();
+    const traveller = { from, place: update.place, text: said.text, senderId: update.sender.id };
+    const heading = headingOf(traveller, settings, this.#options.agentId);
+    if (!said.isToUs && !heading.isNamed && needsMention(update.place, from.chat, line.settings)) {
+      const most = settings.messages.groupHistory;
       this.#history.note(from, { sender: update.sender, text: said.text }, most);
       return;
     }
@@ -86,7 +99,7 @@ export class Reception implements Disposable {
       log.warn("a chat goes round in circles and is not answered for a while", { channel: from.channel });
       return;
     }
-    await this.#lead({ update, said, line, from, scope: inboundScope(from) });
+    await this.#lead({ update, said, line, from, scope: inboundScope(from), heading });
   }
 
   /** Undefined when its session has no room now. */
@@ -100,6 +113,13 @@ export class Reception implements Disposable {
     this.#closing.abort();
   }
 
+  async #edit(update: Extract<Update, { type: "edited" }>, from: Guest["from"]): Promise<void> {
+    const isChanged = await this.#rooms.waiting.edit(from, update.messageId, update.text);
+    this.#house.log.debug("a message was edited", { channel: from.channel, isChanged });
+    // Its turn has begun, or is over.
+    if (!isChanged && (update.isToUs || update.place.kind === "direct")) this.#notes.add(from, editNote(update));
+  }
+
   /** Nothing that an agent could answer, but the next message is better understood with it. */
   async #noteReaction(update: Extract<Update, { type: "reaction" }>, from: Guest["from"], line: Line): Promise<void> {
     const { reactionNotifications: wanted = "own" } = line.settings;
@@ -109,49 +129,80 @@ export class Reception implements Disposable {
   }
 
   async #lead(guest: Guest): Promise<void> {
-    const { update, said, from } = guest;
-    const { gateway, agentId, settings } = this.#options;
-    const traveller = { from, place: update.place, text: said.text, senderId: update.sender.id };
-    const { route } = findRoute(traveller, settings().bindings, agentId);
-    if (route.action === "drop") return;
-    const sessionKey = sessionKeyOf(traveller, route.agentId, settings().session);
-    const work = route.action === "reply" ? async () => route.text ?? "" : await this.#command(guest, sessionKey);
-    if (!work) return this.#admit(guest, sessionKey);
-    this.#rooms.waiting.hurry(sessionKey);
-    await gateway.answer({ ...messageOf(guest, sessionKey), text: said.text }, work);
+    const { heading, said, from, update } = guest;
+    if (heading.route.action === "drop") return;
+    if (heading.to) return this.#passOn(guest, heading.to);
+    const told: Told = {
+      text: lazily(async () => [...this.#notes.take(from), await this.#textFor(guest)].join("\n")),
+      files: lazily(() => keepAttachments(said.attachments, { ...this.#house, closing: this.#closing.signal })),
+      context: once(() => (update.place.kind === "direct" ? [] : this.#history.take(from))),
+    };
+    const parts = await Promise.allSettled(partsOf(guest).map((part) => this.#give(guest, part, told)));
+    for (const part of parts) if (part.status === "rejected") throw part.reason;
+    if (parts.some((part) => part.status === "fulfilled" && part.value === "new")) this.#acknowledge(guest);
+  }
+
+  async #give(guest: Guest, part: Part, told: Told): Promise<"answered" | "known" | "new"> {
+    const { said, heading } = guest;
+    const { route } = heading;
+    const work = route.action === "reply" ? async () => route.text ?? "" : await this.#command(guest, part.sessionKey);
+    if (!work) return this.#admit(guest, part, told);
+    this.#rooms.waiting.hurry(part.sessionKey);
+    await this.#options.gateway.answer({ ...messageOf(guest, part), text: said.text }, work);
+    return "answered";
+  }
+
+  /** To another chat, or to a program. Never to where it comes from, which would hear it again. */
+  async #passOn(guest: Guest, to: InboundMessage["from"]): Promise<void> {
+    const { said, from, update, heading } = guest;
+    if (chatOf(to) === chatOf(from)) {
+      this.#house.log.warn("a binding passes a message on to where it comes from, and it is left out", to);
+      return;
+    }
+    const { sessionKey, route } = heading;
+    const passed = { ...update, from, messageId: said.messageId, text: said.text, files: said.attachments.length };
+    const text = route.action === "webhook" ? postedText(passed) : forwardedText(passed);
+    const message = messageOf(guest, { sessionKey, updateId: update.id });
+    await this.#options.gateway.relay({ ...message, text: said.text }, { to, text });
   }
 
   /** Straight to its turn, where nothing keeps it; else on disk, to wait. */
-  async #admit(guest: Guest, sessionKey: string): Promise<void> {
-    const { update, said, line, from, scope } = guest;
+  async #admit(guest: Guest, { sessionKey, updateId, after }: Part, told: Told): Promise<"known" | "new"> {
+    const { update, said, from, scope } = guest;
     const { waiting } = this.#rooms;
-    const id = { scope, updateId: update.id };
-    if (waiting.has(id) || (await this.#house.storage.record(joinedRecords, idOf(id)))) return;
+    const id = { scope, updateId };
+    if (waiting.has(id) || (await this.#house.storage.record(joinedRecords, idOf(id)))) return "known";
     const entry: NewEntry = {
       ...id,
       messageId: said.messageId,
       sessionKey,
       from,
       sender: update.sender.id,
-      text: [...this.#notes.take(from), await this.#textFor(guest)].join("\n"),
+      text: await told.text(),
       files: [...unreadAttachments(said.attachments)],
-      context: update.place.kind === "direct" ? [] : [...this.#history.take(from)],
+      context: [...told.context()],
+      ...(after !== undefined && { after }),
     };
     const quietMs = this.#quietMs(said);
-    const mayGo = quietMs === 0 && said.attachments.length === 0 && !waiting.isBusy(sessionKey);
-    const message = { ...messageOf(guest, sessionKey), text: textOf([entry]) };
-    const taken = (mayGo ? await this.receive(message) : undefined) ?? (await this.#wait(guest, entry, quietMs));
-    if (taken === "known") return;
+    const isFree = quietMs === 0 && said.attachments.length === 0 && after === undefined;
+    const message = { ...messageOf(guest, { sessionKey, updateId }), text: textOf([entry]) };
+    const taken = isFree && !waiting.isBusy(sessionKey) ? await this.receive(message) : undefined;
+    return taken ?? this.#wait(guest, entry, { quietMs, told });
+  }
+
+  #acknowledge({ line, from, said }: Guest): void {
     const emoji = this.#options.settings().messages.ackReaction;
     if (emoji !== undefined)
       acknowledge(line, { to: from, messageId: said.messageId }, { emoji, closing: this.#closing.signal });
   }
 
-  async #wait({ said, from }: Guest, entry: NewEntry, quietMs: number): Promise<"new" | "known"> {
-    const { storage, log } = this.#house;
-    if (await storage.receipt(entry.scope, entry.updateId)) return "known";
-    const closing = this.#closing.signal;
-    const files = said.attachments.length > 0 && keepAttachments(said.attachments, { storage, log, closing });
+  async #wait(
+    { said, from }: Guest,
+    entry: NewEntry,
+    { quietMs, told }: { readonly quietMs: number; readonly told: Told },
+  ): Promise<"new" | "known"> {
+    if (await this.#house.storage.receipt(entry.scope, entry.updateId)) return "known";
+    const files = said.attachments.length > 0 && told.files();
     const joinKey = JSON.stringify([chatOf(from), entry.sender, said.bundle ?? ""]);
     await this.#rooms.waiting.put(entry, { joinKey, quietMs, newRunId: newId(), ...(files && { files }) });
     return "new";
@@ -193,8 +244,25 @@ export class Reception implements Disposable {
   }
 }
 
-function messageOf({ update, said, from }: Guest, sessionKey: string): Omit<InboundMessage, "text"> {
-  return { id: said.messageId, updateId: update.id, runId: newId(), sessionKey, from, sender: update.sender.id };
+/** Where several agents hear a message, each has its own part of it: taken once, however often the message comes. */
+function partsOf({ update, heading: { group, shares } }: Guest): readonly Part[] {
+  const idOfPart = (agentId: string) => (group ? JSON.stringify([update.id, agentId]) : update.id);
+  return shares.map((share, at) => {
+    const before = group?.strategy === "sequential" ? shares[at - 1] : undefined;
+    return { ...share, updateId: idOfPart(share.agentId), ...(before && { after: idOfPart(before.agentId) }) };
+  });
+}
+
+function messageOf(
+  { update, said, from }: Guest,
+  { sessionKey, updateId }: Pick<Part, "sessionKey" | "updateId">,
+): Omit<InboundMessage, "text"> {
+  return { id: said.messageId, updateId, runId: newId(), sessionKey, from, sender: update.sender.id };
+}
+
+function once<T>(make: () => T): () => T {
+  const kept: { made?: { readonly value: T } } = {};
+  return () => (kept.made ??= { value: make() }).value;
 }
 
 function sentence(error: unknown): string {

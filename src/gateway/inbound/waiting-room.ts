@@ -16,8 +16,8 @@ export interface WaitingRoomOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly log: Log;
-  /** `later`: there is no room for it now. */
-  deliver(message: InboundMessage): Promise<"done" | "later">;
+  /** `later`: there is no room for it now, or another turn comes first. */
+  deliver(message: InboundMessage, first: Entry): Promise<"done" | "later">;
   /** Keeps what broke too often, and is never tried again. */
   putAside(entries: readonly Entry[], problem: string): Promise<void>;
 }
@@ -109,16 +109,16 @@ export class WaitingRoom implements AsyncDisposable {
     });
   }
 
-  /** Another text for a message that waits; false when it does not. */
+  /** Another text for a message that waits, for each agent that hears it; false when it does not. */
   async edit(from: Address, messageId: string, text: string): Promise<boolean> {
-    for (const group of Array.from(this.#lanes.values()).flat()) {
-      const slot = group.isClosed ? undefined : group.slots.find(({ entry }) => entry.messageId === messageId);
-      if (!slot || chatOf(slot.entry.from) !== chatOf(from)) continue;
-      slot.entry = { ...slot.entry, text };
-      await this.#options.storage.writeRecords([recordOf(slot.entry)]);
-      return true;
-    }
-    return false;
+    const open = Array.from(this.#lanes.values())
+      .flat()
+      .filter((group) => !group.isClosed);
+    const slots = open.flatMap((group) => group.slots.filter(({ entry }) => entry.messageId === messageId));
+    const edited = slots.filter(({ entry }) => chatOf(entry.from) === chatOf(from));
+    for (const slot of edited) slot.entry = { ...slot.entry, text };
+    if (edited.length > 0) await this.#options.storage.writeRecords(edited.map(({ entry }) => recordOf(entry)));
+    return edited.length > 0;
   }
 
   /** What waits for more waits no longer. */
@@ -167,7 +167,7 @@ export class WaitingRoom implements AsyncDisposable {
     let problem: string | undefined;
     for (let attempt = 1; ; attempt++) {
       try {
-        if ((await this.#options.deliver(message)) === "done") return await this.#forget(entries);
+        if ((await this.#options.deliver(message, first)) === "done") return await this.#forget(entries);
       } catch (error) {
         if (!isTemporary(error)) failures++;
         this.#options.log.warn("a message that waits found no turn", {

@@ -5,6 +5,7 @@ import type { Run } from "../run.ts";
 import { cut } from "./cut.ts";
 import { forPeople } from "./for-people.ts";
 import { keepGrowing } from "./growing.ts";
+import { labelled } from "./pieces.ts";
 
 const usualTypingMs = 5_000;
 const mostMs = 15 * 60 * 1_000;
@@ -14,6 +15,8 @@ const timeoutMs = 10_000;
 /** A turn, and the chat that may see it work. */
 export interface Attended {
   readonly house: Pick<House, "sessions" | "storage" | "previews">;
+  /** Who says it, where a chat has several. */
+  readonly label: string | undefined;
   readonly line: Line;
   readonly run: Run;
   /** Resolves when the turn says something else than the first `seen` characters of what it says now, or is over. */
@@ -45,7 +48,7 @@ async function keepShowing(attended: Attended, until: AbortSignal): Promise<void
 }
 
 /** One draft at a time, and the newest text alone: a platform that is slow gets fewer. One that refuses gets no more. */
-async function keepDrafting({ line, run, grown }: Attended, until: AbortSignal): Promise<"notHere" | "over"> {
+async function keepDrafting({ line, run, grown, label }: Attended, until: AbortSignal): Promise<"notHere" | "over"> {
   const { connection, channel } = line;
   if (!connection.draft) return "notHere";
   const { closeMarkdown } = await import("#markup");
@@ -54,7 +57,7 @@ async function keepDrafting({ line, run, grown }: Attended, until: AbortSignal):
     await grown(seen, until);
     const said = run.stepText;
     seen = said.length;
-    const [text = ""] = await cut(forPeople(said), channel.text);
+    const [text = ""] = await cut(labelled(forPeople(said), label), channel.text);
     if (until.aborted || text === "") continue;
     const refused = await connection
       .draft(run.from, run.runId, closeMarkdown(text), bounded(until))

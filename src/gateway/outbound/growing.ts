@@ -4,6 +4,7 @@ import { heard, look } from "../transmit.ts";
 import type { Attended } from "./attention.ts";
 import { cut } from "./cut.ts";
 import { forPeople } from "./for-people.ts";
+import { labelled } from "./pieces.ts";
 import { previewKey } from "./previews.ts";
 import { replyToOf } from "./reply-to.ts";
 
@@ -32,7 +33,7 @@ export async function keepGrowing(attended: Attended, until: AbortSignal): Promi
   await pause(Math.min(patienceMs, everyMs), until).catch(() => undefined);
   while (!until.aborted) {
     const said = run.stepText;
-    const text = await textToShow(said, line);
+    const text = await textToShow(said, attended);
     if (text === shown || text === "") {
       await grown(said.length, until);
       await pause(Math.min(lookEveryMs, everyMs), until).catch(() => undefined);
@@ -61,9 +62,11 @@ async function foundBefore(
 }
 
 /** As much as one message takes; whole paragraphs alone where that is wanted. */
-async function textToShow(said: string, { settings, channel: { text: limit } }: Attended["line"]): Promise<string> {
+async function textToShow(said: string, { line, label }: Attended): Promise<string> {
+  const { settings, channel } = line;
+  const limit = channel.text;
   const all = settings.streaming === "block" ? said.slice(0, Math.max(0, said.lastIndexOf("\n\n"))) : said;
-  const [text = ""] = await cut(forPeople(all).slice(0, limit.most * 3), limit);
+  const [text = ""] = await cut(labelled(forPeople(all).slice(0, limit.most * 3), label), limit);
   return text;
 }
 
@@ -71,7 +74,7 @@ async function textToShow(said: string, { settings, channel: { text: limit } }: 
 async function grow(attended: Attended, text: string, messageId: string | undefined): Promise<Step> {
   const { house, line, run } = attended;
   const { runId, from: to } = run;
-  const replyTo = messageId === undefined ? await replyToOf(house, line, { id: "", runId }) : undefined;
+  const replyTo = messageId === undefined ? await replyToOf(house, line, { id: "", runId, to }) : undefined;
   const message = { to, text, clientKey: previewKey(runId), ...(replyTo !== undefined && { replyTo }) };
   if (messageId === undefined) await house.previews.write(runId, {});
   const signal = AbortSignal.any([house.previews.closing, AbortSignal.timeout(timeoutMs)]);

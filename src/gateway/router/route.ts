@@ -13,9 +13,11 @@ export interface Traveller {
 
 export interface Route {
   readonly agentId: string;
-  readonly action: "agent" | "drop" | "reply";
+  readonly action: NonNullable<Binding["action"]>;
   /** What `reply` says. */
   readonly text?: string;
+  /** Where `forward` and `webhook` pass it on to. */
+  readonly to?: NonNullable<Binding["to"]>;
 }
 
 /** Why a binding did, or did not, decide. */
@@ -41,7 +43,7 @@ type RuleName = (typeof rules)[number];
 
 /**
  * The most exact binding wins, among equals the first: chat, chat of the thread, any chat of the kind, guild with roles,
- * guild, team, account, channel. Where none fits, the one agent there is answers.
+ * guild, team, account, channel. Where none fits, the default agent answers.
  */
 export function findRoute(
   traveller: Traveller,
@@ -56,8 +58,8 @@ export function findRoute(
   const others = tried
     .filter((one) => one !== decidedBy)
     .map((one) => (one.isMatch ? { ...one, because: "it fits too, and comes later" } : one));
-  const { agentId = fallbackAgentId, action = "agent", text } = binding ?? {};
-  return { route: { agentId, action, ...(text !== undefined && { text }) }, decidedBy, others };
+  const { agentId = fallbackAgentId, action = "agent", text, to } = binding ?? {};
+  return { route: { agentId, action, ...(text !== undefined && { text }), ...(to && { to }) }, decidedBy, others };
 }
 
 /** A binding belongs to the most exact thing that it asks for, and all that it asks for must be so. */

@@ -1,4 +1,5 @@
 import { sessionsCreate } from "../methods/sessions.create.ts";
+import { configuredModel } from "../session-key.ts";
 import type { Command } from "./command.ts";
 
 /** The word for what is configured. */
@@ -13,7 +14,7 @@ export const model: Command = {
   method: sessionsCreate,
   run: async ({ sessionKey, argument, context }) => {
     const { services } = context;
-    const configured = services.models().find((one) => one.isDefault)?.id ?? "none";
+    const configured = configuredModel(sessionKey, services) ?? "none";
     if (argument === "") {
       const chosen = (await services.sessions.state(sessionKey))?.summary.settings.model;
       const known = services.models().map(({ id }) => id);

@@ -1,6 +1,7 @@
 import { noUsage } from "#protocol";
 import type { SessionSummary } from "#sessions";
 import type { MethodContext } from "../method.ts";
+import { configuredModel } from "../session-key.ts";
 import { status as statusMethod } from "../methods/status.ts";
 import type { Command } from "./command.ts";
 
@@ -15,7 +16,7 @@ export const status: Command = {
     const { settings, messageCount, usage } = await summaryOf(sessionKey, context);
     return [
       `OpenClaw on Bun ${version}`,
-      `Model: ${settings.model ?? model}`,
+      `Model: ${settings.model ?? configuredModel(sessionKey, context.services) ?? model}`,
       `This conversation: ${messageCount} messages, ${usage.input} tokens in, ${usage.output} out`,
       `Turns: ${turns.running} running, ${turns.waiting} waiting`,
       `Storage: ${storage.backend}, ${storage.ok ? "in order" : (storage.problem ?? "not in order")}`,

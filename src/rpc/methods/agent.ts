@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { MessageText } from "../message-text.ts";
 import { closed, defineMethod } from "../method.ts";
-import { SessionKey } from "../session-key.ts";
+import { AgentId, readSessionKey, SessionKey } from "../session-key.ts";
 import { chatSend, IdempotencyKey } from "./chat.send.ts";
 
 /** What `chat.send` calls a message that it took, and took before. */
@@ -23,6 +23,7 @@ export const agent = defineMethod({
     {
       message: MessageText,
       sessionKey: Type.Optional(SessionKey),
+      agentId: Type.Optional(AgentId),
       idempotencyKey: Type.Optional(IdempotencyKey),
     },
     closed,
@@ -37,10 +38,9 @@ export const agent = defineMethod({
   }),
   handle: async ({ sessionKey = "main", ...message }, context) => {
     const sent = await chatSend.handle({ sessionKey, ...message }, context);
-    const key = context.services.parseSessionKey(sessionKey);
     return {
       runId: sent.runId,
-      sessionKey: key.ok ? key.key : sessionKey,
+      sessionKey: readSessionKey(sessionKey, context.services, message.agentId),
       status: standing[sent.status],
       acceptedAt: Date.now(),
     };

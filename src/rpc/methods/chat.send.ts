@@ -4,7 +4,7 @@ import { type Fault, fault } from "#protocol";
 import type { Receipt } from "#gateway";
 import { MessageText, readMessageText } from "../message-text.ts";
 import { closed, defineMethod, type MethodContext } from "../method.ts";
-import { readSessionKey, SessionKey } from "../session-key.ts";
+import { AgentId, readLiveKey, SessionKey } from "../session-key.ts";
 
 /** Where what is said over RPC comes from: the channel of those who read the log themselves. */
 const channel = "webchat";
@@ -37,6 +37,7 @@ export const chatSend = defineMethod({
   params: Type.Object(
     {
       sessionKey: SessionKey,
+      agentId: Type.Optional(AgentId),
       message: MessageText,
       idempotencyKey: Type.Optional(IdempotencyKey),
       isPlain: Type.Optional(
@@ -49,12 +50,12 @@ export const chatSend = defineMethod({
     runId: Type.String(),
     status: SendStatus,
   }),
-  handle: async ({ sessionKey, message, idempotencyKey = newId(), isPlain = false }, context) => {
+  handle: async ({ sessionKey, agentId, message, idempotencyKey = newId(), isPlain = false }, context) => {
     const { services } = context;
     if (!idempotencyKey.isWellFormed()) {
       throw fault.invalidParams({ path: "idempotencyKey", problem: "it is not valid Unicode" });
     }
-    const key = readSessionKey(sessionKey, services);
+    const key = readLiveKey(sessionKey, services, agentId);
     const text = readMessageText(message, "message");
     const from = { channel, chat: key };
     const inbound = { id: idempotencyKey, runId: idempotencyKey, sessionKey: key, from, sender, text };

@@ -11,14 +11,17 @@ export const messageSend = defineMethod({
   params: Type.Object(
     {
       channel_id: Type.String({ minLength: 1, maxLength: 64 }),
+      account: Type.Optional(
+        Type.String({ minLength: 1, maxLength: 64, description: "The one named `default` when left out." }),
+      ),
       chat_id: Type.String({ minLength: 1, maxLength: 256 }),
       text: MessageText,
     },
     closed,
   ),
   result: Type.Object({ message_id: Type.String({ description: "The platform's." }), sent: Type.Literal(true) }),
-  handle: async ({ channel_id, chat_id, text }, { services }) => {
-    const to = { channel: channel_id, chat: chat_id };
+  handle: async ({ channel_id, account, chat_id, text }, { services }) => {
+    const to = { channel: channel_id, ...(account !== undefined && { account }), chat: chat_id };
     const { messageId } = await services.gateway.send(to, readMessageText(text, "text"));
     return { message_id: messageId, sent: true as const };
   },

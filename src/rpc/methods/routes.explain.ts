@@ -1,8 +1,11 @@
 import { Type } from "@sinclair/typebox";
+import { Address } from "#protocol";
 import { closed, defineMethod } from "../method.ts";
 import { ChannelId } from "../pairing-rows.ts";
 
 const Id = Type.String({ minLength: 1, maxLength: 256 });
+
+const Heard = Type.Object({ agentId: Type.String(), sessionKey: Type.String() });
 
 const Tried = Type.Object({
   binding: Type.Integer({ description: "Its place in the settings, from 0." }),
@@ -36,12 +39,23 @@ export const routesExplain = defineMethod({
     agentId: Type.String(),
     action: Type.String(),
     sessionKey: Type.String(),
+    to: Type.Optional(Type.Object(Address.properties, { description: "Where it would be passed on to." })),
+    broadcast: Type.Optional(
+      Type.Object(
+        {
+          strategy: Type.String(),
+          answering: Type.Array(Heard),
+          silent: Type.Array(Type.String(), { description: "Agents that hear it only when nobody else is named." }),
+        },
+        { description: "Where several agents hear the chat." },
+      ),
+    ),
     decidedBy: Type.Optional(Tried),
     others: Type.Array(Tried),
   }),
   handle: async (params, { services }) => {
     const { channel, peer, kind = "direct", account = "default", sender = peer, thread, parent, guild, role } = params;
-    const { route, sessionKey, decidedBy, others } = await services.inbound.explain({
+    const { route, sessionKey, to, broadcast, decidedBy, others } = await services.inbound.explain({
       from: { channel, account, chat: peer, ...(thread !== undefined && { thread }) },
       place: {
         kind,
@@ -53,6 +67,16 @@ export const routesExplain = defineMethod({
       text: params.text ?? "",
     });
     const { agentId, action } = route;
-    return { agentId, action, sessionKey, ...(decidedBy && { decidedBy }), others: [...others] };
+    return {
+      agentId,
+      action,
+      sessionKey,
+      ...(to && { to }),
+      ...(broadcast && {
+        broadcast: { ...broadcast, answering: [...broadcast.answering], silent: [...broadcast.silent] },
+      }),
+      ...(decidedBy && { decidedBy }),
+      others: [...others],
+    };
   },
 });

@@ -6,7 +6,8 @@ import type { Services } from "../services.ts";
 import type { PayloadOf, WireEvent } from "../wire-events.ts";
 import { events, type EventName, type OpenClawEvent, type StateVersion } from "./events.ts";
 import { healthEvent, HealthNews } from "./health-news.ts";
-import { agentOf, liveRowOf, rowOf } from "./rows.ts";
+import { agentOf } from "../session-key.ts";
+import { liveRowOf, rowOf } from "./rows.ts";
 import { followsSessions, RunStory } from "./run-story.ts";
 
 const runsKept = 1_000;

@@ -52,7 +52,7 @@ export async function helloOk(greeter: Greeter, caller: Caller, pass: Pass) {
   };
 }
 
-function sessionDefaults({ agentId, parseSessionKey, models }: Services) {
+function sessionDefaults({ agentId, agents, parseSessionKey, models }: Services) {
   const main = parseSessionKey("main");
   return {
     defaultAgentId: agentId,
@@ -60,7 +60,7 @@ function sessionDefaults({ agentId, parseSessionKey, models }: Services) {
     mainSessionKey: main.ok ? main.key : "main",
     scope: "per-sender",
     modelConfigured: models().some((model) => model.isDefault),
-    ownership: "sole",
+    ownership: agents().length === 1 ? "sole" : "legacy",
     selectionRequired: false,
   };
 }

@@ -1,11 +1,7 @@
 import type { TranscriptRow, Usage } from "#protocol";
 import type { Services } from "../services.ts";
+import { agentOf, configuredModel } from "../session-key.ts";
 import { type SessionRow, sessionRow } from "../session-row.ts";
-
-/** The agent that a canonical session key names. */
-export function agentOf(sessionKey: string): string {
-  return sessionKey.split(":", 2)[1] ?? "main";
-}
 
 /** A row of the transcript: the fields of ours that clients look for in `__openclaw` are there, and only there. */
 export function rowOf({ id, seq, runId, sender, usage, ...row }: TranscriptRow) {
@@ -63,7 +59,7 @@ function rowWith(row: SessionRow, activeRunIds: readonly string[], services: Ser
     createdAt,
     updatedAt,
     lastActivityAt: updatedAt,
-    ...modelFields(row.model ?? defaultModel(services)),
+    ...modelFields(row.model ?? configuredModel(key, services)),
     ...(label !== undefined && { label, displayName: label }),
     ...(thinking !== undefined && { thinkingLevel: thinking }),
     ...(verbose !== undefined && { verboseLevel: verbose }),
@@ -76,10 +72,6 @@ function rowWith(row: SessionRow, activeRunIds: readonly string[], services: Ser
   };
 }
 
-export function defaultModel({ models }: Services): string | undefined {
-  return models().find((model) => model.isDefault)?.id;
-}
-
 /** `provider/model` in two fields; the model's own name may hold slashes. */
 export function modelFields(id: string | undefined): { readonly modelProvider?: string; readonly model?: string } {
   if (id === undefined) return {};
@@ -87,14 +79,15 @@ export function modelFields(id: string | undefined): { readonly modelProvider?: 
   return { modelProvider, model: model.join("/") };
 }
 
-/** What a session has that chooses nothing. */
-export function sessionDefaults(services: Services) {
-  const model = services.models().find((one) => one.isDefault);
-  return { ...modelFields(model?.id), ...(model && { contextTokens: model.contextWindow }) };
+/** What a session has that chooses nothing: that one, or any of the default agent. */
+export function sessionDefaults(services: Services, key = `agent:${services.agentId}:main`) {
+  const id = configuredModel(key, services);
+  const model = services.models().find((one) => one.id === id);
+  return { ...modelFields(id), ...(model && { contextTokens: model.contextWindow }) };
 }
 
 function isMain(key: string, { parseSessionKey }: Services): boolean {
-  const main = parseSessionKey("main");
+  const main = parseSessionKey("main", agentOf(key));
   return main.ok && main.key === key;
 }
 

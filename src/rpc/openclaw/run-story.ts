@@ -1,7 +1,8 @@
 import type { Interests } from "../interests.ts";
 import type { PayloadOf } from "../wire-events.ts";
 import type { EventName, OpenClawEvent } from "./events.ts";
-import { agentOf, usageOf } from "./rows.ts";
+import { agentOf } from "../session-key.ts";
+import { usageOf } from "./rows.ts";
 
 /** Deltas that come sooner are told together: each tells the whole text again. */
 const betweenDeltasMs = 75;

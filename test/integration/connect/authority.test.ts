@@ -195,7 +195,7 @@ describe("SEC-27: the name of a session", () => {
     let taken = 0;
     for (const sessionKey of keys) {
       const { error } = await socket.ask("chat.send", { sessionKey, message: "hello" });
-      if (error) expect([sessionKey, error.data?.["name"]]).toEqual([sessionKey, "invalidParams"]);
+      if (error) expect(["agentNotFound", "invalidParams"], sessionKey).toContain(String(error.data?.["name"]));
       else taken++;
       for (const method of ["chat.history", "sessions.describe", "sessions.export", "sessions.get"]) {
         expect(JSON.stringify(await socket.ask(method, { sessionKey }))).not.toContain("what only main has");

@@ -76,14 +76,14 @@ describe("a route", () => {
 
 test("bindings name agents that there are, and a reply says something", () => {
   const match = { channel: "x" };
-  expect(checkBindings([{ match }, { agentId: "main", match }], ["main"])).toEqual([]);
+  expect(checkBindings([{ match }, { agentId: "main", match }], { agentIds: ["main"] })).toEqual([]);
   expect(
     checkBindings(
       [
         { agentId: "nobody", match },
         { action: "reply", match },
       ],
-      ["main"],
+      { agentIds: ["main"] },
     ),
   ).toEqual([
     "bindings[0].agent_id: there is no agent “nobody”; there is main.",

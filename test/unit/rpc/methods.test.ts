@@ -307,7 +307,10 @@ test("a JSON-RPC client that subscribes is told of sessions, others are not", as
 
 test("what is there can be listed", async () => {
   const { call } = open();
-  expect(await call("agents.list")).toEqual({ defaultId: "main", agents: [{ id: "main", model: "demo/demo" }] });
+  expect(await call("agents.list")).toEqual({
+    defaultId: "main",
+    agents: [{ id: "main", isDefault: true, model: "demo/demo", tools: ["clock"] }],
+  });
   expect(Object.values(await call("system-presence"))).toEqual([]);
   expect(await call("models.list")).toMatchObject({ models: [{ id: "demo/demo", isDefault: true }] });
   expect(await call("channels.status")).toMatchObject({ channels: [{ id: "webchat", state: "online" }] });

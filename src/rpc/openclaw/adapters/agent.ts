@@ -1,13 +1,12 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Check } from "@sinclair/typebox/value";
-import { fault, Usage } from "#protocol";
+import { Usage } from "#protocol";
 import { MessageText } from "../../message-text.ts";
 import type { AnyMethod } from "../../method.ts";
 import { agent as agentMethod } from "../../methods/agent.ts";
 import { agentWait, type RunOutcome } from "../../methods/agent.wait.ts";
 import { IdempotencyKey } from "../../methods/chat.send.ts";
-import { SessionKey } from "../../session-key.ts";
-import { agentOf } from "../rows.ts";
+import { AgentId, agentOf, SessionKey } from "../../session-key.ts";
 import { adapt, open } from "./adapter.ts";
 import { noAttachments } from "./chat.ts";
 
@@ -17,7 +16,7 @@ const AgentParams = Type.Object(
   {
     message: MessageText,
     idempotencyKey: IdempotencyKey,
-    agentId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    agentId: Type.Optional(AgentId),
     sessionKey: Type.Optional(SessionKey),
     attachments: noAttachments,
     deliver: Type.Optional(Type.Literal(false, { description: "The answer is read here; it goes to no channel." })),
@@ -28,12 +27,12 @@ const AgentParams = Type.Object(
 export const agent: readonly AnyMethod[] = [
   adapt(agentMethod, {
     params: AgentParams,
-    ask: ({ message, idempotencyKey, agentId, sessionKey = "main" }, { services }) => {
-      if (agentId !== undefined && agentId !== services.agentId) {
-        throw fault.invalidParams({ path: "agentId", problem: "there is no such agent" });
-      }
-      return { message, idempotencyKey, sessionKey };
-    },
+    ask: ({ message, idempotencyKey, agentId, sessionKey = "main" }) => ({
+      message,
+      idempotencyKey,
+      sessionKey,
+      ...(agentId !== undefined && { agentId }),
+    }),
     answer: (result, { context }) => {
       context.interests().started(result.runId);
       return { ...result, agentId: agentOf(result.sessionKey) };

@@ -7,7 +7,7 @@ import { chatHistory } from "../../methods/chat.history.ts";
 import { chatSend, IdempotencyKey } from "../../methods/chat.send.ts";
 import { chatStartup } from "../../methods/chat.startup.ts";
 import { commandsList } from "../../methods/commands.list.ts";
-import { readSessionKey, SessionKey } from "../../session-key.ts";
+import { AgentId, readSessionKey, SessionKey } from "../../session-key.ts";
 import { adapt, open, own } from "./adapter.ts";
 import { commandEntry } from "./commands.ts";
 import { HistoryParams, historyOf } from "./history.ts";
@@ -16,11 +16,14 @@ import { modelChoice } from "./models.ts";
 /** Files cannot be given to the model yet: whoever sends some is told, so that none is lost in silence. */
 export const noAttachments = Type.Optional(Type.Array(Type.Unknown(), { maxItems: 0 }));
 
+const agentId = Type.Optional(AgentId);
+
 export const chat: readonly AnyMethod[] = [
   adapt(chatSend, {
     params: Type.Object(
       {
         sessionKey: SessionKey,
+        agentId,
         message: MessageText,
         idempotencyKey: IdempotencyKey,
         attachments: noAttachments,
@@ -28,10 +31,11 @@ export const chat: readonly AnyMethod[] = [
       },
       open,
     ),
-    ask: ({ sessionKey, message, idempotencyKey, suppressCommandInterpretation: isPlain }) => ({
+    ask: ({ sessionKey, agentId: of, message, idempotencyKey, suppressCommandInterpretation: isPlain }) => ({
       sessionKey,
       message,
       idempotencyKey,
+      ...(of !== undefined && { agentId: of }),
       ...(isPlain !== undefined && { isPlain }),
     }),
     answer: ({ runId, status }, { context }) => {
@@ -41,8 +45,11 @@ export const chat: readonly AnyMethod[] = [
     },
   }),
   adapt(chatAbort, {
-    params: Type.Object({ sessionKey: SessionKey, runId: chatAbort.params.properties.runId }, open),
-    ask: ({ sessionKey, runId }) => ({ sessionKey, ...(runId !== undefined && { runId }) }),
+    params: Type.Object({ sessionKey: SessionKey, agentId, runId: chatAbort.params.properties.runId }, open),
+    ask: ({ sessionKey, agentId: of, runId }, { services }) => ({
+      sessionKey: readSessionKey(sessionKey, services, of),
+      ...(runId !== undefined && { runId }),
+    }),
     answer: (result) => result,
   }),
   own({ name: chatHistory.name, scope: chatHistory.scope, params: HistoryParams, handle: historyOf }),
@@ -62,7 +69,7 @@ export const chat: readonly AnyMethod[] = [
     name: "chat.inject",
     scope: "operator.admin",
     params: Type.Object(
-      { sessionKey: SessionKey, message: MessageText, label: Type.Optional(Type.String({ maxLength: 100 })) },
+      { sessionKey: SessionKey, agentId, message: MessageText, label: Type.Optional(Type.String({ maxLength: 100 })) },
       open,
     ),
     handle: inject,
@@ -81,10 +88,11 @@ async function metadataOf(context: MethodContext) {
 
 /** Says something in a conversation that is there, as if the agent had. */
 async function inject(
-  { sessionKey, message, label }: { readonly sessionKey: string; readonly message: string; readonly label?: string },
+  asked: { readonly sessionKey: string; readonly agentId?: string; readonly message: string; readonly label?: string },
   context: MethodContext,
 ) {
-  const key = readSessionKey(sessionKey, context.services);
+  const { message, label } = asked;
+  const key = readSessionKey(asked.sessionKey, context.services, asked.agentId);
   if (!(await context.services.sessions.state(key))) throw fault.sessionNotFound({ key });
   const text = readMessageText(label === undefined ? message : `[${label}]\n\n${message}`, "message");
   const { messageId } = await context.services.gateway.send({ channel: "webchat", chat: key }, text);

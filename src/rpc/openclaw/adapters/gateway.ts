@@ -53,6 +53,9 @@ async function sessionsSummary(services: Services) {
     return { ...row, age: Math.max(0, Date.now() - row.updatedAt), flags: [] };
   });
   const counted = { count: listed.length, recent };
-  const byAgent = [{ agentId: services.agentId, path: "", ...counted }];
+  const byAgent = services.agents().map(({ id }) => {
+    const own = listed.filter((session) => session.agentId === id);
+    return { agentId: id, path: "", count: own.length, recent: recent.filter((row) => row.agentId === id) };
+  });
   return { paths: [], ...counted, defaults: sessionDefaults(services), byAgent };
 }

@@ -3,10 +3,10 @@ import type { TranscriptRow } from "#protocol";
 import type { SessionState } from "#sessions";
 import type { MethodContext } from "../../method.ts";
 import { chatHistory } from "../../methods/chat.history.ts";
-import { readSessionKey, SessionKey } from "../../session-key.ts";
+import { AgentId, agentOf, readSessionKey, SessionKey } from "../../session-key.ts";
 import type { Services } from "../../services.ts";
 import { activeKeys, sessionRow } from "../../session-row.ts";
-import { agentOf, rowOf, sessionDefaults, sessionRowOf } from "../rows.ts";
+import { rowOf, sessionDefaults, sessionRowOf } from "../rows.ts";
 import { open } from "./adapter.ts";
 
 const mostRows = 1_000;
@@ -18,6 +18,7 @@ const mostRunIds = 50;
 export const HistoryParams = Type.Object(
   {
     sessionKey: SessionKey,
+    agentId: Type.Optional(AgentId),
     cursor: Type.Optional(Type.String({ maxLength: 256 })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: mostRows })),
     offset: Type.Optional(Type.Integer({ minimum: 0, maximum: deepestOffset })),
@@ -42,7 +43,7 @@ interface Reader {
 /** The newest rows; or, to who brings the cursor of what it has, those that came since, or that it must read anew. */
 export async function historyOf(params: HistoryParams, context: MethodContext) {
   const { services } = context;
-  const sessionKey = readSessionKey(params.sessionKey, services);
+  const sessionKey = readSessionKey(params.sessionKey, services, params.agentId);
   const state = await services.sessions.state(sessionKey);
   const reader: Reader = { sessionKey, state, params, context };
   return params.cursor === undefined ? wholeFor(reader) : newsFor(reader, params.cursor);
@@ -62,7 +63,7 @@ async function wholeFor(reader: Reader) {
     messages,
     hasMore,
     ...(hasMore && next <= deepestOffset && messages.length > 0 && { nextOffset: next }),
-    defaults: sessionDefaults(context.services),
+    defaults: sessionDefaults(context.services, sessionKey),
     ...(await aboutSession(reader)),
   };
 }

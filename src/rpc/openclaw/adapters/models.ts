@@ -16,11 +16,12 @@ export const models: readonly AnyMethod[] = [
       defaultId,
       mainKey: "main",
       scope: "per-sender",
-      ownership: "sole",
+      ownership: agents.length === 1 ? "sole" : "legacy",
       selectionRequired: false,
-      agents: agents.map(({ id, model }) => ({
+      agents: agents.map(({ id, name, model }) => ({
         id,
         kind: "agent",
+        ...(name !== undefined && { name, identity: { name } }),
         thinkingLevels,
         ...(model !== undefined && { model: { primary: model } }),
       })),

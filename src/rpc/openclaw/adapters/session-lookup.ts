@@ -6,11 +6,11 @@ import type { AnyMethod, MethodContext } from "../../method.ts";
 import { chatAbort } from "../../methods/chat.abort.ts";
 import { chatSend, IdempotencyKey } from "../../methods/chat.send.ts";
 import { sessionsDescribe } from "../../methods/sessions.describe.ts";
-import { readSessionKey, SessionKey } from "../../session-key.ts";
+import { AgentId, readSessionKey, SessionKey } from "../../session-key.ts";
+import { findSessions } from "../../session-pages.ts";
 import type { SessionRow } from "../../session-row.ts";
 import { open, own } from "./adapter.ts";
 import { noAttachments } from "./chat.ts";
-import { findSessions } from "./session-pages.ts";
 
 const mostPreviews = 64;
 const mostCandidates = 10;
@@ -64,14 +64,16 @@ export const sessionLookup: readonly AnyMethod[] = [
     params: Type.Object(
       {
         key: SessionKey,
+        agentId: Type.Optional(AgentId),
         message: MessageText,
         idempotencyKey: Type.Optional(IdempotencyKey),
         attachments: noAttachments,
       },
       open,
     ),
-    handle: async ({ key, message, idempotencyKey = newId() }, context) => {
-      const { runId, status } = await chatSend.handle({ sessionKey: key, message, idempotencyKey }, context);
+    handle: async ({ key, agentId, message, idempotencyKey = newId() }, context) => {
+      const asked = { sessionKey: key, message, idempotencyKey, ...(agentId !== undefined && { agentId }) };
+      const { runId, status } = await chatSend.handle(asked, context);
       context.interests().started(runId);
       return status === "aborted" ? { runId, status: "timeout", summary: "aborted" } : { runId, status };
     },
@@ -104,8 +106,10 @@ async function candidates(
     const { session } = await sessionsDescribe.handle({ sessionKey: key }, context);
     return session ? [session] : [];
   }
-  if (sessionId !== undefined) return findSessions(context, 1, (row) => row.sessionId === sessionId);
-  if (label !== undefined) return findSessions(context, mostCandidates, (row) => row.label === label);
+  if (sessionId !== undefined)
+    return findSessions(context, { most: 1, isWanted: (row) => row.sessionId === sessionId });
+  if (label !== undefined)
+    return findSessions(context, { most: mostCandidates, isWanted: (row) => row.label === label });
   throw fault.invalidParams({ path: "params", problem: "name a key, a sessionId or a label" });
 }
 

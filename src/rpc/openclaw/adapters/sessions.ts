@@ -11,17 +11,17 @@ import { SessionChange, sessionsPatch } from "../../methods/sessions.patch.ts";
 import { sessionsReset } from "../../methods/sessions.reset.ts";
 import { sessionsSubscribe } from "../../methods/sessions.subscribe.ts";
 import { sessionsUnsubscribe } from "../../methods/sessions.unsubscribe.ts";
-import { readSessionKey, SessionKey } from "../../session-key.ts";
+import { AgentId, readSessionKey, SessionKey } from "../../session-key.ts";
+import { findSessions } from "../../session-pages.ts";
 import type { SessionRow } from "../../session-row.ts";
 import { modelFields, sessionDefaults, sessionRowOf } from "../rows.ts";
 import { adapt, open, own } from "./adapter.ts";
 import { isWanted, ListParams, mostListed, usuallyListed } from "./session-filter.ts";
-import { findSessions } from "./session-pages.ts";
 
-const Keyed = Type.Object({ key: SessionKey }, open);
+const Keyed = Type.Object({ key: SessionKey, agentId: Type.Optional(AgentId) }, open);
 /** What is done only while the key still stands for the session that the client saw. */
 const Expected = Type.Object(
-  { key: SessionKey, expectedSessionId: Type.Optional(Type.String({ maxLength: 128 })) },
+  { ...Keyed.properties, expectedSessionId: Type.Optional(Type.String({ maxLength: 128 })) },
   open,
 );
 const names = { sessionKey: "key", thinking: "thinkingLevel", verbose: "verboseLevel" };
@@ -41,6 +41,7 @@ export const sessions: readonly AnyMethod[] = [
     params: Type.Object(
       {
         key: Type.Optional(SessionKey),
+        agentId: Type.Optional(AgentId),
         ...Change.properties,
         // These would start a run, or copy a conversation: `chat.send` does the first, nothing the second.
         message: Type.Optional(Type.Never()),
@@ -50,7 +51,11 @@ export const sessions: readonly AnyMethod[] = [
       open,
     ),
     names,
-    ask: ({ key, ...change }) => ({ ...(key !== undefined && { sessionKey: key }), ...changeOf(change) }),
+    ask: ({ key, agentId, ...change }) => ({
+      ...(key !== undefined && { sessionKey: key }),
+      ...(agentId !== undefined && { agentId }),
+      ...changeOf(change),
+    }),
     answer: ({ session }, { context }) => ({
       ok: true,
       key: session.key,
@@ -64,7 +69,7 @@ export const sessions: readonly AnyMethod[] = [
     ask: askExpected,
     answer: ({ deleted }, { theirs, context }) => ({
       ok: true,
-      key: readSessionKey(theirs.key, context.services),
+      key: keyOf(theirs, context),
       deleted,
       archived: [],
     }),
@@ -72,7 +77,7 @@ export const sessions: readonly AnyMethod[] = [
   adapt(sessionsDescribe, {
     params: Keyed,
     names,
-    ask: ({ key }) => ({ sessionKey: key }),
+    ask: (theirs, context) => ({ sessionKey: keyOf(theirs, context) }),
     answer: ({ session }, { context }) => ({ session: session && sessionRowOf(session, context.services) }),
   }),
   own({ name: sessionsList.name, scope: sessionsList.scope, params: ListParams, handle: listOf }),
@@ -81,19 +86,14 @@ export const sessions: readonly AnyMethod[] = [
     params: Type.Object(
       {
         key: SessionKey,
-        agentId: Type.Optional(Type.String()),
+        agentId: Type.Optional(AgentId),
         expectedSessionId: Type.Optional(Type.String()),
         ...Change.properties,
       },
       { additionalProperties: false },
     ),
     names,
-    ask: async ({ agentId, ...theirs }, context) => {
-      if (agentId !== undefined && agentId !== context.services.agentId) {
-        throw fault.invalidParams({ path: "agentId", problem: "there is no such agent" });
-      }
-      return { ...(await askExpected(theirs, context)), ...changeOf(theirs) };
-    },
+    ask: async (theirs, context) => ({ ...(await askExpected(theirs, context)), ...changeOf(theirs) }),
     answer: ({ session }, { context }) => {
       const entry = sessionRowOf(session, context.services);
       return { ok: true, key: session.key, entry, resolved: resolved(session, context) };
@@ -104,7 +104,7 @@ export const sessions: readonly AnyMethod[] = [
     names,
     ask: askExpected,
     answer: async (_result, { theirs, context }) => {
-      const key = readSessionKey(theirs.key, context.services);
+      const key = keyOf(theirs, context);
       const { session } = await sessionsDescribe.handle({ sessionKey: key }, context);
       if (!session) return { ok: true, key };
       const entry = sessionRowOf(session, context.services);
@@ -123,7 +123,7 @@ export const sessions: readonly AnyMethod[] = [
   adapt(sessionsMessagesSubscribe, {
     params: Type.Object({ ...Keyed.properties, includeApprovals: Type.Optional(Type.Boolean()) }, open),
     names,
-    ask: ({ key }) => ({ sessionKey: key }),
+    ask: (theirs, context) => ({ sessionKey: keyOf(theirs, context) }),
     // Nothing waits for an approval here.
     answer: ({ subscribed, sessionKey }, { theirs: { includeApprovals = false } }) => ({
       subscribed,
@@ -136,18 +136,27 @@ export const sessions: readonly AnyMethod[] = [
   adapt(sessionsMessagesUnsubscribe, {
     params: Keyed,
     names,
-    ask: ({ key }) => ({ sessionKey: key }),
+    ask: (theirs, context) => ({ sessionKey: keyOf(theirs, context) }),
     answer: ({ subscribed, sessionKey }) => ({ subscribed, key: sessionKey }),
   }),
 ];
 
+type KeyParams = Pick<Static<typeof Keyed>, "agentId" | "key">;
+
+function keyOf({ key, agentId }: KeyParams, { services }: MethodContext): string {
+  return readSessionKey(key, services, agentId);
+}
+
 /** Throws `sessionChanged` when it is not there any more. */
 async function askExpected(
-  { key, expectedSessionId }: { readonly key: string; readonly expectedSessionId?: string },
-  { services }: MethodContext,
+  { expectedSessionId, ...theirs }: KeyParams & { readonly expectedSessionId?: string },
+  context: MethodContext,
 ) {
-  const sessionKey = readSessionKey(key, services);
-  if (expectedSessionId !== undefined && (await services.sessions.state(sessionKey))?.id !== expectedSessionId) {
+  const sessionKey = keyOf(theirs, context);
+  if (
+    expectedSessionId !== undefined &&
+    (await context.services.sessions.state(sessionKey))?.id !== expectedSessionId
+  ) {
     throw fault.sessionChanged({ key: sessionKey });
   }
   return { sessionKey };
@@ -162,7 +171,7 @@ async function listOf(params: ListParams, context: MethodContext) {
   const { services } = context;
   const { offset = 0 } = params;
   const limit = Math.min(mostListed, params.limit ?? usuallyListed);
-  const wanted = await findSessions(context, offset + limit + 1, (row) => isWanted(row, params));
+  const wanted = await findSessions(context, { most: offset + limit + 1, isWanted: (row) => isWanted(row, params) });
   const page = wanted.slice(offset, offset + limit);
   const next = offset + page.length;
   const hasMore = wanted.length > next;
@@ -190,5 +199,5 @@ function changeOf({ label, model, thinkingLevel, verboseLevel }: Static<typeof C
 }
 
 function resolved(session: SessionRow, { services }: MethodContext) {
-  return session.model === undefined ? sessionDefaults(services) : modelFields(session.model);
+  return session.model === undefined ? sessionDefaults(services, session.key) : modelFields(session.model);
 }

@@ -1,22 +1,25 @@
 import { Type } from "@sinclair/typebox";
-import { fault } from "#protocol";
 import type { AnyMethod } from "../../method.ts";
 import { logsTail } from "../../methods/logs.tail.ts";
 import { systemInfo } from "../../methods/system.info.ts";
 import { toolsCatalog } from "../../methods/tools.catalog.ts";
+import type { Services } from "../../services.ts";
+import { AgentId, agentOf, checkAgentId, readSessionKey, SessionKey } from "../../session-key.ts";
 import { adapt, open, own } from "./adapter.ts";
 
 const anything = Type.Object({}, open);
-const ofAgent = Type.Object({ agentId: Type.Optional(Type.String({ maxLength: 64 })) }, open);
+const ofAgent = Type.Object({ agentId: Type.Optional(AgentId), sessionKey: Type.Optional(SessionKey) }, open);
 
 export const system: readonly AnyMethod[] = [
   own({
     name: "agent.identity.get",
     scope: "operator.read",
     params: ofAgent,
-    handle: async ({ agentId }, { services }) => {
-      checkAgent(agentId, services.agentId);
-      return { agentId: services.agentId, name: "OpenClaw", nameSource: "default", avatarStatus: "none" };
+    handle: async (asked, { services }) => {
+      const agentId = agentIn(asked, services);
+      const name = services.agents().find(({ id }) => id === agentId)?.name;
+      const named = name === undefined ? { name: "OpenClaw", nameSource: "default" } : { name, nameSource: "config" };
+      return { agentId, ...named, avatarStatus: "none" };
     },
   }),
   adapt(logsTail, {
@@ -42,12 +45,9 @@ export const system: readonly AnyMethod[] = [
   }),
   adapt(toolsCatalog, {
     params: ofAgent,
-    ask: ({ agentId }, { services }) => {
-      checkAgent(agentId, services.agentId);
-      return {};
-    },
-    answer: ({ tools }, { context }) => ({
-      agentId: context.services.agentId,
+    ask: (asked, { services }) => ({ agentId: agentIn(asked, services) }),
+    answer: ({ tools }, { theirs, context }) => ({
+      agentId: agentIn(theirs, context.services),
       profiles: [{ id: "full", label: "All" }],
       groups: [{ id: "core", label: "Built in", source: "core", tools: tools.map(toolEntry) }],
     }),
@@ -56,13 +56,13 @@ export const system: readonly AnyMethod[] = [
     name: "tools.effective",
     scope: toolsCatalog.scope,
     params: ofAgent,
-    handle: async ({ agentId }, { services }) => {
-      checkAgent(agentId, services.agentId);
-      const tools = services.tools().map(({ name, description }) => {
+    handle: async (asked, { services }) => {
+      const agentId = agentIn(asked, services);
+      const tools = services.tools(agentId).map(({ name, description }) => {
         return { id: name, label: name, description, rawDescription: description, source: "core" };
       });
       return {
-        agentId: services.agentId,
+        agentId,
         profile: "full",
         groups: [{ id: "core", label: "Built in", source: "core", tools }],
       };
@@ -74,7 +74,10 @@ function toolEntry({ name, description }: { readonly name: string; readonly desc
   return { id: name, label: name, description, source: "core", defaultProfiles: ["full"] };
 }
 
-function checkAgent(asked: string | undefined, known: string): void {
-  if (asked === undefined || asked === known) return;
-  throw fault.invalidParams({ path: "agentId", problem: "there is no such agent" });
+/** The agent that is asked about: named, or of the session, or the default one. */
+function agentIn(asked: { readonly agentId?: string; readonly sessionKey?: string }, services: Services): string {
+  if (asked.agentId === undefined && asked.sessionKey === undefined) return services.agentId;
+  const agentId = asked.agentId ?? agentOf(readSessionKey(asked.sessionKey ?? "", services));
+  checkAgentId(agentId, services);
+  return agentId;
 }
