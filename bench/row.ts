@@ -11,6 +11,8 @@ export interface Effort {
   /** How many connections of each dialect are held. */
   readonly held: readonly number[];
   readonly storageSeconds: number;
+  /** How long platforms bring messages. */
+  readonly channelSeconds: number;
 }
 
 export const efforts: Readonly<Record<"quick" | "full", Effort>> = {
@@ -23,6 +25,7 @@ export const efforts: Readonly<Record<"quick" | "full", Effort>> = {
     storedEvents: 100_000,
     held: [1_000],
     storageSeconds: 1,
+    channelSeconds: 4,
   },
   full: {
     starts: 15,
@@ -33,6 +36,7 @@ export const efforts: Readonly<Record<"quick" | "full", Effort>> = {
     storedEvents: 1_000_000,
     held: [1_000, 10_000],
     storageSeconds: 5,
+    channelSeconds: 60,
   },
 };
 

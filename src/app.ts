@@ -23,12 +23,14 @@ import { tools } from "#tools";
 import { type Address, fault } from "#protocol";
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { createHearing } from "./hearing.ts";
 import { nodeAccess } from "./node-access.ts";
 import { checkSettings } from "./check-settings.ts";
 import { doorKey } from "./door-key.ts";
-import { openAgents } from "./open-agents.ts";
+import { type OpenAgents, openAgents } from "./open-agents.ts";
 import { type OpenChannels, openChannels } from "./open-channels.ts";
 import { Settings, settingsWith } from "./settings.ts";
+import { Strays } from "./strays.ts";
 
 export interface AppOptions {
   readonly home: Home;
@@ -59,6 +61,8 @@ export interface App extends AsyncDisposable {
   readonly warnings: readonly string[];
   /** Where channels that were added bring what people write. */
   receive: Gateway["receive"];
+  /** Takes errors that nobody waits for. */
+  readonly strayed: (error: unknown) => void;
 }
 
 /** A home has one gateway, which the lock sees to. */
@@ -87,6 +91,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
 
   const logFile = opened.use(openLogFile(home.logFile));
   const log = createLog({ level: settings.logging.level, write: (line) => logFile.write(line) });
+  const strays = new Strays(log);
   const key = doorKey(config, home);
 
   const clock = systemClock;
@@ -102,7 +107,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
     primary: () => config.settings.agents.defaults.model.primary,
     log,
   });
-  const agents = opened.use(
+  const agents: OpenAgents = opened.use(
     await openAgents({
       home,
       environment,
@@ -111,6 +116,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
       sandboxSettings: settings.sandbox,
       tools,
       nodes: nodeAccess(() => rpc.nodes),
+      files: { send: (runId, sent) => gateway.sendFile(runId, sent) },
       models,
       log,
     }),
@@ -165,6 +171,11 @@ export async function openApp({ home, environment, flags, file, version, ...more
         },
         settings: () => config.settings,
         command: (asked) => rpc.command(asked),
+        hearing: createHearing({
+          settings: () => config.settings.tools.media.audio,
+          models: () => config.settings.models,
+          log,
+        }),
         readCredential: (name) => readIfThere(join(home.root, "credentials", name)),
       },
     ),
@@ -172,7 +183,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
 
   const health = lineUp.watchedBy(
     createHealth({
-      gateway: async () => ({ state: "healthy" }),
+      gateway: async () => strays.health(),
       storage: () => storageHealth(storage, () => sizeWarning(home, config.settings)),
       sessions: async () => sessionsHealth(sessions),
     }),
@@ -246,6 +257,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
     settingsFile: config.file,
     model,
     receive: (message) => gateway.receive(message),
+    strayed: strays.take,
     warnings: [...config.warnings, ...warnings, ...homeWarnings, ...key.warnings],
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };

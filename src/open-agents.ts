@@ -16,7 +16,15 @@ import { Fault, fault } from "#protocol";
 import type { Models } from "#providers";
 import type { AgentListing } from "#rpc";
 import { type Jail, JailError, openSandbox, type Sandbox, type SandboxSettings, type SandboxStatus } from "#sandbox";
-import { allowedTools, createToolbox, narrowedTools, type NodeAccess, type Tool, type ToolsSettings } from "#tools";
+import {
+  allowedTools,
+  createToolbox,
+  type FileAccess,
+  narrowedTools,
+  type NodeAccess,
+  type Tool,
+  type ToolsSettings,
+} from "#tools";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { folderOf, sharedFolders, type Surroundings } from "./agent-folders.ts";
@@ -29,6 +37,7 @@ export interface AgentsOptions extends Surroundings {
   readonly sandboxSettings: SandboxSettings;
   readonly tools: readonly Tool[];
   readonly nodes: NodeAccess;
+  readonly files: FileAccess;
   readonly models: Models;
   readonly log: Log;
 }
@@ -119,7 +128,7 @@ class Agents implements OpenAgents {
     const agent = roster.find(agentId);
     if (!agent) throw agentNotFound(agentId, roster);
     const settings = narrowedTools(this.#options.toolsSettings, agent.tools);
-    return allowedTools(this.#options.tools, settings, this.#options.nodes);
+    return allowedTools(this.#options.tools, settings, this.#options);
   }
 
   async sandboxStatus(): Promise<SandboxStatus> {
@@ -140,7 +149,7 @@ class Agents implements OpenAgents {
   }
 
   async #openTurns(agent: Agent): Promise<PrepareTurn> {
-    const { models, tools, toolsSettings, nodes, log } = this.#options;
+    const { models, tools, toolsSettings, nodes, files, log } = this.#options;
     // Looked at before a start, too; but settings may change after it.
     const toolNames = tools.map(({ name }) => name);
     const problems = [
@@ -150,7 +159,7 @@ class Agents implements OpenAgents {
     if (problems.length > 0) throw fault.configInvalid({ problem: problems.join("\n") });
     const { workspace, sandbox, systemPrompt } = await this.#placeOf(agent);
     const settings = narrowedTools(toolsSettings, agent.tools);
-    const toolbox = createToolbox({ tools, workspace, sandbox, settings, log, nodes });
+    const toolbox = createToolbox({ tools, workspace, sandbox, settings, log, nodes, files });
     return createPrepareTurn({ models, toolbox, systemPrompt, agent: () => agent });
   }
 

@@ -1,4 +1,5 @@
 import type { Row } from "../row.ts";
+import { accountsIdle, channelLoad } from "./channels.ts";
 import { connections } from "./connections.ts";
 import { dialectRow } from "./dialects.ts";
 import { idle } from "./idle.ts";
@@ -21,4 +22,6 @@ export const rows: readonly Row[] = [
   connections,
   stored,
   storages,
+  channelLoad,
+  accountsIdle,
 ];

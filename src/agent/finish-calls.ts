@@ -14,7 +14,7 @@ export async function* finishCalls(
     if (signal.aborted) return;
     const mayRepeat = tools.effectOf(tool) !== "once";
     const { text, failed, durationMs } = mayRepeat
-      ? await tools.run({ id: callId, name: tool, args: params }, signal)
+      ? await tools.run({ id: callId, name: tool, args: params }, signal, runId)
       : outcomeUnknown;
     const result = { success: !failed, result: text, durationMs: Math.round(durationMs) };
     yield { kind: "ToolResult", runId, callId, tool, ...result };

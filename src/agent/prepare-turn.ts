@@ -36,7 +36,7 @@ export function createPrepareTurn(options: {
   const tools: TurnTools = {
     specs: toolbox.specs(),
     effectOf: (name) => toolbox.find(name)?.effect ?? "once",
-    run: (call, signal) => toolbox.run(call, signal),
+    run: (call, signal, runId) => toolbox.run(call, signal, runId),
   };
   return async (wishes) => {
     const { model: own, maxSteps, timeoutSeconds } = options.agent();

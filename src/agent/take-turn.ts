@@ -27,7 +27,12 @@ export interface TurnTools {
   readonly specs: readonly ToolSpec[];
   /** `once` where nobody knows better. */
   effectOf(name: string): ToolEffect;
-  run(call: RequestedCall, signal: AbortSignal): Promise<{ text: string; failed?: boolean; durationMs: number }>;
+  /** For the turn of this id. */
+  run(
+    call: RequestedCall,
+    signal: AbortSignal,
+    runId: string,
+  ): Promise<{ text: string; failed?: boolean; durationMs: number }>;
 }
 
 /** A call as the model asked for it; `argsProblem` says why its arguments are not JSON. */
@@ -88,7 +93,7 @@ export async function* takeTurn(input: TurnInput, signal: AbortSignal): AsyncGen
     );
     conversation.push({ role: "assistant", text: reply.text, toolCalls: calls });
     failPoint("agent.tools.intended");
-    for await (const finished of runCalls(input.tools, reply.calls, signal)) {
+    for await (const finished of runCalls(input, reply.calls, signal)) {
       failPoint("agent.tool.finished");
       yield record(...finished.map(({ call, result }) => toolResult(input.runId, call, result)));
       conversation.push(...finished.map(asMessage));
@@ -157,12 +162,12 @@ interface FinishedCall {
  * and in order, because a second edit may build on the first. After an abort the rest is answered without being run.
  */
 async function* runCalls(
-  tools: TurnTools,
+  input: Pick<TurnInput, "runId" | "tools">,
   calls: readonly RequestedCall[],
   signal: AbortSignal,
 ): AsyncGenerator<readonly FinishedCall[]> {
-  for (const batch of batches(tools, calls)) {
-    yield await Promise.all(batch.map(async (call) => ({ call, result: await runCall(tools, call, signal) })));
+  for (const batch of batches(input.tools, calls)) {
+    yield await Promise.all(batch.map(async (call) => ({ call, result: await runCall(input, call, signal) })));
   }
 }
 
@@ -178,10 +183,14 @@ function batches(tools: TurnTools, calls: readonly RequestedCall[]): RequestedCa
   return all;
 }
 
-async function runCall(tools: TurnTools, call: RequestedCall, signal: AbortSignal): Promise<FinishedCall["result"]> {
+async function runCall(
+  { runId, tools }: Pick<TurnInput, "runId" | "tools">,
+  call: RequestedCall,
+  signal: AbortSignal,
+): Promise<FinishedCall["result"]> {
   if (signal.aborted) return { text: "Not run: the turn was aborted before.", failed: true, durationMs: 0 };
   failPoint("agent.tool.begin");
-  return tools.run(call, signal);
+  return tools.run(call, signal, runId);
 }
 
 function asMessage({ call, result }: FinishedCall): ConversationMessage {

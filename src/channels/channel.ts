@@ -26,6 +26,8 @@ export interface OutboundFile {
   readonly name: string;
   readonly mimeType: string;
   readonly bytes: Uint8Array;
+  /** To be heard at once, where the platform has voice messages. */
+  readonly asVoice?: boolean;
 }
 
 /** The platform said no, so it does not have the message. */
@@ -156,6 +158,8 @@ export interface Channel<Account extends TSchema = TSchema> {
   /** What is wrong with settings that are well-formed each by itself: the setting, and what it is or lacks. */
   check?(settings: Static<Account>): { readonly field: string; readonly problem: string } | undefined;
   readonly text: TextLimit;
+  /** What files it takes; absent where it takes none. */
+  readonly files?: { readonly mostBytes: number };
   /** How long the platform shows one `typing`. */
   readonly typingMs?: number;
   /** What lies at least between two steps of a message that grows; a second unless said. */

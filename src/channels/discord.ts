@@ -8,6 +8,7 @@ export const discord = defineChannel({
   label: "Discord",
   followsLog: false,
   text: { most: 2_000, unit: "utf16", measure: async () => (await import("#markup")).discordSize },
+  files: { mostBytes: 10 * 1024 * 1024 },
   typingMs: 10_000,
   growEveryMs: 1_250,
   account: Type.Object({

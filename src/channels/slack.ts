@@ -25,6 +25,7 @@ export const slack = defineChannel({
   account: SlackAccount,
   // Slack takes 40,000, advises 4,000, and folds what is longer.
   text: { most: 4_000, unit: "utf16", measure: async () => (await import("#markup")).slackSize },
+  files: { mostBytes: 50 * 1024 * 1024 },
   typingMs: 110_000,
   growEveryMs: 1_250,
   check: ({ mode, appToken, signingSecret }) => {

@@ -33,6 +33,7 @@ export const telegram = defineChannel({
   followsLog: false,
   account: TelegramAccount,
   text: { most: 4_096, unit: "utf16", measure: async () => (await import("#markup")).telegramSize },
+  files: { mostBytes: 50 * 1024 * 1024 },
   typingMs: 5_000,
   // Only groups need it, and they take twenty messages and edits a minute.
   growEveryMs: 3_000,

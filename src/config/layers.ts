@@ -6,11 +6,14 @@ import { respell } from "./respell.ts";
 import {
   alsoVariableOf,
   canonicalPath,
+  childOf,
+  type Leaf,
   leavesOf,
   mayBeTable,
   mayBeValue,
   type Node,
   nodeAt,
+  propertiesOf,
   showPath,
 } from "./schema-node.ts";
 import { revealSecrets } from "./secrets.ts";
@@ -79,11 +82,14 @@ class Merge implements Layers {
     }
   }
 
+  /** A section that no variable names is not even walked through: together they have many settings. */
   takeVariables(): void {
     const { root, environment, problems } = this.#input;
+    const ours = Object.keys(environment).filter(isOurs);
     const meanings = new Map<string, Path>();
-    for (const { path } of leavesOf(root, (at) => keysOf(valueAt(this.merged, at)))) {
-      const names = [variableOf(path), alsoVariableOf(root, path)].filter((name) => name !== undefined);
+    const isNamed = (section: string) => ours.some((variable) => variable.startsWith(variableOf([section])));
+    for (const { path } of this.#leaves(propertiesOf(root).filter(isNamed))) {
+      const names = namesOf(root, path);
       const variable = names.find((name) => environment[name]);
       const other = variable && meanings.get(variable);
       for (const name of names) meanings.set(name, path);
@@ -94,14 +100,20 @@ class Merge implements Layers {
         this.#reportLostFlag(at, variable);
       });
     }
-    this.#reportUnknownVariables([...meanings.keys()]);
+    const unknown = ours.filter((variable) => !meanings.has(variable));
+    if (unknown.length > 0) this.#reportUnknownVariables(unknown);
   }
 
-  #reportUnknownVariables(known: readonly string[]): void {
-    const { environment, warnings } = this.#input;
-    for (const variable of Object.keys(environment)) {
-      if (!variable.startsWith("OPENCLAW_") || known.includes(variable) || otherVariables.includes(variable)) continue;
-      warnings.add(`${variable} sets nothing${didYouMean(variable, known)}`);
+  #reportUnknownVariables(unknown: readonly string[]): void {
+    const { root, warnings } = this.#input;
+    const known = [...this.#leaves(propertiesOf(root))].flatMap(({ path }) => namesOf(root, path));
+    for (const variable of unknown) warnings.add(`${variable} sets nothing${didYouMean(variable, known)}`);
+  }
+
+  *#leaves(sections: readonly string[]): Iterable<Leaf> {
+    for (const section of sections) {
+      const node = childOf(this.#input.root, section);
+      if (node) yield* leavesOf(node, (at) => keysOf(valueAt(this.merged, at)), [section]);
     }
   }
 
@@ -138,6 +150,15 @@ class Merge implements Layers {
     const shown = showPath(this.#input.root, path);
     this.#input.warnings.add(`the flag for ${shown} counts for nothing, because ${variable} is set and is stronger`);
   }
+}
+
+function isOurs(variable: string): boolean {
+  return variable.startsWith("OPENCLAW_") && !otherVariables.includes(variable);
+}
+
+/** The variables that set what is at a path, the stronger first. */
+function namesOf(root: Node, path: Path): readonly string[] {
+  return [variableOf(path), alsoVariableOf(root, path)].filter((name) => name !== undefined);
 }
 
 function keysOf(value: unknown): readonly string[] {

@@ -87,7 +87,7 @@ export function needsRestart(root: Node, path: Path): boolean {
   return path.some((_, i) => nodeAt(root, path.slice(0, i + 1))?.some((schema) => schema["restart"] === true) ?? false);
 }
 
-/** A second variable that sets this place, by the schema's `alsoVariable`: weaker than the one computed from the path. */
+/** A second variable that sets this place, by the schema's `alsoVariable`: weaker than the one computed from the path, and beginning as those of its section do. */
 export function alsoVariableOf(root: Node, path: Path): string | undefined {
   const names = nodeAt(root, path)?.map((schema): unknown => schema["alsoVariable"]) ?? [];
   return names.find((name) => typeof name === "string");

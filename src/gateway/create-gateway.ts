@@ -191,9 +191,18 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
     activeRuns: () => activeRuns().map((run) => run.view()),
     resetSession: (sessionKey) => endSession(sessionKey, () => house.sessions.reset(sessionKey)),
     deleteSession: (sessionKey) => endSession(sessionKey, () => house.sessions.delete(sessionKey)),
-    async send(to, text) {
-      lineTo(house, to); // before a session is named after an address that leads nowhere
-      return outbox.send(sessionKeyOf(to), to, text);
+    async send(to, text, files = []) {
+      const { channel } = lineTo(house, to); // before a session is named after an address that leads nowhere
+      const sent = files.length === 0 ? [] : (await import("./outbound/post-file.ts")).outboundFiles(files, channel);
+      return outbox.send(sessionKeyOf(to), { to, text, ...(sent.length > 0 && { files: sent }) });
+    },
+    async sendFile(runId, file) {
+      const run = activeRuns().find((one) => one.runId === runId);
+      if (!run) return { taken: false, because: "This turn is over." };
+      const { postFile } = await import("./outbound/post-file.ts");
+      const receipt = await postFile(house, run, file);
+      outbox.wake();
+      return receipt;
     },
     async post(sessionKey, to, text) {
       const rows = await rowsFor(house, { to, text });

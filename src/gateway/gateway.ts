@@ -48,6 +48,20 @@ export interface Moment {
   readonly asked?: Asked;
 }
 
+export interface ChatFile {
+  readonly name: string;
+  /** What its bytes say when this is not given. */
+  readonly mimeType?: string;
+  readonly bytes: Uint8Array;
+  readonly caption?: string;
+  /** To be heard at once, where the platform has voice messages. */
+  readonly asVoice?: boolean;
+}
+
+export type FileReceipt =
+  | { readonly taken: true; readonly mimeType: string }
+  | { readonly taken: false; readonly because: string };
+
 /** The walk of a message, from the sender to the durable reply. */
 export interface Gateway extends AsyncDisposable {
   /** Asks for a place, then puts the message on disk, then starts its turn. Rejects only with `storageUnavailable`, or for a bug. */
@@ -70,8 +84,16 @@ export interface Gateway extends AsyncDisposable {
   resetSession(sessionKey: string): Promise<boolean>;
   /** Stops what runs in the session, then takes it off the disk. False when there was none. */
   deleteSession(sessionKey: string): Promise<boolean>;
-  /** Sends a message once and records it. Rejects with `channelNotFound` or `deliveryFailed`. */
-  send(to: Address, text: string): Promise<{ readonly messageId: string }>;
+  /**
+   * Sends a message once and records it. Rejects with `channelNotFound` or `deliveryFailed`, and with `invalidParams` for
+   * files that the channel does not take.
+   */
+  send(to: Address, text: string, files?: readonly ChatFile[]): Promise<{ readonly messageId: string }>;
+  /**
+   * Puts a file into the outbox, for the chat that a turn answers; resolves when it is on disk, or with a sentence for the
+   * model why it cannot be sent there.
+   */
+  sendFile(runId: string, file: ChatFile): Promise<FileReceipt>;
   /** Puts a message into the outbox; resolves when it is on disk. What happens to it then is in the log of the session. */
   post(sessionKey: string, to: Address, text: string): Promise<void>;
   /**

@@ -1,16 +1,19 @@
 import { backoffMs, failPoint, newId, pause } from "#base";
-import { type Address, Fault, fault, type SessionEvent } from "#protocol";
 import type { OutboundMessage } from "#channels";
+import { Fault, fault, type SessionEvent } from "#protocol";
 import type { OutboxRow, Settlement } from "#storage";
 import type { House } from "./house.ts";
 import type { Line } from "./line.ts";
+import { filesFor } from "./outbound/files-for.ts";
 import type { Finished } from "./outbound/finish-preview.ts";
 import { isFirstPiece } from "./outbound/pieces.ts";
 import { replyToOf } from "./outbound/reply-to.ts";
+import { Turnstile } from "./turnstile.ts";
 import { canTell, isAwaited, lineTo, look as lookFor, type Transmission, transmit } from "./transmit.ts";
 
 const retry = { firstMs: 500, mostMs: 300_000 };
 const mostAtOnce = 16;
+const mostWithFiles = 2;
 
 /** For an account that is not open now: it costs no try, however long it takes. */
 const waiting = { firstMs: 10_000, mostMs: 10_000 };
@@ -34,11 +37,12 @@ export interface Outbox extends AsyncDisposable {
   /** There may be something to deliver. Never throws, never waits. */
   wake(): void;
   /** Sends a message once and records it: a failure is the caller's, nothing is tried again behind its back. */
-  send(sessionKey: string, to: Address, text: string): Promise<{ readonly messageId: string }>;
+  send(sessionKey: string, message: Omit<OutboundMessage, "clientKey">): Promise<{ readonly messageId: string }>;
 }
 
 export function createOutbox(house: House): Outbox {
   const closing = new AbortController();
+  const carrying = new Turnstile(mostWithFiles);
   /** Deliveries under way, by the row's id. */
   const sending = new Map<string, Promise<void>>();
   const state: { looking: Promise<void> | undefined; again: boolean; timer: Timer | undefined; isReleased: boolean } = {
@@ -110,7 +114,12 @@ export function createOutbox(house: House): Outbox {
     sending.set(row.id, delivery);
   }
 
-  async function deliver(row: OutboxRow): Promise<void> {
+  /** Files are large: few are held in memory at once. */
+  function deliver(row: OutboxRow): Promise<void> {
+    return row.files ? carrying.pass(closing.signal, () => deliverNow(row)) : deliverNow(row);
+  }
+
+  async function deliverNow(row: OutboxRow): Promise<void> {
     const now = house.clock.now();
     const wanted = { owner: house.instanceId, claim: row.claim, now, until: now + leaseMs };
     const claim = await insist(() => house.storage.claimOutbox(row.id, wanted));
@@ -161,11 +170,11 @@ export function createOutbox(house: House): Outbox {
     try {
       const line = lineTo(house, to);
       const replyTo = await replyToOf(house, line, row);
-      const message = { to, text, clientKey, ...(replyTo !== undefined && { replyTo }) };
-      const finished = await finishShown(row, line, message);
-      if (finished && finished.became !== "gone") return finished;
-      if (text === "") return { became: "withdrawn" };
-      return await transmit(line, message, { mayBeSent, signal: closing.signal });
+      const files = row.files && (await filesFor(house.storage, row.files));
+      if (files && "problem" in files) return { became: "refused", refused: "forGood", problem: files.problem };
+      const message = { to, text, clientKey, ...(replyTo !== undefined && { replyTo }), ...(files && { files }) };
+      const finished = files ? undefined : await finish(row, line, message);
+      return finished ?? (await transmit(line, message, { mayBeSent, signal: closing.signal }));
     } catch (error) {
       closing.signal.throwIfAborted();
       if (!(error instanceof Fault)) throw error;
@@ -173,10 +182,18 @@ export function createOutbox(house: House): Outbox {
     }
   }
 
+  /** Undefined for what is to be sent. */
+  async function finish(row: OutboxRow, line: Line, message: OutboundMessage): Promise<Delivered | undefined> {
+    const finished = await finishShown(row, line, message);
+    if (finished && finished.became !== "gone") return finished;
+    return message.text === "" ? { became: "withdrawn" } : undefined;
+  }
+
   /** Undefined where the chat has seen nothing of the answer before. */
   async function finishShown(row: OutboxRow, line: Line, message: OutboundMessage): Promise<Finished | undefined> {
     const { runId } = row;
     if (runId === undefined || !isFirstPiece(row.id) || !line.connection.edit) return undefined;
+    if (house.previews.isOpen(runId)) return undefined;
     await house.previews.settled(runId);
     const preview = await house.previews.read(runId);
     if (!preview) return undefined;
@@ -237,31 +254,32 @@ export function createOutbox(house: House): Outbox {
     }
   }
 
-  async function sendOnce(to: Address, text: string): Promise<string> {
-    const line = lineTo(house, to);
-    const message = { to, text, clientKey: newId() };
+  async function sendOnce(sent: Omit<OutboundMessage, "clientKey">): Promise<string> {
+    const line = lineTo(house, sent.to);
+    const message = { ...sent, clientKey: newId() };
     const { signal } = closing;
     const first = await transmit(line, message, { mayBeSent: false, signal });
-    const sent = first.became === "doubt" && canTell(line) ? await lookFor(line, message, signal) : first;
-    switch (sent.became) {
+    const last = first.became === "doubt" && canTell(line) ? await lookFor(line, message, signal) : first;
+    switch (last.became) {
       case "sent":
-        return sent.messageId;
+        return last.messageId;
       case "refused":
         throw fault.deliveryFailed({
-          problem: sent.problem,
-          ...(sent.retryAfterMs !== undefined && { retryAfterMs: sent.retryAfterMs }),
+          problem: last.problem,
+          ...(last.retryAfterMs !== undefined && { retryAfterMs: last.retryAfterMs }),
         });
       case "missing":
         throw fault.deliveryFailed({ problem: "problem" in first ? first.problem : "it did not arrive" });
       case "doubt":
-        throw fault.outcomeUnknown({ problem: sent.problem });
+        throw fault.outcomeUnknown({ problem: last.problem });
     }
   }
 
   return {
     wake,
-    async send(sessionKey, to, text) {
-      const messageId = await sendOnce(to, text);
+    async send(sessionKey, message) {
+      const { to, text } = message;
+      const messageId = await sendOnce(message);
       try {
         failPoint("outbox.send.sent");
         await house.sessions.append(sessionKey, [sentEvent(messageId, { to, text })]);

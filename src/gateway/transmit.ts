@@ -4,6 +4,8 @@ import type { House } from "./house.ts";
 import { defaultAccount, type Line } from "./line.ts";
 
 const timeoutMs = 30_000;
+/** With what else a try takes, it is over before the claim on the message is. */
+const filesTimeoutMs = 80_000;
 
 /** What became of one try. `doubt`: nobody knows whether the platform has the message. */
 export type Transmission =
@@ -31,12 +33,13 @@ export async function transmit(
     const found = await look(line, message, signal);
     if (found.became !== "missing") return found;
   }
-  return heard(signal, async (bounded) => {
+  const send = async (bounded: AbortSignal): Promise<Transmission> => {
     const answer = await line.connection.send(message, bounded);
     if (!("messageId" in answer)) return { became: "refused", ...answer };
     if (answer.messageId === "") return { became: "doubt", problem: "the platform gave the message no id" };
     return { became: "sent", messageId: answer.messageId };
-  });
+  };
+  return heard(signal, send, message.files ? filesTimeoutMs : timeoutMs);
 }
 
 /** Asks the platform whether it has the message; `missing` also where it cannot tell, which `canTell` says before. */
@@ -74,8 +77,9 @@ export function isAwaited({ lines }: Pick<House, "lines">, to: Pick<Address, "ch
 export async function heard<T>(
   signal: AbortSignal,
   ask: (bounded: AbortSignal) => Promise<T>,
+  withinMs = timeoutMs,
 ): Promise<T | { readonly became: "doubt"; readonly problem: string }> {
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
   bounded.throwIfAborted();
   try {
     return await orAborted(ask(bounded), bounded);

@@ -5,7 +5,7 @@ import {
   failureInStream,
   failureOfNetwork,
   failureOfRefusal,
-  ServerRefusal,
+  refusalIn,
   silentFor,
 } from "./failure.ts";
 import type { ModelRequest } from "./provider.ts";
@@ -139,11 +139,4 @@ export class Connection implements Disposable {
     const refusal = refusalIn(error);
     return refusal ? failureOfRefusal(refusal) : failureOfNetwork(error, this.#server.host);
   }
-}
-
-function refusalIn(error: unknown): ServerRefusal | undefined {
-  for (let now = error, depth = 0; now instanceof Error && depth < 6; now = now.cause, depth++) {
-    if (now instanceof ServerRefusal) return now;
-  }
-  return undefined;
 }

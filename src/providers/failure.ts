@@ -29,6 +29,14 @@ export class ServerRefusal extends Error {
   }
 }
 
+/** The SDKs wrap what their `fetch` throws. */
+export function refusalIn(error: unknown): ServerRefusal | undefined {
+  for (let now = error, depth = 0; now instanceof Error && depth < 6; now = now.cause, depth++) {
+    if (now instanceof ServerRefusal) return now;
+  }
+  return undefined;
+}
+
 type Meaning = readonly [kind: ModelProblem["kind"], says: string, isTransient: boolean];
 
 const statuses: ReadonlyMap<number, Meaning> = new Map([

@@ -15,3 +15,4 @@ export type {
   ToolSpec,
 } from "./provider.ts";
 export { modelsSettings, type ModelsSettings } from "./settings.ts";
+export { createTranscriber, type Recording, type Transcriber, type Transcript } from "./transcriber.ts";

@@ -131,7 +131,7 @@ interface Place {
 }
 
 /** Which provider's which model an id means: `provider/model`, where both may have slashes, or a listed model's name alone. */
-function placeOf(id: string, all: ModelsSettings["providers"]): Place | undefined {
+export function placeOf(id: string, all: ModelsSettings["providers"]): Place | undefined {
   const providerId = Object.keys(all)
     .filter((name) => id.startsWith(`${name}/`) && id.length > name.length + 1)
     .toSorted((a, b) => b.length - a.length)[0];

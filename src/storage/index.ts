@@ -11,6 +11,7 @@ export {
 } from "./inspect-storage.ts";
 export { acquireLock, type Lock } from "./lock.ts";
 export { storageSettings } from "./settings.ts";
+export type { OutboxFile } from "./outbox-file.ts";
 export { openStorage } from "./open-storage.ts";
 export { openSqlite } from "./sqlite/open-sqlite.ts";
 export { readStorageUrl, type StoragePlace } from "./storage-url.ts";

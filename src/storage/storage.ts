@@ -1,4 +1,5 @@
 import type { Address, SessionEvent, StoredEvent } from "#protocol";
+import type { OutboxFile } from "./outbox-file.ts";
 
 /** A session as the storage lists it: who it is, where its log ends, and what its fold remembers beside the messages. */
 export interface SessionRow {
@@ -39,6 +40,7 @@ export interface NewOutboxRow {
   readonly text: string;
   /** The turn whose answer it carries; absent when it is a message of its own. */
   readonly runId?: string;
+  readonly files?: readonly OutboxFile[];
 }
 export interface OutboxRow extends NewOutboxRow {
   readonly sessionId: string;

@@ -1,5 +1,39 @@
 import { type Static, Type } from "@sinclair/typebox";
 
+const modelId = Type.String({ minLength: 1, description: "As `provider/model`." });
+
+/** What becomes of recordings that people send. Read anew for each of them. */
+const audioSettings = Type.Object({
+  enabled: Type.Boolean({ default: true, description: "False: no recording is sent to a model." }),
+  model: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description:
+        "What writes down voice notes, as `provider/model`, of a provider with the API openai-completions; without it and `models`, nothing is written down.",
+    }),
+  ),
+  models: Type.Array(modelId, { default: [], description: "Others, asked one after the other when one cannot." }),
+  maxBytes: Type.Integer({
+    minimum: 1_024,
+    maximum: 20 * 1024 * 1024,
+    default: 20 * 1024 * 1024,
+    description: "Larger recordings are kept, and not written down.",
+  }),
+  timeoutSeconds: Type.Integer({
+    minimum: 1,
+    maximum: 600,
+    default: 60,
+    description: "How long to wait for the words of one recording, all models together.",
+  }),
+  language: Type.Optional(
+    Type.String({
+      pattern: "^[a-z]{2,3}$",
+      description: "What is spoken, as ISO 639 has it: en; guessed when not set.",
+    }),
+  ),
+});
+export type AudioSettings = Static<typeof audioSettings>;
+
 /** The `[tools]` part of the configuration. */
 export const toolsSettings = Type.Object({
   allow: Type.Optional(
@@ -20,6 +54,7 @@ export const toolsSettings = Type.Object({
     restart: true,
     description: "How long a command may take when its call does not say.",
   }),
+  media: Type.Object({ audio: audioSettings }),
   nodes: Type.Object({
     enabled: Type.Boolean({
       default: true,

@@ -1,5 +1,6 @@
 import type { Jail, Sandbox } from "#sandbox";
 import type { Static, TSchema } from "@sinclair/typebox";
+import type { FileAnswer, FileForChat } from "./file-access.ts";
 import type { NodeAccess } from "./node-access.ts";
 
 /** What a tool may touch. Services are listed, never looked up. */
@@ -10,6 +11,8 @@ export interface ToolContext {
   readonly signal: AbortSignal;
   /** Other machines, as far as the settings let the agent use them. */
   readonly nodes?: NodeAccess;
+  /** Brings a file to the chat that this turn answers; absent outside of a turn. */
+  readonly sendFile?: (file: FileForChat) => Promise<FileAnswer>;
 }
 
 export interface ToolLimits {
@@ -42,7 +45,7 @@ export interface Tool<Params extends TSchema = TSchema> {
   readonly effect: ToolEffect;
   readonly timeoutMs: number;
   /** What must be there for the agent to have this tool at all. */
-  readonly needs?: "nodes";
+  readonly needs?: "nodes" | "files";
   /** Throws only a `JailError`, which the model is told, or for a bug: all else that goes wrong in the world is an output with `failed`. */
   run(args: Static<Params>, context: ToolContext): Promise<ToolOutput>;
 }

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { failPointCall } from "../../scripts/leave-out-fail-points.ts";
-import { failPoints, switches } from "../crash/fail-points.ts";
+import { channelPoints, failPoints, switches } from "../crash/fail-points.ts";
 import { SRC } from "./source.ts";
 
-const listed = [...failPoints, ...switches].map(({ name }) => name);
+const listed = [...failPoints, ...channelPoints, ...switches].map(({ name }) => name);
 
 async function usesInSource(): Promise<{ readonly names: string[]; readonly mentions: number }> {
   const names: string[] = [];

@@ -11,10 +11,11 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   sandbox: ground,
   markup: ground,
   telemetry: ground,
+  net: ground,
   // plugs: one entry per platform, model API or tool; siblings never meet
   providers: [...ground, "config"],
-  tools: [...ground, "config", "sandbox"],
-  channels: [...ground, "config", "markup"],
+  tools: [...ground, "config", "sandbox", "net"],
+  channels: [...ground, "config", "markup", "net"],
   // heart
   devices: [...ground, "storage"],
   scheduler: ground,
@@ -38,7 +39,7 @@ export const powers: readonly { readonly name: string; readonly used: RegExp; re
   {
     name: "call the network",
     used: /(?<![.\w])fetch\(|new WebSocket\(/,
-    by: ["providers", "channels", "tools", "cli", "web"],
+    by: ["net", "providers", "channels", "tools", "cli", "web"],
   },
   { name: "write to the terminal", used: /\bconsole\.|process\.std(out|err)/, by: ["cli", "web"] },
   { name: "end the process", used: /process\.exit\(/, by: [] },

@@ -5,8 +5,8 @@ import { readSources } from "./source.ts";
 const tests = join(import.meta.dir, "..");
 
 /**
- * Faults that other gateways had while people, pages and devices connected and were told what they may do, by the number
- * under which the tests name them. Each has a test whose title begins with its number, or a reason here why it has none.
+ * Faults that other gateways had while people, pages and devices connected and were told what they may do, and with what
+ * chat platforms brought them, by the number under which the tests name them. Each has a test whose title begins with its number, or a reason here why it has none.
  */
 const incidents: Readonly<Record<string, string | undefined>> = {
   "SEC-01": "a page that sends its stored token to where its address says: this gateway serves no page that connects",
@@ -36,14 +36,28 @@ const incidents: Readonly<Record<string, string | undefined>> = {
   "SEC-25": undefined,
   "SEC-26": undefined,
   "SEC-27": undefined,
+  "SEC-60": undefined,
+  "SEC-61": undefined,
+  "SEC-62": undefined,
+  "SEC-63": undefined,
+  "SEC-64": undefined,
+  "SEC-65": undefined,
+  "SEC-66": undefined,
+  "SEC-67": undefined,
+  "SEC-68": undefined,
+  "SEC-69": undefined,
+  "SEC-70": undefined,
 };
+
+/** The same for what may not happen however things break: each has a test. */
+const disturbances = ["REL-10", "REL-11", "REL-12", "REL-24", "REL-27"];
 
 /** The numbers that titles of tests and of groups of tests begin with. */
 async function titled(): Promise<readonly string[]> {
   const found: string[] = [];
   for await (const path of new Bun.Glob("**/*.test.ts").scan(tests)) {
     const text = await Bun.file(join(tests, path)).text();
-    const titles = text.matchAll(/(?:^|\b(?:test|describe)\(|\]\)\(|\w\)\()\s*"(SEC-\d\d)\b[^"]*",/gm);
+    const titles = text.matchAll(/(?:^|\b(?:test|describe)\(|\]\)\(|\w\)\()\s*"((?:SEC|REL)-\d\d)\b[^"]*",/gm);
     found.push(...[...titles].map((title) => title[1] ?? ""));
   }
   return found;
@@ -54,6 +68,11 @@ test("every incident is named by a test, or by the reason why it is none of ours
   expect(named.length).toBeGreaterThan(30);
   const without = Object.keys(incidents).filter((id) => !named.includes(id));
   expect(without).toEqual(Object.keys(incidents).filter((id) => incidents[id] !== undefined));
+});
+
+test("every disturbance is named by a test", async () => {
+  const named = await titled();
+  expect(disturbances.filter((id) => !named.includes(id))).toEqual([]);
 });
 
 /** What a name ends in that holds a secret, or what a secret is recognised by. */

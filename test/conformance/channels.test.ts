@@ -107,6 +107,26 @@ describe.each([...platforms])("every channel: $channel", ({ channel: id, openFak
     expect(platform.shown(sent.messageId)?.text).toBe("hello you");
   });
 
+  test("files are there with their names and all of their bytes, a recording as what can be heard where the platform has that", async () => {
+    await using platform = await openFake();
+    expect(platform.channel.files?.mostBytes).toBeGreaterThan(1024 * 1024);
+    await using line = await openChannelLine(platform.channel, platform.settings);
+    const hasVoice = id === "telegram";
+    for (const [nth, asVoice] of [false, true].entries()) {
+      const name = `note-${nth}.mp3`;
+      const file = { name, mimeType: "audio/mpeg", bytes: Buffer.from(`sound ${nth}`), asVoice };
+      const sent = await line.connection.send(
+        { ...messageTo(platform.chat, "hear", `key-${nth}`), files: [file] },
+        never,
+      );
+      if ("refused" in sent) throw new Error(sent.problem);
+      expect(platform.shown(sent.messageId)?.text).toBe("hear");
+      const files = await platform.files();
+      expect(files.at(-1)).toEqual({ name, text: `sound ${nth}`, isVoice: hasVoice && asVoice });
+      expect(files).toHaveLength(nth + 1);
+    }
+  });
+
   test("a platform that asks for a pause refuses for now, and says how long", async () => {
     await using platform = await openFake();
     await using line = await openChannelLine(platform.channel, platform.settings);

@@ -75,7 +75,13 @@ test("every file that defines a provider is in the list, and none loads its SDK 
   const having = (pattern: RegExp) => files.filter((file) => pattern.test(texts.get(file) ?? "")).toSorted();
   expect(having(/ = defineProvider\(/)).toEqual(providers.map((provider) => `${provider.api}.ts`));
   const loading = having(/^import \{.*from "(openai|@anthropic-ai\/sdk)"/m);
-  expect(loading).toEqual(remote.map((api) => `${api}/open.ts`));
+  expect(loading).toEqual(["anthropic-messages/open.ts", "openai-client.ts"]);
+  expect(having(/from "\.\.?\/openai-client\.ts"/)).toEqual([
+    "openai-completions/open.ts",
+    "transcription/ask-for-words.ts",
+  ]);
+  expect(having(/from "[^"]*ask-for-words\.ts"/)).toEqual([]);
+  expect(having(/await import\("\.\/transcription\/ask-for-words\.ts"\)/)).toEqual(["transcriber.ts"]);
   expect(having(/from "\.(\.|\/\w[\w-]*)?\/open\.ts"/)).toEqual([]);
   expect(having(/await import\("\.\/[\w-]+\/open\.ts"\)/)).toEqual(remote.map((api) => `${api}.ts`));
 });

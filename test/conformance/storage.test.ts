@@ -338,6 +338,21 @@ describe.each(here)("$name", ({ name, make, persists }) => {
     expect(await ids(storage.dueOutbox({ now: later, limit: -1 }))).toEqual([]);
   });
 
+  test("an outbox row keeps what files go with it", async () => {
+    await using place = make();
+    await using storage = await place.open();
+    const files = [
+      { blob: "b1", name: "a “b”.pdf", mimeType: "application/pdf" },
+      { blob: "b2", name: "c.ogg", mimeType: "audio/ogg", asVoice: true },
+    ];
+    await taken(
+      storage.append({ ...opening("s1", "agent:main:a"), outbox: [{ ...pigeon("o1"), files }, pigeon("o2")] }),
+    );
+    const rows = await storage.outbox({ limit: 10 });
+    expect(rows.map((row) => row.files)).toEqual([files, undefined]);
+    expect((await storage.dueOutbox({ now: Date.now() + 60_000, limit: 1 }))[0]?.files).toEqual(files);
+  });
+
   test("an outbox row waits for the older ones of its address, and it is known when the next is due", async () => {
     await using place = make();
     await using storage = await place.open();

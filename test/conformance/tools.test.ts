@@ -15,11 +15,12 @@ const goodCalls: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   nodes: { action: "list" },
   read: { path: "a.txt" },
   search: { query: "hello", kind: "content" },
+  send_file: { path: "a.txt" },
   write: { path: "b.txt", content: "new" },
 };
 
 /** What these change need not be in the workspace. */
-const worksElsewhere: readonly string[] = ["bash", "nodes"];
+const worksElsewhere: readonly string[] = ["bash", "nodes", "send_file"];
 
 async function workspace() {
   const at = await toolboxAtHand();
@@ -142,7 +143,7 @@ describe("the toolbox", () => {
     await using at = await toolboxAtHand({ settings: { deny: ["bash"] } });
     expect(await at.use("reed", {})).toMatchObject({
       failed: true,
-      text: 'There is no tool "reed". Did you mean read? The tools are: edit, nodes, read, search, write.',
+      text: 'There is no tool "reed". Did you mean read? The tools are: edit, nodes, read, search, send_file, write.',
     });
     expect((await at.use("bash", { command: "true" })).text).toContain("There is no tool");
   });

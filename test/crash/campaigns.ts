@@ -1,23 +1,8 @@
 import type { failPoints } from "./fail-points.ts";
 import { Lane, type Peer } from "./lane.ts";
+import { deadline, newTally, type Tally } from "./tally.ts";
 
 type Place = (typeof failPoints)[number];
-
-/** What one kind of killing found. */
-export interface Tally {
-  readonly title: string;
-  kills: number;
-  readonly violations: string[];
-  /** How often the process died at each place. */
-  readonly hits: Map<string, number>;
-  readonly readyMs: number[];
-  starved: number;
-  said: number;
-  acknowledged: number;
-  doubleArrivals: number;
-  unknownOutcomes: number;
-  events: number;
-}
 
 interface Effort {
   /** The command of the house, with places to die at. */
@@ -152,27 +137,6 @@ async function inOneHome(peer: Peer, tally: Tally, once: (lane: Lane, era: numbe
   tally.starved += lane.starved.length;
 }
 
-function deadline(minutes: number): () => boolean {
-  const end = performance.now() + minutes * 60_000;
-  return () => performance.now() > end;
-}
-
 async function inLanes(count: number, work: () => Promise<void>): Promise<void> {
   await Promise.all(Array.from({ length: count }, work));
-}
-
-function newTally(title: string): Tally {
-  return {
-    title,
-    kills: 0,
-    violations: [],
-    hits: new Map(),
-    readyMs: [],
-    starved: 0,
-    said: 0,
-    acknowledged: 0,
-    doubleArrivals: 0,
-    unknownOutcomes: 0,
-    events: 0,
-  };
 }

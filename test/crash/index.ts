@@ -1,18 +1,20 @@
 /**
  * Kills the gateway and looks what is left: at every named place, and at random moments, under everything that people do
- * to it. Then runs the tests beside this file: power cuts, failing disks, flipped bits. `--short` is what CI runs; without
- * it, the report is written beside this file.
+ * to it; then over Telegram, and over three chat platforms at once. Then runs the tests beside this file: power cuts, failing
+ * disks, flipped bits. `--short` is what CI runs; without it, the report is written beside this file.
  *
- *     npm run test:crash -- [--short] [--only name] [--lanes n] [--minutes n]
+ *     npm run test:crash -- [--short] [--only name|telegram|town] [--lanes n] [--minutes n]
  */
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { binary } from "../support/gateway-process.ts";
-import { atPlaces, atRandom, type Tally } from "./campaigns.ts";
+import { atPlaces, atRandom } from "./campaigns.ts";
 import { failPoints } from "./fail-points.ts";
 import { report } from "./report.ts";
+import type { Tally } from "./tally.ts";
+import { overTelegram, overTown } from "./town/campaigns.ts";
 
 const { values } = parseArgs({
   args: Bun.argv.slice(2),
@@ -24,6 +26,9 @@ const { values } = parseArgs({
   },
 });
 const effort = values.short ? { perPlace: 1, random: 60 } : { perPlace: 25, random: 1_000 };
+const platforms = values.short
+  ? { telegram: { kills: 20, backlog: 200 }, town: { kills: 6 } }
+  : { telegram: { kills: 200, backlog: 10_000 }, town: { kills: 60 } };
 const lanes = Number(values.lanes);
 const minutes = Number(values.minutes);
 
@@ -40,21 +45,26 @@ try {
   });
   if (!built.success) throw new AggregateError(built.logs, "the house was not built");
   const house = { command: [process.execPath, join(folder, "house.js")], hasPigeons: true };
-  // A build meanwhile would change what runs.
   const released = join(folder, "openclaw");
-  copyFileSync(binary, released);
-  const executable = { command: [released], hasPigeons: false };
   const startedAt = performance.now();
-  const places = failPoints.filter(({ name }) => values.only === undefined || name === values.only);
+  const isWanted = (name: string) => values.only === undefined || name === values.only;
+  const places = failPoints.filter(({ name }) => isWanted(name));
   const tallies: Tally[] = [await atPlaces(places, { ...effort, house, lanes, minutes: minutes * 0.8 })];
-  if (values.only === undefined)
+  if (values.only === undefined) {
+    copyFileSync(binary, released); // a build meanwhile would change what runs
+    const executable = { command: [released], hasPigeons: false };
     tallies.push(await atRandom({ ...effort, house, executable, lanes, minutes: minutes * 0.2 }));
+  }
+  const towns: Tally[] = [];
+  const inTowns = { command: house.command, minutes: minutes * 0.2 };
+  if (isWanted("telegram")) towns.push(await overTelegram({ ...inTowns, ...platforms.telegram }));
+  if (isWanted("town")) towns.push(await overTown({ ...inTowns, ...platforms.town }));
   const took = (performance.now() - startedAt) / 60_000;
-  const text = report({ commit, places, tallies, minutes: took, planned: effort });
+  const text = report({ commit, places, tallies, towns, minutes: took, planned: effort });
   process.stdout.write(text);
   if (!values.short && values.only === undefined) await Bun.write(join(import.meta.dir, "REPORT.md"), text);
   const tests = values.only === undefined ? runTests() : 0;
-  if (tests !== 0 || tallies.some(({ violations }) => violations.length > 0)) process.exitCode = 1;
+  if (tests !== 0 || [...tallies, ...towns].some(({ violations }) => violations.length > 0)) process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

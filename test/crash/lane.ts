@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cpuMs } from "../../bench/figures.ts";
 import { startFakeModel } from "../support/fake-model.ts";
-import { fakeModelConfig, type GatewayProcess, startGateway } from "../support/gateway-process.ts";
+import { fakeModelConfig, type GatewayProcess } from "../support/gateway-process.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
 import { Book } from "./book.ts";
@@ -10,6 +10,7 @@ import { debts, type Findings, inspect } from "./inspect.ts";
 import type { Target } from "./lines.ts";
 import { type Deed, putUnderLoad, sayAgain } from "./load.ts";
 import { type Platform, startPlatform } from "./platform.ts";
+import { startAnywhere } from "./start-anywhere.ts";
 
 const mostReadyMs = 2_000;
 const mostSettleMs = 30_000;
@@ -141,19 +142,8 @@ export class Lane implements AsyncDisposable {
     return join(this.#home, "state/openclaw.db");
   }
 
-  /** Ports are looked for and then taken; where somebody else was quicker, another one is looked for. */
-  async #start(crashAt = ""): Promise<GatewayProcess> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await this.#startOnce(crashAt);
-      } catch (error) {
-        if (tries === 5 || !/Port \d+ is taken/.test(String(error))) throw error;
-      }
-    }
-  }
-
-  #startOnce(crashAt: string): Promise<GatewayProcess> {
-    return startGateway({
+  #start(crashAt = ""): Promise<GatewayProcess> {
+    return startAnywhere({
       home: this.#home,
       ...(!existsSync(join(this.#home, "openclaw.toml")) && { config: config(this.#modelUrl) }),
       command: this.#command,

@@ -52,6 +52,29 @@ api_key = "\${OPENAI_API_KEY}"
 
 const noGateway = "error: No gateway answers at ws://127.0.0.1:1/ws";
 
+describe("variables", () => {
+  test("a section is looked through for the second names of its settings too", async () => {
+    using home = installed("");
+    const explain = (environment: Record<string, string>) =>
+      home.run(["config", "explain", "gateway.auth", "--json"], environment);
+    expect((await explain({ OPENCLAW_GATEWAY_TOKEN: "a".repeat(32) })).stdout).toContain('"source": "environment"');
+    expect((await explain({})).stdout).not.toContain('"source": "environment"');
+  });
+
+  test("one of a channel's account counts, and one that nothing knows is named with what was meant", async () => {
+    using home = installed('[channels.telegram.accounts.work]\nmode = "polling"\n');
+    const environment = { OPENCLAW_CHANNELS_TELEGRAM_ACCOUNTS_WORK_MODE: "webhook", OPENCLAW_RUNTIME_MAX_QUEU: "9" };
+    const { stdout, stderr } = await home.run(
+      ["config", "explain", "channels.telegram.accounts.work.mode", "--json"],
+      environment,
+    );
+    expect(stdout).toContain('"webhook"');
+    expect(stdout + stderr).toContain(
+      "OPENCLAW_RUNTIME_MAX_QUEU sets nothing; did you mean OPENCLAW_RUNTIME_MAX_QUEUE?",
+    );
+  });
+});
+
 describe("a client of the gateway", () => {
   test.each([
     ["the key of a model comes from a variable that it has not", keyFromEnvironment],

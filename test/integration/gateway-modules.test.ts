@@ -23,4 +23,7 @@ test("a gateway without accounts has loaded nothing of them but their door, and 
   expect(below("gateway/inbound").filter((name) => name.startsWith("open-"))).toEqual([]);
   expect(below("channels").filter((name) => name.includes("/"))).toEqual([]);
   expect(below("http").filter((name) => name.startsWith("webhooks"))).toEqual([]);
+  expect(below("net")).toEqual([]);
+  expect(below("providers").filter((name) => name.startsWith("transcription/"))).toEqual([]);
+  expect(below("gateway/outbound").filter((name) => name === "post-file.ts")).toEqual([]);
 });

@@ -1,5 +1,15 @@
 import type { Channel } from "#channels";
 
+/** What may become of a message of ours. `busy`: refused for a moment; those with `After`: it is there, and nobody is told so. */
+export type OutboundTrouble = "busy" | "lostAnswer" | "failsAfter" | "hangsAfter";
+
+/** A platform where people write to each other: what it shows, and more that goes wrong there. */
+export interface MessengerPlatform extends ChannelPlatform {
+  /** The messages of the account in `chat`, in their order. */
+  readonly texts: readonly string[];
+  next(trouble: "rateLimited" | OutboundTrouble): void;
+}
+
 /** A fake platform as the conformance suite sees it: what every platform can be asked and made to do. */
 export interface ChannelPlatform extends AsyncDisposable {
   readonly channel: Channel;
@@ -17,6 +27,8 @@ export interface ChannelPlatform extends AsyncDisposable {
   readonly unacknowledged: number;
   /** A message of the account, as people see it there. */
   shown(messageId: string): { readonly text: string; readonly reactions: readonly string[] } | undefined;
+  /** The files that the account sent, as people see them there. */
+  files(): Promise<readonly { readonly name: string; readonly text: string; readonly isVoice: boolean }[]>;
   /** How many messages of the account there are. */
   readonly shownCount: number;
   /** What the account shows while it is at work, and while an answer grows. */

@@ -1,10 +1,10 @@
 import { Secret } from "#base";
 import { discord } from "../../src/channels/discord.ts";
-import type { ChannelPlatform } from "./channel-platform.ts";
+import type { MessengerPlatform } from "./channel-platform.ts";
 import { FakeDiscord } from "./fake-discord.ts";
 
 /** The fake Discord for the conformance suite. It acknowledges by heartbeats, so they are fast here. */
-export async function openDiscordPlatform(): Promise<ChannelPlatform> {
+export async function openDiscordPlatform(): Promise<MessengerPlatform> {
   const fake = await FakeDiscord.open();
   fake.gateway.heartbeatMs = 20;
   const ada = fake.guild.user("ada");
@@ -24,6 +24,15 @@ export async function openDiscordPlatform(): Promise<ChannelPlatform> {
       const message = ours().find(({ id }) => id === messageId);
       return message && { text: message.content, reactions: fake.api.reactions.get(messageId) ?? [] };
     },
+    files: () =>
+      Promise.all(
+        fake.api.calls
+          .flatMap(({ files }) => files)
+          .map(async (file) => ({ name: file.name, text: await file.text(), isVoice: false })),
+      ),
+    get texts() {
+      return ours().map(({ content }) => content);
+    },
     get shownCount() {
       return ours().length;
     },
@@ -32,9 +41,15 @@ export async function openDiscordPlatform(): Promise<ChannelPlatform> {
     },
     drafts: [],
     next: (trouble, to = "send") => {
-      const limit = { status: 429, headers: { "retry-after": "60" }, body: { message: "limited", retry_after: 60 } };
+      const faults = {
+        rateLimited: limited(60),
+        busy: limited(1),
+        lostAnswer: "brokenAfter",
+        failsAfter: "failsAfter",
+        hangsAfter: "hangsAfter",
+      } as const;
       const request = to === "send" ? /^POST .*\/messages$/ : /^PATCH .*\/messages\/\d+$/;
-      fake.api.fail(request, trouble === "lostAnswer" ? "brokenAfter" : limit);
+      fake.api.fail(request, faults[trouble]);
     },
     get strangers() {
       return fake.api.strangers;
@@ -44,4 +59,9 @@ export async function openDiscordPlatform(): Promise<ChannelPlatform> {
     },
     [Symbol.asyncDispose]: () => fake[Symbol.asyncDispose](),
   };
+}
+
+function limited(seconds: number) {
+  const headers = { "retry-after": String(seconds) };
+  return { status: 429, headers, body: { message: "limited", retry_after: seconds } };
 }

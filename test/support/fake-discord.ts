@@ -14,18 +14,22 @@ export type { ApiFault } from "./fake-discord/api.ts";
 
 /** Discord: one server with its people and chats, the REST API and the gateway, both on free ports. */
 export class FakeDiscord implements AsyncDisposable {
-  readonly token: string = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.fakefakefakefakefakefakefakefakefakefa";
+  readonly token: string;
   readonly guild = new Guild();
-  readonly gateway = new FakeGateway(this.guild, this.token);
-  readonly api = new FakeApi(this.guild, this.gateway, this.token);
+  readonly gateway: FakeGateway;
+  readonly api: FakeApi;
   readonly url: string;
 
-  private constructor(url: string) {
+  private constructor(url: string, name: string) {
     this.url = url;
+    this.token = `MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.fakefakefakefakefakefakefakefakefake${name}`;
+    this.gateway = new FakeGateway(this.guild, this.token);
+    this.api = new FakeApi(this.guild, this.gateway, this.token);
   }
 
-  static async open(): Promise<FakeDiscord> {
-    const draft = new FakeDiscord("");
+  /** Bots of different names have different tokens. */
+  static async open({ name = "fa" } = {}): Promise<FakeDiscord> {
+    const draft = new FakeDiscord("", name);
     return Object.assign(draft, { url: await draft.api.listen() });
   }
 

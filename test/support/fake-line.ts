@@ -23,8 +23,11 @@ export class FakeLine implements Line {
   readonly connection: Connection;
   #next = 1;
 
-  constructor(settings: ChannelSettings = {}, { account = "default", limit = pigeon.text } = {}) {
-    this.channel = { ...pigeon, text: limit, typingMs: 20 };
+  constructor(
+    settings: ChannelSettings = {},
+    { account = "default", limit = pigeon.text, mostFileBytes = 1_000 } = {},
+  ) {
+    this.channel = { ...pigeon, text: limit, files: { mostBytes: mostFileBytes }, typingMs: 20 };
     this.account = account;
     this.settings = settings;
     this.connection = {

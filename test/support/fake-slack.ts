@@ -1,6 +1,7 @@
 import type { WebhookRequest } from "#channels";
 import { type Args, methodsOf } from "./fake-slack/methods.ts";
 import { type Delivery, FakeSocketMode } from "./fake-slack/socket-mode.ts";
+import { fileAnswer } from "./file-answer.ts";
 import { type FakeMessage, Refused, World } from "./fake-slack/world.ts";
 
 export type { Delivery } from "./fake-slack/socket-mode.ts";
@@ -10,7 +11,7 @@ export type Fault =
   | { readonly status: number; readonly retryAfterSeconds?: number; readonly after?: boolean }
   | { readonly error: string }
   | { readonly cut: "before" | "after" }
-  | { readonly hang: true };
+  | { readonly hang: "before" | "after" };
 
 export interface AskedCall {
   readonly method: string;
@@ -19,8 +20,8 @@ export interface AskedCall {
 
 /** A workspace of Slack on a free port: its Web API, its files, and Socket Mode. */
 export class FakeSlack implements AsyncDisposable {
-  readonly botToken = "xoxb-fake-bot-token";
-  readonly appToken = "xapp-fake-app-token";
+  readonly botToken: string;
+  readonly appToken: string;
   readonly signingSecret = "8f742231b10e8888abcd99yyyzzz85a5";
   readonly world = new World();
   readonly asked: AskedCall[] = [];
@@ -34,7 +35,10 @@ export class FakeSlack implements AsyncDisposable {
   readonly #faults = new Map<string, Fault[]>();
   readonly #server;
 
-  constructor({ ackMs = 150 }: { readonly ackMs?: number } = {}) {
+  /** Apps of different names have different tokens. */
+  constructor({ ackMs = 150, name = "token" }: { readonly ackMs?: number; readonly name?: string } = {}) {
+    this.botToken = `xoxb-fake-bot-${name}`;
+    this.appToken = `xapp-fake-app-${name}`;
     this.socket = new FakeSocketMode(ackMs);
     const socket = this.socket;
     const methods = methodsOf(this.world, {
@@ -171,11 +175,12 @@ export class FakeSlack implements AsyncDisposable {
     const args = Object.fromEntries(new URLSearchParams(await request.text()));
     this.asked.push({ method, args });
     const fault = this.#faults.get(method)?.shift();
-    if (fault && "hang" in fault) return new Promise(() => {});
+    if (fault && "hang" in fault && fault.hang === "before") return new Promise(() => {});
     if (fault && "cut" in fault && fault.cut === "before") return cut();
     if (fault && "error" in fault) return Response.json({ ok: false, error: fault.error });
     if (fault && "status" in fault && !fault.after) return failing(fault);
     const answer = this.#answer(method, methods, request, args);
+    if (fault && "hang" in fault) return new Promise(() => {});
     if (fault && "cut" in fault) return cut();
     if (fault && "status" in fault) return failing(fault);
     return Response.json(answer);
@@ -215,7 +220,7 @@ export class FakeSlack implements AsyncDisposable {
       return new Response("<html>sign in</html>", { headers: { "content-type": "text/html; charset=utf-8" } });
     }
     const file = this.world.files.get(url.pathname.replace("/files/", ""));
-    return file ? new Response(file.bytes) : new Response("", { status: 404 });
+    return file ? fileAnswer(file.bytes) : new Response("", { status: 404 });
   }
 }
 

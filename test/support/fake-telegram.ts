@@ -2,10 +2,18 @@ import type { ApiMethods, Update, UserFromGetMe } from "grammy/types";
 import { Chats, checkButtons, checkText, type FakeChat, type Shown } from "./fake-telegram/chats.ts";
 import { Refusal } from "./fake-telegram/refusal.ts";
 import { BadRequest, type Call, isMethod, type Method, readCall, type Upload } from "./fake-telegram/request.ts";
+import { fileAnswer } from "./file-answer.ts";
 import { Updates } from "./fake-telegram/updates.ts";
 
-/** What goes wrong with one call. `lostAnswer`: it is done, and nobody is told. `reset`: it is not done. */
-export type Trouble = Refusal | "lostAnswer" | "reset" | "hang" | { readonly status: number; readonly body: string };
+/** What goes wrong with one call. `lostAnswer`, `failsAfter`, `hangsAfter`: it is done, and nobody is told. The others: it is not done. */
+export type Trouble =
+  | Refusal
+  | "lostAnswer"
+  | "failsAfter"
+  | "hangsAfter"
+  | "reset"
+  | "hang"
+  | { readonly status: number; readonly body: string };
 
 export { Refusal } from "./fake-telegram/refusal.ts";
 export type { Shown } from "./fake-telegram/chats.ts";
@@ -22,7 +30,7 @@ export const me = {
  * acknowledged, files. Requests with fields that the API does not have are refused, and named when it is closed.
  */
 export class FakeTelegram implements AsyncDisposable {
-  readonly token = `${me.id}:AAfake-token_of_a_test_0123456789abcd`;
+  readonly token: string;
   readonly updates: Updates;
   readonly chats = new Chats();
   readonly calls: Call[] = [];
@@ -35,7 +43,9 @@ export class FakeTelegram implements AsyncDisposable {
   /** Requests with a token of nobody. */
   strangers = 0;
 
-  constructor({ port = 0, firstUpdate = 700_000 } = {}) {
+  /** Bots of different names have different tokens. */
+  constructor({ port = 0, firstUpdate = 700_000, name = "abcd" } = {}) {
+    this.token = `${me.id}:AAfake-token_of_a_test_0123456789${name}`;
     this.updates = new Updates(firstUpdate);
     this.#server = Bun.serve({
       port,
@@ -119,12 +129,11 @@ export class FakeTelegram implements AsyncDisposable {
     const trouble = this.#troubles.get(call.method)?.shift();
     if (trouble instanceof Refusal) throw trouble;
     if (trouble === "reset") return cutOff();
-    if (trouble === "hang") {
-      await new Promise((resolve) => left.addEventListener("abort", resolve));
-      return cutOff();
-    }
+    if (trouble === "hang") return hang(left);
     if (typeof trouble === "object") return new Response(trouble.body, { status: trouble.status });
     const result = await this.#do(call, left);
+    if (trouble === "failsAfter") return new Response("<html>Bad Gateway</html>", { status: 502 });
+    if (trouble === "hangsAfter") return hang(left);
     return trouble === "lostAnswer" ? cutOff() : Response.json({ ok: true, result });
   }
 
@@ -249,12 +258,17 @@ export class FakeTelegram implements AsyncDisposable {
 
   #fileAt(path: string): Response {
     const file = [...this.#files.values()].find((one) => one.path === path);
-    return file ? new Response(Buffer.from(file.bytes)) : new Refusal(404, "Not Found").toResponse();
+    return file ? fileAnswer(file.bytes) : new Refusal(404, "Not Found").toResponse();
   }
 }
 
 function sent({ chat, id }: Shown) {
   return { message_id: id, date: 1_790_000_000, chat: { id: chat } };
+}
+
+async function hang(left: AbortSignal): Promise<Response> {
+  await new Promise((resolve) => left.addEventListener("abort", resolve));
+  return cutOff();
 }
 
 /** An answer that breaks off. */

@@ -148,6 +148,7 @@ export class House {
   #gateway(): Gateway {
     const active = () => [...this.taken.values()].filter(({ status }) => status === "queued" || status === "running");
     return {
+      sendFile: async () => ({ taken: false, because: "there are no chats here" }),
       post: () => Promise.reject(new Error("RPC posts nothing")),
       relay: () => Promise.reject(new Error("RPC passes nothing on")),
       receive: async (message) => {

@@ -1,12 +1,12 @@
 import { Secret } from "#base";
 import { emojiOfName } from "../../src/channels/slack/emoji.ts";
 import { slack } from "../../src/channels/slack.ts";
-import type { ChannelPlatform } from "./channel-platform.ts";
+import type { MessengerPlatform } from "./channel-platform.ts";
 import { FakeSlack } from "./fake-slack.ts";
 import { accountOf } from "./open-slack.ts";
 
 /** The fake workspace for the conformance suite, by Socket Mode. */
-export async function openSlackPlatform(): Promise<ChannelPlatform> {
+export async function openSlackPlatform(): Promise<MessengerPlatform> {
   const fake = new FakeSlack();
   const settings = accountOf(fake);
   const ours = () => fake.messages("D1").filter(({ user }) => user === fake.world.me.user);
@@ -25,6 +25,13 @@ export async function openSlackPlatform(): Promise<ChannelPlatform> {
       const message = ours().find(({ ts }) => ts === messageId);
       return message && { text: message.text, reactions: message.reactions.map(({ name }) => emojiOfName(name)) };
     },
+    files: async () =>
+      ours()
+        .flatMap(({ files }) => files ?? [])
+        .map(({ name, bytes }) => ({ name, text: Buffer.from(bytes).toString(), isVoice: false })),
+    get texts() {
+      return ours().map(({ text }) => text);
+    },
     get shownCount() {
       return ours().length;
     },
@@ -33,8 +40,14 @@ export async function openSlackPlatform(): Promise<ChannelPlatform> {
     },
     drafts: [],
     next: (trouble, to = "send") => {
-      const fault = trouble === "lostAnswer" ? ({ cut: "after" } as const) : { status: 429, retryAfterSeconds: 60 };
-      fake.fail(to === "send" ? "chat.postMessage" : "chat.update", fault);
+      const faults = {
+        rateLimited: { status: 429, retryAfterSeconds: 60 },
+        busy: { status: 429, retryAfterSeconds: 1 },
+        lostAnswer: { cut: "after" },
+        failsAfter: { status: 502, after: true },
+        hangsAfter: { hang: "after" },
+      } as const;
+      fake.fail(to === "send" ? "chat.postMessage" : "chat.update", faults[trouble]);
     },
     get strangers() {
       return fake.strangers;

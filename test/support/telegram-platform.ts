@@ -1,6 +1,6 @@
 import { Secret } from "#base";
 import { telegram, type TelegramAccount } from "../../src/channels/telegram.ts";
-import type { ChannelPlatform } from "./channel-platform.ts";
+import type { MessengerPlatform } from "./channel-platform.ts";
 import { FakeTelegram, Refusal } from "./fake-telegram.ts";
 
 export function telegramSettings(fake: FakeTelegram, more: Partial<TelegramAccount> = {}): TelegramAccount {
@@ -8,7 +8,7 @@ export function telegramSettings(fake: FakeTelegram, more: Partial<TelegramAccou
 }
 
 /** The fake Bot API for the conformance suite. */
-export async function openTelegramPlatform(): Promise<ChannelPlatform> {
+export async function openTelegramPlatform(): Promise<MessengerPlatform> {
   const fake = new FakeTelegram();
   return {
     channel: telegram,
@@ -30,6 +30,13 @@ export async function openTelegramPlatform(): Promise<ChannelPlatform> {
         }
       );
     },
+    files: async () =>
+      fake.chats.shown
+        .flatMap(({ files }) => files ?? [])
+        .map(({ name, bytes, as }) => ({ name, text: Buffer.from(bytes).toString(), isVoice: as === "voice" })),
+    get texts() {
+      return fake.chats.shown.map(({ text = "" }) => text);
+    },
     get shownCount() {
       return fake.chats.shown.length;
     },
@@ -40,11 +47,11 @@ export async function openTelegramPlatform(): Promise<ChannelPlatform> {
       return fake.chats.drafts.map(({ text }) => text);
     },
     next: (trouble, to = "send") => {
-      const asked = { retry_after: 60 };
-      fake.trouble(
-        to === "send" ? "sendMessage" : "editMessageText",
-        trouble === "lostAnswer" ? trouble : new Refusal(429, "Too Many Requests: retry after 60", asked),
-      );
+      const method = to === "send" ? "sendMessage" : "editMessageText";
+      const waitSeconds = { rateLimited: 60, busy: 1 };
+      if (trouble !== "rateLimited" && trouble !== "busy") return fake.trouble(method, trouble);
+      const asked = { retry_after: waitSeconds[trouble] };
+      fake.trouble(method, new Refusal(429, `Too Many Requests: retry after ${asked.retry_after}`, asked));
     },
     get strangers() {
       return fake.strangers;

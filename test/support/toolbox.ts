@@ -2,6 +2,7 @@ import { type Log, silentLog } from "#base";
 import { openJail } from "#sandbox";
 import {
   createToolbox,
+  type FileAccess,
   type NodeAccess,
   type Tool,
   type Toolbox,
@@ -25,6 +26,7 @@ export async function toolboxAtHand(
     readonly bwrap?: string;
     readonly log?: Log;
     readonly nodes?: NodeAccess;
+    readonly files?: FileAccess;
   } = {},
 ): Promise<ToolboxAtHand> {
   const at = await sandboxAtHand({
@@ -44,11 +46,12 @@ export async function toolboxAtHand(
     },
     log: options.log ?? silentLog,
     nodes: options.nodes ?? oneNode,
+    files: options.files ?? { send: async () => ({ taken: true, mimeType: "text/plain" }) },
   });
   return {
     ...at,
     toolbox,
-    use: (name, args, signal = new AbortController().signal) => toolbox.run({ name, args }, signal),
+    use: (name, args, signal = new AbortController().signal) => toolbox.run({ name, args }, signal, "run-1"),
   };
 }
 

@@ -48,6 +48,7 @@ export interface WalkOptions {
   /** What the way in is set with. */
   readonly inbound?: Partial<ReturnType<InboundOptions["settings"]>>;
   readonly readCredential?: InboundOptions["readCredential"];
+  readonly hearing?: InboundOptions["hearing"];
   /** What slash commands do; none is known unless told. */
   readonly command?: InboundOptions["command"];
   /** Stands between the walk and the storage. */
@@ -125,7 +126,7 @@ export class Walk implements AsyncDisposable {
       session: { dmScope: "main" as const, identityLinks: {} },
       ...options.inbound,
     };
-    const { command = async () => undefined, readCredential } = options;
+    const { command = async () => undefined, hearing, readCredential } = options;
     this.inbound = this.#rooms.use(
       createInbound(rooms, {
         gateway: this.gateway,
@@ -133,6 +134,7 @@ export class Walk implements AsyncDisposable {
         settings: () => settings,
         command,
         ...(readCredential && { readCredential }),
+        ...(hearing && { hearing }),
       }),
     );
   }

@@ -27,6 +27,10 @@ export async function openWebhookPlatform(): Promise<ChannelPlatform> {
       const posted = receiver.got.find(({ json }) => json["id"] === messageId);
       return posted && { text: String(posted.json["text"]), reactions: [] };
     },
+    files: async () =>
+      receiver.got
+        .flatMap(({ json }) => (json["files"] ?? []) as { readonly name: string; readonly base64: string }[])
+        .map(({ name, base64 }) => ({ name, text: Buffer.from(base64, "base64").toString(), isVoice: false })),
     get shownCount() {
       return receiver.got.filter(({ wasRefused }) => !wasRefused).length;
     },

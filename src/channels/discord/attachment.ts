@@ -1,6 +1,9 @@
 import { type APIAttachment, type APIMessage, MessageFlags } from "discord-api-types/v10";
+import { createGuardedFetch } from "#net";
 import type { Attachment } from "../update.ts";
 
+const patienceMs = 120_000;
+const guardedFetch = createGuardedFetch();
 const cdnHosts: readonly string[] = ["cdn.discordapp.com", "media.discordapp.net"];
 
 /** The hosts that files are read from. Everything else that a message says is a file, is not fetched. */
@@ -39,19 +42,9 @@ async function read(
   const isOurs =
     url !== undefined && hosts.has(url.host) && (url.protocol === "https:" || !cdnHosts.includes(url.host));
   if (!isOurs) throw new Error("The file does not lie with Discord, and is not fetched.");
-  if (file.size > bounds.mostBytes) throw new Error(tooLarge(bounds.mostBytes));
-  const response = await fetch(url, { signal: bounds.signal, redirect: "error" });
-  if (!response.ok) throw new Error(`Discord does not hand out the file (HTTP ${response.status}).`);
-  const parts: Uint8Array[] = [];
-  let total = 0;
-  for await (const part of response.body ?? []) {
-    total += part.length;
-    if (total > bounds.mostBytes) throw new Error(tooLarge(bounds.mostBytes));
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
-}
-
-function tooLarge(mostBytes: number): string {
-  return `The file is larger than ${mostBytes} bytes.`;
+  if (file.size > bounds.mostBytes) throw new Error(`The file is larger than ${bounds.mostBytes} bytes.`);
+  const own = cdnHosts.includes(url.host) ? [] : [url.host];
+  const fetched = await guardedFetch({ url, own, mostRedirects: 0, timeoutMs: patienceMs, ...bounds });
+  if (!fetched.got) throw new Error(fetched.problem);
+  return fetched.bytes;
 }

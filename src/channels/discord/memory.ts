@@ -34,6 +34,8 @@ export class Memory {
   readonly #chats = new Lru<string, { readonly chat: string; readonly last: string }>({ budget: mostChats });
   readonly #closing = new AbortController();
   readonly #readSession: () => Session | undefined;
+  /** The session that the note names. */
+  #notedSession: string | undefined;
   #self: Self | undefined;
   #isDirty = false;
   #writing: Promise<void> | undefined;
@@ -48,6 +50,7 @@ export class Memory {
     this.#log = options.log;
     this.#readSession = options.readSession;
     this.#self = options.note.self;
+    this.#notedSession = options.note.session?.id;
     for (const [chat, last] of options.note.chats) this.#chats.set(chat, { chat, last });
   }
 
@@ -91,7 +94,7 @@ export class Memory {
 
   async #write(): Promise<void> {
     while (this.#isDirty) {
-      await pause(restMs, this.#closing.signal).catch(() => {});
+      await this.#rest();
       this.#isDirty = false;
       const session = this.#readSession();
       const note: Note = {
@@ -99,11 +102,22 @@ export class Memory {
         ...(this.#self && { self: this.#self }),
         chats: this.#chats.values().map(({ chat, last }) => [chat, last] as [string, string]),
       };
-      await this.#notes.write(noteName, JSON.stringify(note)).catch((error: unknown) => {
+      try {
+        await this.#notes.write(noteName, JSON.stringify(note));
+        this.#notedSession = session?.id;
+      } catch (error) {
         this.#log.warn("Discord's place in the stream could not be noted", { error });
-      });
+        await pause(restMs, this.#closing.signal).catch(() => {});
+      }
     }
     this.#writing = undefined;
+  }
+
+  /** A new session is noted at once: who does not know it after a crash is not told again what it brought. */
+  async #rest(): Promise<void> {
+    const session = this.#readSession();
+    if (session && session.id !== this.#notedSession) return;
+    await pause(restMs, this.#closing.signal).catch(() => {});
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Log } from "#base";
+import { createGuardedFetch } from "#net";
 import { type Logger, LogLevel, webApi } from "@slack/bolt";
 
 /** No single request takes longer. */
 const timeoutMs = 30_000;
+const downloadMs = 120_000;
 
 export type Client = webApi.WebClient;
 
@@ -17,22 +19,26 @@ export interface Api {
 export function createApi(options: { readonly apiUrl: URL; readonly token: string; readonly log: Log }): Api {
   const logger = quietLogger(options.log);
   const isSlacks = hostCheck(options.apiUrl);
+  const guardedFetch = createGuardedFetch();
   return {
     logger,
     client: (signal) => createClient({ ...options, logger, isSlacks, signal }),
     download: async (address, mostBytes, signal) => {
       // The token goes with the request, so it goes to no host that a message names.
       if (!isSlacks(address)) throw new Error("The file does not lie with Slack, so it is not fetched.");
-      const response = await fetch(address, {
+      const fetched = await guardedFetch({
+        url: address,
         headers: { authorization: `Bearer ${options.token}` },
-        redirect: "manual",
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+        own: [options.apiUrl.host],
+        mostBytes,
+        timeoutMs: downloadMs,
+        signal,
       });
-      if (!response.ok) throw new Error(`Slack does not give the file (status ${response.status}).`);
-      if (response.headers.get("content-type")?.startsWith("text/html")) {
+      if (!fetched.got) throw new Error(fetched.problem);
+      if (fetched.type === "text/html") {
         throw new Error("Slack shows a page instead of the file: the app may lack the scope files:read.");
       }
-      return readBounded(response, mostBytes);
+      return fetched.bytes;
     },
   };
 }
@@ -69,17 +75,6 @@ function hostCheck(apiUrl: URL): (address: string) => boolean {
       host === apiUrl.host || (apiUrl.host === "slack.com" && hostname.endsWith(".slack.com") && host === hostname)
     );
   };
-}
-
-async function readBounded(response: Response, mostBytes: number): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of response.body ?? []) {
-    bytes += piece.byteLength;
-    if (bytes > mostBytes) throw new Error(`The file is larger than ${mostBytes} bytes.`);
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
 }
 
 /** Bolt's words at the level of debugging hold whole messages, so what is not a warning goes nowhere. */

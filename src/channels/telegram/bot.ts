@@ -1,4 +1,5 @@
 import type { Secret } from "#base";
+import { createGuardedFetch } from "#net";
 import { Api } from "grammy";
 import { CallFailed, failureOf } from "./failure.ts";
 
@@ -12,6 +13,7 @@ export class Bot {
   readonly #api: BotApi;
   readonly #files: string;
   readonly #token: string;
+  readonly #fetch = createGuardedFetch();
 
   constructor(token: Secret, apiRoot: string) {
     this.#token = token.reveal().trim();
@@ -33,16 +35,19 @@ export class Bot {
     });
   }
 
-  /** Asks for a file by the path that `getFile` gave. */
-  async file(path: string, signal: AbortSignal): Promise<Response> {
+  /** Reads a file by the path that `getFile` gave. No redirect is followed, because the address is a secret. */
+  async file(
+    path: string,
+    limit: { readonly mostBytes: number; readonly timeoutMs: number; readonly signal: AbortSignal },
+  ): Promise<Uint8Array> {
     const steps = path.split("/");
     if (steps.some((step) => step === "" || step === "." || step === "..")) {
       throw new CallFailed({ kind: "unknown", says: "it gave a file a path that is none" });
     }
     const url = this.#files + steps.map(encodeURIComponent).join("/");
-    return plainFetch(url, { signal }).catch((error: unknown) => {
-      throw new CallFailed(failureOf(error, this.#token));
-    });
+    const fetched = await this.#fetch({ url, own: [new URL(url).host], mostRedirects: 0, ...limit });
+    if (!fetched.got) throw new Error(fetched.problem);
+    return fetched.bytes;
   }
 }
 

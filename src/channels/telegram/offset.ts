@@ -1,4 +1,4 @@
-import type { Clock } from "#base";
+import { type Clock, failPoint } from "#base";
 import { type Static, Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import type { Notes } from "../channel.ts";
@@ -39,7 +39,9 @@ export class Offset {
   /** Resolves when it is on disk, and is only then what Telegram is told. */
   async move(next: number): Promise<void> {
     const kept = { bot: this.#bot, next, at: this.#clock.now() };
+    failPoint("telegram.offset.begin");
     await this.#notes.write(noteName, JSON.stringify(kept));
+    failPoint("telegram.offset.noted");
     this.#kept = kept;
   }
 }

@@ -159,8 +159,12 @@ const kindsByType: readonly (readonly [RegExp, FileKind])[] = [
 ];
 const largestPhoto = 10 * 1024 * 1024;
 
-function kindOf({ bytes, mimeType }: OutboundFile): FileKind {
+/** What Telegram plays as a voice message. */
+const speech = /^audio\/(ogg|opus|mpeg|mp4|m4a|x-m4a)$/;
+
+function kindOf({ asVoice, bytes, mimeType }: OutboundFile): FileKind {
   const type = mimeType.toLowerCase().split(";")[0]?.trim() ?? "";
+  if (asVoice && speech.test(type)) return "voice";
   const kind = kindsByType.find(([pattern]) => pattern.test(type))?.[1] ?? "document";
   return kind === "photo" && bytes.byteLength > largestPhoto ? "document" : kind;
 }

@@ -1,3 +1,4 @@
+import { failPoint } from "#base";
 import type { Bot } from "./bot.ts";
 import { CallFailed } from "./failure.ts";
 import { wantedUpdates } from "./incoming.ts";
@@ -73,6 +74,7 @@ export class Poller {
       if (found.length === 0) return;
       throw new CallFailed({ kind: "unknown", says: "updates without numbers" });
     }
+    failPoint("telegram.poll.brought");
     const taken = new Set(this.#taken);
     const { failed } = await runInLanes(
       items.filter(({ id }) => !taken.has(id)),

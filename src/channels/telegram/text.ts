@@ -7,9 +7,15 @@ export interface Rendered {
   readonly entities: readonly MessageEntity[];
 }
 
-/** Markdown as Telegram takes it: a text, and what of it looks how. No text can be read as anything else then. */
+const mostText = 4_096;
+
+/**
+ * Markdown as Telegram takes it: a text, and what of it looks how. No text can be read as anything else then. One that fits
+ * as it is, but not with its lists and tables laid out, goes as it is.
+ */
 export function rendered(markdown: string): Rendered {
   const { text, entities } = toTelegram(parseMarkdown(markdown));
+  if (text.length > mostText && markdown.length <= mostText) return { text: markdown, entities: [] };
   return { text, entities: entities.filter(isLook) };
 }
 

@@ -1,7 +1,8 @@
 import { clip, describeError, type Log } from "#base";
 import type { Attachment } from "#channels";
 import type { Storage } from "#storage";
-import { sniff } from "./sniff.ts";
+import type { Files } from "./entry.ts";
+import { sniff } from "../sniff.ts";
 
 const mostFiles = 10;
 const mostBytes = 20 * 1024 * 1024;
@@ -11,19 +12,27 @@ const mostNameCharacters = 120;
 
 /**
  * Reads what somebody sent into the blobs, one after the other, and says for the model what came of each. Only for senders
- * who may cause work. Never throws: a file that cannot be had is part of the message.
+ * who may cause work. A file that cannot be had is part of the message; it throws only when the gateway closes.
  */
 export async function keepAttachments(
   attachments: readonly Attachment[],
-  { storage, log, closing }: { readonly storage: Storage; readonly log: Log; readonly closing: AbortSignal },
-): Promise<readonly string[]> {
-  const lines: string[] = [];
+  options: {
+    readonly storage: Storage;
+    readonly log: Log;
+    readonly closing: AbortSignal;
+    /** How large a recording may be to be written down; undefined when none is. */
+    readonly mostHeard: number | undefined;
+  },
+): Promise<Files> {
+  const { storage, log, closing, mostHeard } = options;
+  const files: string[] = [];
+  const unheard: { readonly line: number; readonly blob: string }[] = [];
   const signal = AbortSignal.any([closing, AbortSignal.timeout(timeoutMs)]);
   let left = mostBytesInAll;
   for (const attachment of attachments.slice(0, mostFiles)) {
     const most = Math.min(mostBytes, left);
     if ((attachment.bytes ?? 0) > most) {
-      lines.push(line(attachment, "too large, left out"));
+      files.push(line(attachment, "too large, left out"));
       continue;
     }
     try {
@@ -32,19 +41,29 @@ export async function keepAttachments(
       const mimeType = sniff(bytes);
       const hash = await storage.putBlob({ mimeType, bytes });
       left -= bytes.length;
-      lines.push(line(attachment, `${mimeType}, ${bytes.length} bytes, blob ${hash}`));
+      if (mostHeard !== undefined && isRecording(attachment, mimeType) && bytes.length <= mostHeard) {
+        unheard.push({ line: files.length, blob: hash });
+      }
+      files.push(line(attachment, `${mimeType}, ${bytes.length} bytes, blob ${hash}`));
     } catch (error) {
+      closing.throwIfAborted();
       log.warn("an attachment could not be read", { kind: attachment.kind, problem: describeError(error) });
-      lines.push(line(attachment, "could not be read"));
+      files.push(line(attachment, "could not be read"));
     }
   }
   const more = attachments.length - mostFiles;
-  return more > 0 ? [...lines, `[attached: ${more} more files, left out]`] : lines;
+  if (more > 0) files.push(`[attached: ${more} more files, left out]`);
+  return { files, unheard };
 }
 
 /** What is said of files before they were read. */
 export function unreadAttachments(attachments: readonly Attachment[]): readonly string[] {
   return attachments.slice(0, mostFiles).map((attachment) => line(attachment, "not read: the gateway stopped before"));
+}
+
+/** The boxes that recordings come in also hold films. */
+function isRecording({ kind }: Attachment, mimeType: string): boolean {
+  return (kind === "voice" || kind === "audio") && /^(audio\/|video\/(mp4|webm)$)/.test(mimeType);
 }
 
 function line({ kind, name = "" }: Attachment, what: string): string {

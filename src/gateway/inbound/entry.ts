@@ -17,8 +17,10 @@ export const Entry = Type.Object({
   from: Address,
   sender: Type.String(),
   text: Type.String(),
-  /** What is said of its files; replaced in memory when they were read. */
+  /** What is said of its files; replaced when they were read. */
   files: Type.Array(Type.String()),
+  /** Recordings whose words are still to come, each behind a line of `files`. */
+  unheard: Type.Optional(Type.Array(Type.Object({ line: Type.Integer(), blob: Type.String() }))),
   /** What was said before, to others. */
   context: Type.Array(Type.String()),
   arrivedAt: Type.Integer(),
@@ -26,6 +28,12 @@ export const Entry = Type.Object({
   n: Type.Integer(),
 });
 export type Entry = Static<typeof Entry>;
+
+/** How far the files of a message are. */
+export interface Files {
+  readonly files: readonly string[];
+  readonly unheard: readonly { readonly line: number; readonly blob: string }[];
+}
 
 /** What the model is told of messages that one person sent one after the other. */
 export function textOf(entries: readonly Pick<Entry, "text" | "files" | "context">[]): string {
@@ -39,3 +47,4 @@ export function textOf(entries: readonly Pick<Entry, "text" | "files" | "context
 /** Marks for the model; they are taken out of what it says. */
 export const contextMark = "[Said here before, not to you:]";
 export const messageMark = "[Said to you:]";
+export const transcriptMark = "[What is said in it, written down by a machine:]";

@@ -8,7 +8,7 @@ export interface Slot {
   /** False when the disk did not take it: then it is not ours. */
   readonly written: Promise<boolean>;
   /** What is said of its files, once they were read. */
-  readonly files: Promise<readonly string[]>;
+  files: Promise<readonly string[]>;
 }
 
 /** Messages that one turn will answer. Open until it was quiet for a while, or is full. */

@@ -4,6 +4,7 @@ import type { AllowEntry } from "../access/allow-book.ts";
 import type { Identity } from "../access/owners.ts";
 import type { PairingRequest } from "../access/pairing.ts";
 import type { Gateway } from "../gateway.ts";
+import type { Hearing } from "./hearing.ts";
 import type { House } from "../house.ts";
 import type { Line } from "../line.ts";
 import type { BroadcastGroup } from "../router/broadcast.ts";
@@ -69,6 +70,8 @@ export interface InboundOptions {
     readonly sessionKey: string;
     readonly scopes: ReadonlySet<Scope>;
   }): Promise<(() => Promise<string>) | undefined>;
+  /** What writes recordings down, read anew for each message; undefined where nothing does. */
+  readonly hearing?: () => Hearing | undefined;
   /** A file of the original's credentials, where it is; read once, never written. */
   readonly readCredential?: (name: string) => Promise<string | undefined>;
 }

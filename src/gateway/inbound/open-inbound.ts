@@ -5,6 +5,7 @@ import { inboundScope } from "../arrival.ts";
 import type { Line } from "../line.ts";
 import { headingOf } from "../router/heading.ts";
 import { Aside } from "./aside.ts";
+import { FileDesk } from "./file-desk.ts";
 import type { Inbound, InboundHouse, InboundOptions } from "./inbound.ts";
 import { isOver } from "./is-over.ts";
 import { isTemporary } from "./is-temporary.ts";
@@ -30,6 +31,7 @@ export async function openInbound(house: InboundHouse, options: InboundOptions):
   const waiting: WaitingRoom = opened.use(
     new WaitingRoom({
       ...house,
+      desk: new FileDesk({ ...house, hearing: () => options.hearing?.() }),
       async deliver(message, { scope, after }) {
         if (after !== undefined && !(await isOver({ scope, updateId: after }, house, waiting))) return "later";
         return (await reception.receive(message)) === undefined ? "later" : "done";

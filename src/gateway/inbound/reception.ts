@@ -9,7 +9,7 @@ import type { Line } from "../line.ts";
 import { acknowledge } from "../outbound/acknowledge.ts";
 import { type Heading, headingOf, type Share } from "../router/heading.ts";
 import { forwardedText, postedText } from "../router/passed-on.ts";
-import { keepAttachments, unreadAttachments } from "./attachments.ts";
+import { unreadAttachments } from "./attachments.ts";
 import { ChatNotes, editNote, reactionNote } from "./chat-notes.ts";
 import { chatOf } from "./chat-of.ts";
 import { textOf } from "./entry.ts";
@@ -47,7 +47,6 @@ interface Guest {
 /** What all agents that hear a message share: each is worked out once, when the first of them needs it. */
 interface Told {
   readonly text: () => Promise<string>;
-  readonly files: () => Promise<readonly string[]>;
   /** What was said before, to others: told once, to those who hear this. */
   readonly context: () => readonly string[];
 }
@@ -129,12 +128,11 @@ export class Reception implements Disposable {
   }
 
   async #lead(guest: Guest): Promise<void> {
-    const { heading, said, from, update } = guest;
+    const { heading, from, update } = guest;
     if (heading.route.action === "drop") return;
     if (heading.to) return this.#passOn(guest, heading.to);
     const told: Told = {
       text: lazily(async () => [...this.#notes.take(from), await this.#textFor(guest)].join("\n")),
-      files: lazily(() => keepAttachments(said.attachments, { ...this.#house, closing: this.#closing.signal })),
       context: once(() => (update.place.kind === "direct" ? [] : this.#history.take(from))),
     };
     const parts = await Promise.allSettled(partsOf(guest).map((part) => this.#give(guest, part, told)));
@@ -187,7 +185,7 @@ export class Reception implements Disposable {
     const isFree = quietMs === 0 && said.attachments.length === 0 && after === undefined;
     const message = { ...messageOf(guest, { sessionKey, updateId }), text: textOf([entry]) };
     const taken = isFree && !waiting.isBusy(sessionKey) ? await this.receive(message) : undefined;
-    return taken ?? this.#wait(guest, entry, { quietMs, told });
+    return taken ?? this.#wait(guest, entry, quietMs);
   }
 
   #acknowledge({ line, from, said }: Guest): void {
@@ -196,15 +194,11 @@ export class Reception implements Disposable {
       acknowledge(line, { to: from, messageId: said.messageId }, { emoji, closing: this.#closing.signal });
   }
 
-  async #wait(
-    { said, from }: Guest,
-    entry: NewEntry,
-    { quietMs, told }: { readonly quietMs: number; readonly told: Told },
-  ): Promise<"new" | "known"> {
+  async #wait({ said, from }: Guest, entry: NewEntry, quietMs: number): Promise<"new" | "known"> {
     if (await this.#house.storage.receipt(entry.scope, entry.updateId)) return "known";
-    const files = said.attachments.length > 0 && told.files();
+    const { attachments } = said;
     const joinKey = JSON.stringify([chatOf(from), entry.sender, said.bundle ?? ""]);
-    await this.#rooms.waiting.put(entry, { joinKey, quietMs, newRunId: newId(), ...(files && { files }) });
+    await this.#rooms.waiting.put(entry, { joinKey, quietMs, newRunId: newId(), attachments });
     return "new";
   }
 

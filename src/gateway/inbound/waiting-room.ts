@@ -1,8 +1,10 @@
-import { backoffMs, type Clock, describeError, type Log, pause } from "#base";
+import { backoffMs, type Clock, describeError, failPoint, type Log, pause } from "#base";
+import type { Attachment } from "#channels";
 import { type Address, fault, type InboundMessage } from "#protocol";
 import type { RecordWrite, Storage } from "#storage";
 import { chatOf } from "./chat-of.ts";
 import { type Entry, textOf } from "./entry.ts";
+import type { FileDesk, SaveFiles } from "./file-desk.ts";
 import { Group, type Slot } from "./group.ts";
 import { isTemporary } from "./is-temporary.ts";
 import { joinedRecords, waitingRecords } from "./record-kinds.ts";
@@ -16,6 +18,7 @@ export interface WaitingRoomOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly log: Log;
+  readonly desk: FileDesk;
   /** `later`: there is no room for it now, or another turn comes first. */
   deliver(message: InboundMessage, first: Entry): Promise<"done" | "later">;
   /** Keeps what broke too often, and is never tried again. */
@@ -24,13 +27,13 @@ export interface WaitingRoomOptions {
 
 export type NewEntry = Omit<Entry, "group" | "runId" | "arrivedAt" | "n">;
 
-/** Why a message waits: how long for more of it, and for which files. */
+/** Why a message waits: how long for more of it, and for which files, which are read once it is on disk. */
 export interface Wait {
   /** Those who may be answered together: the same person in the same chat. */
   readonly joinKey: string;
   readonly quietMs: number;
   readonly newRunId: string;
-  readonly files?: Promise<readonly string[]>;
+  readonly attachments?: readonly Attachment[];
 }
 
 /**
@@ -56,7 +59,9 @@ export class WaitingRoom implements AsyncDisposable {
     for (const entries of await readWaiting(this.#options, mostWaiting)) {
       const group = new Group(entries[0]?.group ?? "", "", entries[0]?.runId ?? "");
       for (const entry of entries) {
-        group.slots.push({ entry, written: Promise.resolve(true), files: Promise.resolve(entry.files) });
+        const { files, unheard = [] } = entry;
+        const goOn: FileWork = (save, closing) => this.#options.desk.goOn({ files, unheard }, save, closing);
+        group.slots.push(this.#slot(entry, Promise.resolve(true), unheard.length > 0 ? goOn : undefined));
         this.#ids.add(idOf(entry));
       }
       group.close();
@@ -74,7 +79,7 @@ export class WaitingRoom implements AsyncDisposable {
   }
 
   /** Resolves when it is on disk. */
-  async put(entry: NewEntry, { joinKey, quietMs, newRunId, files }: Wait): Promise<void> {
+  async put(entry: NewEntry, { joinKey, quietMs, newRunId, attachments = [] }: Wait): Promise<void> {
     this.#closing.signal.throwIfAborted();
     if (this.#ids.size >= mostWaiting) {
       throw fault.queueFull({ problem: "Too many messages wait in the gateway", retryAfterMs: 2_000 });
@@ -91,14 +96,12 @@ export class WaitingRoom implements AsyncDisposable {
       n: this.#n++,
     };
     const write = this.#options.storage.writeRecords([recordOf(full)]);
-    const slot: Slot = {
-      entry: full,
-      written: write.then(
-        () => true,
-        () => false,
-      ),
-      files: files ?? Promise.resolve(entry.files),
-    };
+    const written = write.then(
+      () => true,
+      () => false,
+    );
+    const read: FileWork = (save, closing) => this.#options.desk.read(attachments, save, closing);
+    const slot = this.#slot(full, written, attachments.length > 0 ? read : undefined);
     group.slots.push(slot);
     this.#ids.add(idOf(entry));
     group.restFor(quietMs);
@@ -107,6 +110,7 @@ export class WaitingRoom implements AsyncDisposable {
       this.#ids.delete(idOf(entry));
       throw error;
     });
+    failPoint("inbound.wait.written");
   }
 
   /** Another text for a message that waits, for each agent that hears it; false when it does not. */
@@ -130,6 +134,21 @@ export class WaitingRoom implements AsyncDisposable {
     this.#closing.abort();
     for (const group of Array.from(this.#lanes.values()).flat()) group.close();
     await Promise.all(this.#workers);
+  }
+
+  /** Its files are read only when it is ours: else the platform brings it again. */
+  #slot(entry: Entry, written: Promise<boolean>, work: FileWork | undefined): Slot {
+    const slot: Slot = { entry, written, files: Promise.resolve(entry.files) };
+    if (!work) return slot;
+    const save: SaveFiles = async ({ files, unheard }) => {
+      slot.entry = { ...slot.entry, files: [...files], unheard: [...unheard] };
+      await this.#options.storage.writeRecords([recordOf(slot.entry)]).catch((error: unknown) => {
+        this.#options.log.warn("what came of a message's files could not be kept", { error: describeError(error) });
+      });
+    };
+    slot.files = written.then((isWritten) => (isWritten ? work(save, this.#closing.signal) : []));
+    slot.files.catch(() => undefined); // only the end breaks it, perhaps before anybody waits for it
+    return slot;
   }
 
   #enqueue(sessionKey: string, group: Group): void {
@@ -189,11 +208,13 @@ export class WaitingRoom implements AsyncDisposable {
 
   /** The first has a receipt; the others are known from now on as joined to it. */
   async #forget(entries: readonly Entry[]): Promise<void> {
+    failPoint("inbound.wait.placed");
     const gone = entries.map((entry) => ({ kind: waitingRecords, id: idOf(entry), data: undefined }));
     const joined = entries
       .slice(1)
       .map((entry) => ({ kind: joinedRecords, id: idOf(entry), data: JSON.stringify({ runId: entry.runId }) }));
     await this.#insist(() => this.#options.storage.writeRecords([...gone, ...joined]));
+    failPoint("inbound.wait.forgotten");
     for (const entry of entries) this.#ids.delete(idOf(entry));
   }
 
@@ -209,6 +230,8 @@ export class WaitingRoom implements AsyncDisposable {
     }
   }
 }
+
+type FileWork = (save: SaveFiles, closing: AbortSignal) => Promise<readonly string[]>;
 
 export function idOf({ scope, updateId }: Pick<Entry, "scope" | "updateId">): string {
   return JSON.stringify([scope, updateId]);

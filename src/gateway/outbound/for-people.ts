@@ -1,4 +1,4 @@
-import { contextMark, messageMark } from "../inbound/entry.ts";
+import { contextMark, messageMark, transcriptMark } from "../inbound/entry.ts";
 import { withheldMark } from "../inbound/quote.ts";
 
 /** What some models write when they imitate calls of tools, or the marks around what they were shown. */
@@ -6,8 +6,9 @@ const unspeakable: readonly RegExp[] = [
   /<(tool_calls?|tool_use|function_calls?|tool_results?|invoke)\b[^<>]*>(?:(?!<\/\1>)[^])*(?:<\/\1>|$)/gi,
   /<\|[a-z_]{1,40}\|>/gi,
   /^\[attached: [^\]\n]*\]$/gim,
+  /^\[It answers [^\]\n]*:\]$/gm,
 ];
-const marks: readonly string[] = [contextMark, messageMark, withheldMark];
+const marks: readonly string[] = [contextMark, messageMark, transcriptMark, withheldMark];
 
 /** An answer as people may read it: without marks that were meant for the model, except in code, where they are somebody's subject. */
 export function forPeople(text: string): string {

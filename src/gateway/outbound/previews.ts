@@ -58,6 +58,11 @@ export class Previews implements Disposable {
     this.#live.delete(runId);
   }
 
+  /** Its turn goes on: what it sends meanwhile is not its answer. */
+  isOpen(runId: string): boolean {
+    return this.#live.get(runId)?.isOpen ?? false;
+  }
+
   /** Resolves when the platform is not being told anything of it any more; a word that comes late would replace the answer. */
   async settled(runId: string): Promise<void> {
     await this.#live.get(runId)?.step;

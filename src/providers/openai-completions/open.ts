@@ -1,6 +1,5 @@
-import { OpenAI } from "openai";
 import { addressOf } from "../address.ts";
-import { exactFetch } from "../exact-fetch.ts";
+import { openaiClient } from "../openai-client.ts";
 import type { OpenSettings, Provider, Surroundings } from "../provider.ts";
 import { createRemoteProvider } from "../remote.ts";
 import { CompletionReader } from "./answer.ts";
@@ -20,20 +19,8 @@ export function openCompletions(settings: OpenSettings, surroundings: Surroundin
   ]);
   const silenceMs = settings.timeoutSeconds * 1_000;
   const quirks = quirksOf(address.host);
-  const client = new OpenAI({
-    baseURL: address.baseUrl,
-    fetch: exactFetch(address.headers),
-    maxRetries: 0,
-    // Longer than ours, which covers the whole answer and not its head alone.
-    timeout: silenceMs * 2,
-    logLevel: "off",
-    // Each of these would be read from the environment. The key goes out by `exactFetch`, so the SDK needs none to lose.
-    apiKey: "unused",
-    adminAPIKey: null,
-    organization: null,
-    project: null,
-    webhookSecret: null,
-  });
+  // The limit is longer than ours, which covers the whole answer and not its head alone.
+  const client = openaiClient({ baseUrl: address.baseUrl, headers: address.headers, timeoutMs: silenceMs * 2 });
   return createRemoteProvider(
     {
       id: settings.id,

@@ -1,6 +1,16 @@
-import { Type } from "@sinclair/typebox";
+import { fault } from "#protocol";
+import { type Static, Type } from "@sinclair/typebox";
 import { MessageText, readMessageText } from "../message-text.ts";
 import { closed, defineMethod } from "../method.ts";
+
+const SentFile = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 120 }),
+    mimeType: Type.Optional(Type.String({ pattern: "^[a-z]+/[a-zA-Z0-9.+-]{1,100}$" })),
+    base64: Type.String({ minLength: 1, maxLength: 1_000_000, description: "The bytes." }),
+  },
+  closed,
+);
 
 export const messageSend = defineMethod({
   name: "message.send",
@@ -16,13 +26,23 @@ export const messageSend = defineMethod({
       ),
       chat_id: Type.String({ minLength: 1, maxLength: 256 }),
       text: MessageText,
+      files: Type.Optional(
+        Type.Array(SentFile, { maxItems: 4, description: "Small ones: the whole call must fit into one frame." }),
+      ),
     },
     closed,
   ),
   result: Type.Object({ message_id: Type.String({ description: "The platform's." }), sent: Type.Literal(true) }),
-  handle: async ({ channel_id, account, chat_id, text }, { services }) => {
+  handle: async ({ channel_id, account, chat_id, text, files = [] }, { services }) => {
     const to = { channel: channel_id, ...(account !== undefined && { account }), chat: chat_id };
-    const { messageId } = await services.gateway.send(to, readMessageText(text, "text"));
+    const { messageId } = await services.gateway.send(to, readMessageText(text, "text"), files.map(readFile));
     return { message_id: messageId, sent: true as const };
   },
 });
+
+function readFile({ base64, ...about }: Static<typeof SentFile>, at: number) {
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) {
+    throw fault.invalidParams({ path: `files/${at}/base64`, problem: "it is no base64" });
+  }
+  return { ...about, bytes: Buffer.from(base64, "base64") };
+}

@@ -10,6 +10,7 @@ const Delivery = Type.Object({
   runId: Type.Optional(Type.String()),
   to: Address,
   text: Type.String(),
+  files: Type.Optional(Type.Array(Type.String(), { description: "The names of what goes with it." })),
   state: Type.Union([Type.Literal("waiting"), Type.Literal("sending"), Type.Literal("dead")]),
   createdAt: Type.Integer(),
   attempts: Type.Integer(),
@@ -47,7 +48,7 @@ export const outboxList = defineMethod({
 type Row = Awaited<ReturnType<Gateway["outbox"]>>[number];
 
 function deliveryOf({ id, n, key, runId, to, text, createdAt, attempts, mayBeSent, ...row }: Row): Delivery {
-  const { nextAt, deadAt, problem, claimedUntil } = row;
+  const { nextAt, deadAt, problem, claimedUntil, files } = row;
   return {
     id,
     n,
@@ -55,6 +56,7 @@ function deliveryOf({ id, n, key, runId, to, text, createdAt, attempts, mayBeSen
     ...(runId !== undefined && { runId }),
     to,
     text,
+    ...(files && { files: files.map(({ name }) => name) }),
     state: deadAt === undefined ? (claimedUntil === undefined ? "waiting" : "sending") : "dead",
     createdAt,
     attempts,

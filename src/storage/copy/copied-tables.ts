@@ -79,6 +79,7 @@ export const copiedTables: readonly CopiedTable[] = [
       claimed_until: "number",
       may_be_sent: "number",
       dead_at: "number",
+      files: "text",
     },
     key: ["n"],
   },

@@ -113,4 +113,5 @@ export const migrations: readonly (readonly string[])[] = [
   )`,
     `CREATE INDEX records_at ON openclaw.records (kind, updated_at)`,
   ],
+  [`ALTER TABLE openclaw.outbox ADD COLUMN files text`],
 ];

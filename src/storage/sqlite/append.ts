@@ -9,6 +9,7 @@ import {
   type PreparedPart,
   prepareParts,
 } from "../prepare-append.ts";
+import { filesText } from "../outbox-file.ts";
 import type { Append, Appended, NewOutboxRow } from "../storage.ts";
 import type { Connection, Lazy } from "./connection.ts";
 import type { Outbox } from "./outbox.ts";
@@ -27,7 +28,7 @@ export class Appender {
     unknown,
     [number, string, string | null, number | null, string | null, number | null, string]
   >;
-  readonly #insertOutbox: Lazy<unknown, [string, string, string | null, string, string, number, number]>;
+  readonly #insertOutbox: Lazy<unknown, [string, string, string | null, string, string, string | null, number, number]>;
   readonly #outbox: Outbox;
 
   constructor(
@@ -51,7 +52,7 @@ export class Appender {
          projection = coalesce(?, projection), ended_at = ? WHERE id = ?`,
     );
     this.#insertOutbox = connection.statement(
-      "INSERT INTO outbox (id, session_id, run_id, address, text, created_at, next_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO outbox (id, session_id, run_id, address, text, files, created_at, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     );
     this.#outbox = parts.outbox;
   }
@@ -102,6 +103,7 @@ export class Appender {
 
   #queue(sessionId: string, row: NewOutboxRow): void {
     const now = this.#clock.now();
-    this.#insertOutbox().run(row.id, sessionId, row.runId ?? null, addressText(row.to), row.text, now, now);
+    const { id, runId = null, to, text, files } = row;
+    this.#insertOutbox().run(id, sessionId, runId, addressText(to), text, filesText(files), now, now);
   }
 }

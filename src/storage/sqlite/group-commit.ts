@@ -5,6 +5,8 @@ import { troubleOf } from "./trouble.ts";
 
 const mostPerCommit = 256;
 const mostWaiting = 10_000;
+/** So long the first write of a group waits for others, while they keep coming. */
+const mostGatheringMs = 2;
 
 interface Job {
   /** Runs inside a transaction; what it throws undoes what it did, and nothing else. */
@@ -13,9 +15,9 @@ interface Job {
 }
 
 /**
- * Writes of the same turn of the event loop become one transaction, because a commit costs a sync of the disk however
- * much is in it. A lone write waits for no timer: only for the rest of its turn, then for its own sync. While that sync
- * runs the loop stands still, so what arrives meanwhile meets in the next transaction: the busier, the larger the groups.
+ * Writes that come close together become one transaction, because a commit costs a sync of the disk however much is in it.
+ * A group is written after the first turn of the event loop that brings no more to it, so a lone write waits for no timer,
+ * and where there is much to do, the groups are large.
  */
 export class GroupCommit {
   readonly #connection: Connection;
@@ -75,7 +77,14 @@ export class GroupCommit {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
+    this.#gather(performance.now(), 0);
+  }
+
+  #gather(since: number, before: number): void {
     setImmediate(() => {
+      const count = this.#waiting.length;
+      const isGrowing = count > before && count < mostPerCommit && performance.now() - since < mostGatheringMs;
+      if (isGrowing) return this.#gather(since, count);
       this.#isScheduled = false;
       this.#flush();
       if (this.#waiting.length > 0) this.#schedule();

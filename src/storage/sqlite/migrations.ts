@@ -106,4 +106,7 @@ export const migrations: readonly string[] = [
   CREATE INDEX records_at ON records (kind, updated_at);
   CREATE INDEX events_sent ON events (json_extract(data, '$.messageId')) WHERE kind = 'MessageSent';
   `,
+  `
+  ALTER TABLE outbox ADD COLUMN files TEXT;
+  `,
 ];

@@ -1,5 +1,6 @@
 import { Address, fault } from "#protocol";
 import { Check } from "@sinclair/typebox/value";
+import { filesIn } from "../outbox-file.ts";
 import type { OutboxClaim, OutboxRow, Settlement, Storage } from "../storage.ts";
 import type { Connection, Lazy } from "./connection.ts";
 
@@ -11,6 +12,7 @@ interface Found {
   readonly runId: string | null;
   readonly address: string;
   readonly text: string;
+  readonly files: string | null;
   readonly createdAt: number;
   readonly attempts: number;
   readonly nextAt: number;
@@ -21,7 +23,7 @@ interface Found {
   readonly deadAt: number | null;
 }
 
-const select = `SELECT outbox.id, n, session_id AS sessionId, key, run_id AS runId, address, text,
+const select = `SELECT outbox.id, n, session_id AS sessionId, key, run_id AS runId, address, text, files,
     outbox.created_at AS createdAt, attempts, next_at AS nextAt, problem, claim, claimed_until AS claimedUntil,
     may_be_sent AS mayBeSent, dead_at AS deadAt
   FROM outbox JOIN sessions ON sessions.id = session_id`;
@@ -133,13 +135,14 @@ export class Outbox {
   }
 }
 
-function outboxRow({ address, runId, problem, claimedUntil, mayBeSent, deadAt, ...row }: Found): OutboxRow {
+function outboxRow({ address, runId, files, problem, claimedUntil, mayBeSent, deadAt, ...row }: Found): OutboxRow {
   const to: unknown = JSON.parse(address);
   if (!Check(Address, to)) throw new TypeError(`the address of outbox row ${row.id} is damaged`);
   return {
     ...row,
     to,
     mayBeSent: mayBeSent === 1,
+    ...filesIn(files, row.id),
     ...(runId === null ? {} : { runId }),
     ...(problem === null ? {} : { problem }),
     ...(claimedUntil === null ? {} : { claimedUntil }),

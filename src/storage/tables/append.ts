@@ -7,6 +7,7 @@ import {
   type LogHead,
   type PreparedPart,
 } from "../prepare-append.ts";
+import { filesText } from "../outbox-file.ts";
 import type { Appended, NewOutboxRow, NewReceipt, Receipt } from "../storage.ts";
 import { settleRow } from "./outbox.ts";
 import { followRuns } from "./runs.ts";
@@ -109,5 +110,6 @@ function queue(
     claimed_until: null,
     may_be_sent: 0,
     dead_at: null,
+    files: filesText(row.files),
   });
 }

@@ -1,5 +1,6 @@
 import { Address } from "#protocol";
 import { Check } from "@sinclair/typebox/value";
+import { filesIn } from "../outbox-file.ts";
 import type { OutboxRow, RunRow, SessionRow } from "../storage.ts";
 import type { OutboxRecord, RunRecord, SessionRecord } from "./tables.ts";
 
@@ -49,6 +50,7 @@ export function outboxOf(row: OutboxRecord, key: string): OutboxRow {
     nextAt,
     claim,
     mayBeSent: row.may_be_sent === 1,
+    ...filesIn(row.files, id),
     ...(row.run_id !== null && { runId: row.run_id }),
     ...(row.problem !== null && { problem: row.problem }),
     ...(row.claimed_until !== null && { claimedUntil: row.claimed_until }),

@@ -59,6 +59,7 @@ export interface OutboxRecord {
   readonly claimed_until: number | null;
   readonly may_be_sent: number;
   readonly dead_at: number | null;
+  readonly files: string | null;
 }
 
 export interface DocumentRecord {

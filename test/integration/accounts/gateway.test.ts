@@ -63,7 +63,7 @@ describe("a gateway with accounts", () => {
     });
   });
 
-  test("starts though one of them cannot be opened, says so in its health, and stays reachable", async () => {
+  test("REL-27: starts though one of them cannot be opened, says so in its health, and stays reachable", async () => {
     const parrots = new Parrots((account) => (account === "work" ? "throws" : "opens"));
     await using gateway = await open(parrots);
     await until("it to be known", async () => (await row(gateway, "work"))?.lastError);

@@ -10,7 +10,7 @@ bot_token = "canary-one"
 bot_token = "canary-two"`;
 
 describe("an account that breaks", () => {
-  test("one that throws again and again is tried ever more slowly, and the other never notices", async () => {
+  test("REL-27: one that throws again and again is tried ever more slowly, and the other never notices", async () => {
     const parrots = new Parrots((account) => (account === "work" ? "throws" : "opens"));
     await using house = await AccountHouse.open(parrots, two);
     const line = await parrots.open();
@@ -56,7 +56,7 @@ describe("an account that breaks", () => {
     expect([parrots.triesOf("default"), line.isClosed]).toEqual([1, false]);
   });
 
-  test("one that never finishes to open is given up, and what opens late is closed", async () => {
+  test("REL-27: one that never finishes to open is given up, and what opens late is closed", async () => {
     const parrots = new Parrots((_account, nth) => (nth === 1 ? "hangs" : "opens"));
     await using house = await AccountHouse.open(parrots, `channels.parrot.bot_token = "a"`, { openMs: 30 });
     await until("the second try", () => house.view()?.state === "online");

@@ -142,6 +142,7 @@ test("a file is read from where Discord keeps files and nowhere else, and no mor
   await online(discord, bot);
   for (const platform of [discord, elsewhere])
     platform.api.files.set("/attachments/1/cat.png", new Uint8Array(50).fill(7));
+  discord.api.files.set("/attachments/2/dog.png", Buffer.from(`to ${elsewhere.url}/attachments/1/cat.png`));
   const file = { id: "1", filename: "cat.png", size: 50, content_type: "image/png", proxy_url: "" };
   const lying = { ...file, id: "2", size: 3 };
   discord.say(discord.guild.open("text", "general"), discord.guild.join("ada"), "look", {
@@ -150,11 +151,12 @@ test("a file is read from where Discord keeps files and nowhere else, and no mor
       { ...lying, url: `${discord.url}/attachments/1/cat.png` },
       { ...file, id: "3", url: `${elsewhere.url}/attachments/1/cat.png` },
       { ...file, id: "4", url: "http://169.254.169.254/secret" },
+      { ...file, id: "5", url: `${discord.url}/attachments/2/dog.png` },
     ],
   });
   const update = await taken(bot, "message");
   if (update.type !== "message") throw new Error("no message");
-  const [cat, liar, foreign, metadata] = update.attachments;
+  const [cat, liar, foreign, metadata, moved] = update.attachments;
   expect(cat).toMatchObject({ id: "1", kind: "image", name: "cat.png", mimeType: "image/png", bytes: 50 });
   const signal = new AbortController().signal;
   expect(await cat?.fetch(50, signal)).toHaveLength(50);
@@ -162,6 +164,7 @@ test("a file is read from where Discord keeps files and nowhere else, and no mor
   expect(liar?.fetch(49, signal)).rejects.toThrow("The file is larger than 49 bytes.");
   expect(foreign?.fetch(50, signal)).rejects.toThrow("does not lie with Discord");
   expect(metadata?.fetch(50, signal)).rejects.toThrow("does not lie with Discord");
+  await expect(moved?.fetch(50, signal)).rejects.toThrow("points elsewhere");
 });
 
 test("a slash command is acknowledged once it is taken, and its ticket answers in place, once", async () => {

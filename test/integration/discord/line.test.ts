@@ -126,6 +126,21 @@ test("the next process goes on with the session of the last one", async () => {
   expect(notes.get("gateway")).not.toContain(discord.token);
 });
 
+test("a session is noted before it brings anything: who dies right after is told again what was not taken", async () => {
+  await using discord = await FakeDiscord.open();
+  const notes = new Map<string, string>();
+  const written: string[] = [];
+  notes.set = (name, text) => {
+    written.push(text);
+    return Map.prototype.set.call(notes, name, text) as typeof notes;
+  };
+  const [chat, ada] = [discord.guild.open("direct", ""), discord.guild.user("ada")];
+  await using bot = await openDiscord(discord, { notes });
+  discord.gateway.whenKnown(() => discord.say(chat, ada, "first"));
+  await until("a message and a note", () => bot.updates.length === 1 && written.length > 0);
+  expect(JSON.parse(written[0] ?? "{}")).toMatchObject({ session: { sequence: 1 }, chats: [] });
+});
+
 test("what was not taken when a process died comes to the next one again, under the same id", async () => {
   await using discord = await FakeDiscord.open();
   const notes = new Map<string, string>();

@@ -210,6 +210,24 @@ describe("SEC-66: every kind of update", () => {
     },
   );
 
+  test("an edit by who is not allowed changes nothing that waits", async () => {
+    using folder = tempFolder();
+    const line = new FakeLine({ groupAllowFrom: ["7"] });
+    const messages = { inbound: { debounceMs: 50 }, groupHistory: 0 };
+    await using walk = openWalk(folder.path, [line], { inbound: { messages } });
+    const said = { place: group, sender: { id: "7", isBot: false }, messageId: "m" };
+    await walk.inbound.take(line.message("what was said", said), line);
+    const edit = { type: "edited", messageId: "m", text: "forged", isToUs: true, place: group } as const;
+    for (const sender of [
+      { id: "8", isBot: false },
+      { id: "7", isBot: true },
+    ]) {
+      await walk.inbound.take({ ...line.about(`e${sender.id}`), ...edit, sender }, line);
+    }
+    await walk.wasAsked(1);
+    expect(lastText(walk.asked[0])).toBe("[7] what was said");
+  });
+
   test("does something for who is, where it is something to answer", async () => {
     using folder = tempFolder();
     const line = new FakeLine({ allowFrom: ["1"] });

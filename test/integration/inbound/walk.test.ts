@@ -60,6 +60,16 @@ describe("a message from a platform", () => {
     expect(line.texts).toEqual(["echo hello"]);
   });
 
+  test("REL-11: that comes a hundred times at once while more is waited for is told to the model once", async () => {
+    using folder = tempFolder();
+    const line = new FakeLine(ann);
+    await using walk = new Walk({ folder: folder.path, channels: [line], inbound: quiet(20) });
+    const update = line.message("hello");
+    await Promise.all(Array.from({ length: 100 }, () => walk.inbound.take(update, line)));
+    await until("the answer", () => line.got.length > 0);
+    expect(await received(walk)).toEqual(["hello"]);
+  });
+
   test("with an id that another account's message has is another message", async () => {
     using folder = tempFolder();
     const [a, b] = [new FakeLine(ann), new FakeLine(ann, { account: "b" })];
@@ -379,6 +389,15 @@ describe("what a chat sees", () => {
     const typed = line.typed.length;
     await Bun.sleep(60); // three times as long as until the next would come
     expect(line.typed.length).toBe(typed);
+  });
+
+  test("an answer that comes at once is not announced by typing", async () => {
+    using folder = tempFolder();
+    const line = new FakeLine(ann);
+    await using walk = new Walk({ folder: folder.path, channels: [line] });
+    await walk.inbound.take(line.message("hello"), line);
+    await until("the answer", () => line.got.length > 0);
+    expect(line.typed).toEqual([]);
   });
 
   test.each([

@@ -261,23 +261,26 @@ test("a file is fetched when it is asked for, from Slack's host alone, and bound
   await using elsewhere = new FakeSlack();
   const stolen = { ...file, url_private_download: `${elsewhere.origin}/files/F1` };
   const unnamed = { ...file, url_private_download: undefined, size: undefined };
+  fake.world.files.set("F2", { id: "F2", name: "b.png", bytes: Buffer.from(`to ${elsewhere.origin}/files/F1`) });
+  const moved = { ...file, id: "F2", url_private_download: `${fake.origin}/files/F2` };
   const update = await updateOf(slack, () =>
-    fake.say("look", { subtype: "file_share", files: [file, stolen, unnamed] }),
+    fake.say("look", { subtype: "file_share", files: [file, stolen, unnamed, moved] }),
   );
-  const [ours, theirs, asked] = update.type === "message" ? update.attachments : [];
+  const [ours, theirs, asked, led] = update.type === "message" ? update.attachments : [];
   expect(fake.downloads).toBeEmpty();
   expect(ours).toMatchObject({ id: "F1", kind: "image", name: "a.png", mimeType: "image/png", bytes: 7 });
   expect(Buffer.from((await ours?.fetch(100, signal)) ?? []).toString()).toBe("picture");
   expect(Buffer.from((await asked?.fetch(100, signal)) ?? []).toString()).toBe("picture");
   expect(asked?.fetch(6, signal)).rejects.toThrow("larger than 6 bytes");
   expect(theirs?.fetch(100, signal)).rejects.toThrow("does not lie with Slack");
+  await expect(led?.fetch(100, signal)).rejects.toThrow("is not a public address");
   expect(elsewhere.downloads).toBeEmpty();
 });
 
 test("names that Slack does not tell are left out, and nothing waits for them", async () => {
   await using slack = await openSlackHouse();
   slack.fake.fail("users.info", { error: "missing_scope" });
-  slack.fake.fail("conversations.info", { hang: true });
+  slack.fake.fail("conversations.info", { hang: "before" });
   const update = await updateOf(slack, () => slack.fake.say("hi"));
   expect(update).toMatchObject({ sender: { id: "U1", isBot: false }, place: { kind: "channel" }, text: "hi" });
   expect(update.sender).not.toHaveProperty("name");

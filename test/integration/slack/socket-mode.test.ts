@@ -181,7 +181,7 @@ test("closed, it leaves no socket and no request behind", async () => {
   await using fake = new FakeSlack();
   const connection = await openSlack(new AccountHouse().options(accountOf(fake)));
   await until("the channel to be online", () => connection.state === "online");
-  fake.fail("chat.postMessage", { hang: true });
+  fake.fail("chat.postMessage", { hang: "before" });
   const hanging = connection.send(
     { to: { channel: "slack", chat: "C1" }, text: "hi", clientKey: "k" },
     new AbortController().signal,

@@ -30,7 +30,7 @@ function offsets(fake: FakeTelegram): unknown[] {
   return fake.callsOf("getUpdates").map(({ fields }) => fields["offset"]);
 }
 
-test("the offset stays before what was not taken, its chat waits behind it, and others are not taken twice", async () => {
+test("REL-10: the offset stays before what was not taken, its chat waits behind it, and others are not taken twice", async () => {
   await using fake = new FakeTelegram();
   let isDiskFull = true;
   const stuck = fake.says("a1");
@@ -52,7 +52,7 @@ test("the offset stays before what was not taken, its chat waits behind it, and 
   await until("being online again", () => line.connection.state === "online");
 });
 
-test("what comes twice or in another order is taken once and in its own", async () => {
+test("REL-10: what comes twice or in another order is taken once and in its own", async () => {
   await using fake = new FakeTelegram();
   const result = [3, 1, 1, 2].map(numbered);
   fake.trouble("getUpdates", { status: 200, body: JSON.stringify({ ok: true, result }) });
@@ -94,7 +94,7 @@ test("a bounded number of chats is taken at once", async () => {
   expect(most).toBe(8);
 });
 
-test("what makes no sense is left out and named, and what stands around it comes in", async () => {
+test("REL-10: what makes no sense is left out and named, and what stands around it comes in", async () => {
   await using fake = new FakeTelegram();
   fake.says("before");
   const broken = fake.updates.addRaw({ message: { message_id: 1, chat: { id: "hidden words" } } });
@@ -133,7 +133,7 @@ test("after a restart it goes on behind what was taken; another bot's note says 
   expect(await started()).toBeUndefined();
 });
 
-test("a rival for the same bot is named while it is there, and the line comes back after it", async () => {
+test("REL-10: a rival for the same bot is named while it is there, and the line comes back after it", async () => {
   await using fake = new FakeTelegram();
   await using line = await open(fake);
   await until("being online", () => fake.updates.isPolled && line.connection.state === "online");
@@ -279,17 +279,19 @@ test("files are read within their bound", async () => {
   fake.file("good", Buffer.from("hello file"));
   fake.file("lies", Buffer.alloc(5_000, 1), { size: 10 });
   fake.file("outside", Buffer.from("x"), { path: "../secret" });
+  fake.file("moved", Buffer.from(`to ${fake.url}/file/bot${fake.token}/files/good.bin`));
   for (const [id, size] of [
     ["good", 10],
     ["lies", 10],
     ["huge", 30_000_000],
     ["outside", 1],
     ["nothing", 1],
+    ["moved", 1],
   ] as const) {
     fake.says(id, { ...document(id, size), text: undefined, caption: id });
   }
   await using line = await open(fake);
-  await until("all", () => line.received.length === 5);
+  await until("all", () => line.received.length === 6);
   const read = async (name: string, most: number) => {
     const update = line.received.find((one) => "text" in one && one.text === name);
     if (update?.type !== "message") throw new Error(`${name} did not come`);
@@ -302,6 +304,7 @@ test("files are read within their bound", async () => {
   expect(await read("huge", 1e9)).toBe("The file is larger than 20971520 bytes.");
   expect(await read("outside", 100)).toMatch(/path that is none/);
   expect(await read("nothing", 100)).toMatch(/invalid file_id/);
+  expect(await read("moved", 100)).toMatch(/points elsewhere/);
 });
 
 test.each([

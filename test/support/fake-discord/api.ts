@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type APIMessage, GatewayDispatchEvents, type RESTPostAPIChannelMessageJSONBody } from "discord-api-types/v10";
+import { fileAnswer } from "../file-answer.ts";
 import type { FakeGateway } from "./gateway.ts";
 import type { Guild } from "./guild.ts";
 
@@ -7,7 +8,9 @@ import type { Guild } from "./guild.ts";
 export type ApiFault =
   | { readonly status: number; readonly body?: object; readonly headers?: Record<string, string> }
   | "brokenBefore"
-  | "brokenAfter";
+  | "brokenAfter"
+  | "failsAfter"
+  | "hangsAfter";
 
 export interface ApiCall {
   readonly method: string;
@@ -75,7 +78,10 @@ export class FakeApi {
     const path = (request.url ?? "").replace(/^\/api\/v10/, "");
     const line = `${request.method} ${path}`;
     const file = this.files.get(path);
-    if (file) return void response.writeHead(200).end(file);
+    if (file) {
+      const { status, headers } = fileAnswer(file);
+      return void response.writeHead(status, Object.fromEntries(headers)).end(status === 200 ? file : undefined);
+    }
     const call = await read(request, path);
     this.calls.push(call);
     const index = this.#faults.findIndex(({ on }) => on.test(line));
@@ -90,6 +96,8 @@ export class FakeApi {
     if (!isKnown) this.strangers++;
     const answer = isKnown ? this.#answer(line.split("?")[0] ?? "", call) : refused(401, 0, "401: Unauthorized");
     if (fault === "brokenAfter") return void request.socket.destroy();
+    if (fault === "hangsAfter") return;
+    if (fault === "failsAfter") return void response.writeHead(502).end("<html>Bad Gateway</html>");
     response.writeHead(answer.status, answer.body === undefined ? {} : { "content-type": "application/json" });
     response.end(answer.body === undefined ? undefined : JSON.stringify(answer.body));
   }

@@ -75,6 +75,11 @@ export class FakeGateway {
       .length;
   }
 
+  /** The number of the last event. */
+  get sequence(): number {
+    return this.#session?.sent.length ?? 0;
+  }
+
   /** How many sockets are open. */
   get open(): number {
     return this.#open.size;
@@ -105,6 +110,11 @@ export class FakeGateway {
 
   close(code: number): void {
     for (const socket of this.#open) socket.close(code);
+  }
+
+  /** Op 1: the number of the last event that they have is wanted now. */
+  askForHeartbeat(): void {
+    for (const socket of this.#open) this.#say(socket, { op: GatewayOpcodes.Heartbeat, d: null });
   }
 
   /** Op 7. */

@@ -34,7 +34,7 @@ export class FakeSocketMode {
   readonly #tickets = new Set<string>();
   readonly #waiting: Pending[] = [];
   readonly #pending = new Set<Pending>();
-  readonly #sent: Pending[] = [];
+  readonly #byEnvelope = new Map<string, Pending>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
 
   constructor(ackMs: number) {
@@ -71,14 +71,12 @@ export class FakeSocketMode {
     },
     message: (_socket: ServerWebSocket<{ isGreeted: boolean }>, text: string | Buffer) => {
       const { envelope_id, payload } = JSON.parse(String(text)) as { envelope_id: string; payload?: unknown };
-      for (const pending of this.#sent) {
-        const i = pending.envelopes.indexOf(envelope_id);
-        if (i < 0) continue;
-        pending.acked.push(i + 1);
-        pending.isAcked = true;
-        pending.answer = payload;
-        this.#pending.delete(pending);
-      }
+      const pending = this.#byEnvelope.get(envelope_id);
+      if (!pending) return;
+      pending.acked.push(pending.envelopes.indexOf(envelope_id) + 1);
+      pending.isAcked = true;
+      pending.answer = payload;
+      this.#pending.delete(pending);
     },
     ping: () => {
       this.pings++;
@@ -99,7 +97,6 @@ export class FakeSocketMode {
       envelopes: [],
     };
     this.#pending.add(pending);
-    this.#sent.push(pending);
     this.#send(pending);
     return pending;
   }
@@ -131,6 +128,7 @@ export class FakeSocketMode {
     }
     const envelope_id = crypto.randomUUID();
     pending.envelopes.push(envelope_id);
+    this.#byEnvelope.set(envelope_id, pending);
     const retry = pending.attempts === 0 ? {} : { retry_attempt: pending.attempts, retry_reason: "timeout" };
     pending.attempts++;
     socket.send(JSON.stringify({ type: pending.type, envelope_id, payload: pending.payload, ...retry }));

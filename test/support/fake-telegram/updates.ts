@@ -12,6 +12,8 @@ export class Updates {
   readonly #watchers = new Set<() => void>();
   /** Numbers of updates that were handed out or posted, in this order. */
   readonly handedOut: number[] = [];
+  /** How what waits is handed out: in its order, once each. */
+  order: <T>(found: readonly T[]) => readonly T[] = (found) => found;
   #next: number;
   #poll: { readonly end: (refusal: Refusal) => void } | undefined;
   #webhook: Webhook | undefined;
@@ -68,7 +70,7 @@ export class Updates {
     } finally {
       if (this.#poll === poll) this.#poll = undefined;
     }
-    const found = this.#waiting.slice(0, limit);
+    const found = this.order(this.#waiting.slice(0, limit));
     this.handedOut.push(...found.map(({ update_id }) => update_id));
     return found.map(({ raw }) => raw);
   }

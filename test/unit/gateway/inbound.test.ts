@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { textOf } from "../../../src/gateway/inbound/entry.ts";
 import { LoopGuard } from "../../../src/gateway/inbound/loop-guard.ts";
-import { sniff } from "../../../src/gateway/inbound/sniff.ts";
+import { sniff } from "../../../src/gateway/sniff.ts";
 import { speaker } from "../../../src/gateway/inbound/speaker.ts";
 import { forPeople } from "../../../src/gateway/outbound/for-people.ts";
 
@@ -74,6 +74,7 @@ describe("what people read", () => {
     ["a call", 'Sure.\n<tool_call>{"name":"x"}</tool_call>\nDone.', "Sure.\n\nDone."],
     ["a call that does not end", "Sure. <function_calls>{", "Sure."],
     ["a token of a model", "<|im_start|>Hello<|end|>", "Hello"],
+    ["the head of a quotation", "[It answers Ann (1):]\n> tea?\nYes, tea.", "> tea?\nYes, tea."],
     ["marks of the context", "[Said to you:]\n[attached: image a.png; image/png]\nA cat.", "A cat."],
     [
       "code about calls",

@@ -206,6 +206,25 @@ test("what is asked for together is one commit; what is more than 256 is the nex
   expect(await commitsOf(() => Promise.all(Array.from({ length: 50 }, (_, i) => scattered(i))))).toBe(1);
 });
 
+test("what follows in the next turns of the event loop is in the same commit", async () => {
+  using folder = tempFolder();
+  const path = join(folder.path, "state.db");
+  await using storage = openSqliteFile(path);
+  await storage.append(opening("s1", "agent:main:a"));
+  const late = async (name: string, turns: number) => {
+    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+    return storage.append({ sessionId: "s1", events: [newEvent(received(name, "x"))] });
+  };
+  const rounds: number[] = [];
+  for (let round = 0; round < 20; round++) {
+    const before = commits(path);
+    await Promise.all([0, 1, 2].map((turns) => late(`${round}-${turns}`, turns)));
+    rounds.push(commits(path) - before);
+  }
+  // Not each, because a machine may have other things to do.
+  expect(Math.min(...rounds)).toBe(1);
+});
+
 test("no more than 10,000 writes wait; the next is told so, and the others are written", async () => {
   await using storage = openSqlite({ path: ":memory:", log: silentLog, clock: systemClock });
   const waiting = Array.from({ length: 10_000 }, (_, i) =>
