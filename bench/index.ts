@@ -24,9 +24,14 @@ async function macro(): Promise<void> {
   const peers = await openPeers(model.url);
   const machine = { syncMs: syncMs() };
   const measured = new Map<string, Partial<Record<"gateway" | "floor", Figure>>>();
+  const broken: unknown[] = [];
   for (const row of rows) {
     for (const peer of peers) {
-      for (const figure of await row(peer, effort, machine)) {
+      const figures = await row(peer, effort, machine).catch((error: unknown) => {
+        broken.push(error);
+        return [];
+      });
+      for (const figure of figures) {
         measured.set(figure.what, { ...measured.get(figure.what), [peer.name]: figure });
       }
     }
@@ -38,6 +43,8 @@ async function macro(): Promise<void> {
   console.log(table(lines, baseline?.figures ?? {}));
   console.log(`\nOne sync of this disk takes ${machine.syncMs.toFixed(2)} ms; a turn has two.`);
   if (baseline) console.log(`The baseline is of ${baseline.date}, on ${baseline.machine}.`);
+  // What was measured is worth seeing all the same.
+  if (broken.length > 0) throw new AggregateError(broken, `${broken.length} rows broke`);
   if (Bun.argv.includes("baseline")) await write(lines);
 }
 

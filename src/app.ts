@@ -10,11 +10,11 @@ import {
   tailLog,
 } from "#base";
 import { type Channel, channels } from "#channels";
-import { type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config";
+import { type Config, type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config";
 import { createGateway, createInbound, type Gateway, labelIn } from "#gateway";
 import { openServer } from "#http";
 import { createModels } from "#providers";
-import { type AuthMode, createRpc, type Services } from "#rpc";
+import { type AuthMode, createRpc, menuCommands, type Services } from "#rpc";
 import { createScheduler } from "#scheduler";
 import { createSessions, parseSessionKey, type Sessions, transcriptRow } from "#sessions";
 import { acquireLock, openStorage, readStorageUrl, type Storage, type StoragePlace } from "#storage";
@@ -59,11 +59,17 @@ export interface App extends AsyncDisposable {
   readonly model: string;
   /** For the person who started it. */
   readonly warnings: readonly string[];
+  /** Reads the settings file again; what is wrong with it leaves all as it was. Never throws. */
+  reload(): Reloaded;
   /** Where channels that were added bring what people write. */
   receive: Gateway["receive"];
   /** Takes errors that nobody waits for. */
   readonly strayed: (error: unknown) => void;
 }
+
+export type Reloaded =
+  | { readonly isTaken: true; readonly changed: readonly string[] }
+  | { readonly isTaken: false; readonly problem: string };
 
 /** A home has one gateway, which the lock sees to. */
 const instanceId = "gateway";
@@ -81,6 +87,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
     environment,
     flags,
     file,
+    check: (changed) => checkSettings(changed, { home, environment }, available).problems,
   });
   const { settings } = config;
   const { problems, warnings } = checkSettings(config, { home, environment }, available);
@@ -134,6 +141,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
       config,
       storage,
       take: (update, line) => inbound.take(update, line),
+      commands: menuCommands,
       log,
       clock,
     }),
@@ -256,11 +264,23 @@ export async function openApp({ home, environment, flags, file, version, ...more
     authMode: key.auth.mode,
     settingsFile: config.file,
     model,
+    reload: () => reload(config, log),
     receive: (message) => gateway.receive(message),
     strayed: strays.take,
     warnings: [...config.warnings, ...warnings, ...homeWarnings, ...key.warnings],
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+function reload(config: Config<unknown>, log: Log): Reloaded {
+  try {
+    const { changed, restartRequired } = config.reload();
+    log.info("the settings were read again", { changed, restartRequired });
+    return { isTaken: true, changed };
+  } catch (error) {
+    log.error("the settings could not be read again and stay as they were", { error });
+    return { isTaken: false, problem: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /** The settings were checked before. */

@@ -28,6 +28,22 @@ export async function available(): ReturnType<ChannelCommands["available"]> {
   });
 }
 
+export async function capabilities(): ReturnType<ChannelCommands["capabilities"]> {
+  return all.map(({ id, label, account, text, abilities = [] }) => ({
+    id,
+    label,
+    hasAccounts: account !== undefined,
+    longestText: `${text.most} ${units[text.unit]}`,
+    abilities,
+  }));
+}
+
+const units: Readonly<Record<Channel["text"]["unit"], string>> = {
+  bytes: "bytes",
+  codePoints: "characters",
+  utf16: "UTF-16 units",
+};
+
 export async function configured({ home, environment, file }: Installation): ReturnType<ChannelCommands["configured"]> {
   const { settings } = openConfig({ schema: Settings, home, environment, flags: {}, file, tolerates: "mistakes" });
   return configuredAccounts(all, settings.channels).map(({ channel, account, isEnabled, problem }) => ({

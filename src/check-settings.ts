@@ -6,6 +6,7 @@ import { checkBindings, checkBroadcast, checkMentions } from "#gateway";
 import { checkListening } from "#http";
 import { createModels } from "#providers";
 import { readStorageUrl } from "#storage";
+import { accountWarnings } from "./account-warnings.ts";
 import { tools } from "#tools";
 import { sharedFolders, type Surroundings } from "./agent-folders.ts";
 import { checkDoorKey } from "./door-key.ts";
@@ -44,9 +45,12 @@ export function checkSettings(
       ...checkBindings(settings.bindings, { agentIds, accountProblem: accountsOf(settings, available) }),
       ...checkBroadcast(settings.broadcast, agentIds),
     ].filter(isText),
-    warnings: [key.warning, listening.ok ? listening.warning : undefined, ...modelTroubles(settings, agents)].filter(
-      isText,
-    ),
+    warnings: [
+      key.warning,
+      listening.ok ? listening.warning : undefined,
+      ...modelTroubles(settings, agents),
+      ...accountWarnings(available, settings.channels),
+    ].filter(isText),
   };
 }
 
@@ -76,10 +80,12 @@ function storageProblem({ storage }: Settings): string | undefined {
   return read.ok ? undefined : `storage.url: ${read.because}.`;
 }
 
-/** An account that is not enabled may wait half-finished. */
+/** An account that is not enabled, or has no token, may wait half-finished. */
 function accountProblems(settings: Settings, available: readonly Channel[]): (string | undefined)[] {
   const accounts = configuredAccounts(available, settings.channels);
-  return accounts.map(({ isEnabled, problem }) => (isEnabled && problem !== undefined ? `${problem}.` : undefined));
+  return accounts.map(({ isEnabled, lacksSecret, problem }) =>
+    isEnabled && !lacksSecret && problem !== undefined ? `${problem}.` : undefined,
+  );
 }
 
 function isText(text: string | undefined): text is string {

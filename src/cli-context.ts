@@ -19,9 +19,12 @@ export function createCliContext(
     home,
     calledAs: calledAs(environment),
     version,
-    openConfig: async ({ file, tolerates }) => {
+    openConfig: async ({ file, tolerates, isStrict = false }) => {
       const { Settings } = await import("./settings.ts");
-      return openConfig({ schema: Settings, home, environment, flags: {}, file, tolerates });
+      const options = { schema: Settings, home, environment, flags: {}, file, tolerates };
+      if (!isStrict) return openConfig(options);
+      const { checkSettings } = await import("./check-settings.ts");
+      return openConfig({ ...options, check: (config) => checkSettings(config, { home, environment }).problems });
     },
     locateConfig: async (file) => {
       const { Settings } = await import("./settings.ts");
@@ -62,6 +65,7 @@ export function createCliContext(
     },
     channels: {
       available: async () => (await import("./channel-commands.ts")).available(),
+      capabilities: async () => (await import("./channel-commands.ts")).capabilities(),
       configured: async (file) => (await import("./channel-commands.ts")).configured({ home, environment, file }),
     },
     runGateway: async ({ flags, file }) => {

@@ -1,5 +1,12 @@
 import type { Clock, Log } from "#base";
-import { type Channel, type ChannelsSettings, type Connection, configuredAccounts } from "#channels";
+import {
+  type Channel,
+  type ChannelsSettings,
+  type ConfiguredAccount,
+  type Connection,
+  configuredAccounts,
+  type MenuCommand,
+} from "#channels";
 import type { Config } from "#config";
 import {
   type AccountPlace,
@@ -19,9 +26,11 @@ import type { ComponentHealth, Health } from "#telemetry";
 
 export interface ChannelsOptions {
   readonly available: readonly Channel[];
-  readonly config: Config<{ readonly channels: ChannelsSettings }>;
+  readonly config: Config<{ readonly channels: ChannelsSettings; readonly commands: { readonly native: boolean } }>;
   readonly storage: Storage;
   readonly take: Inbound["take"];
+  /** What platforms show in their menus, where the settings want that. */
+  readonly commands: () => Promise<readonly MenuCommand[]>;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -45,8 +54,9 @@ export async function openChannels(options: ChannelsOptions): Promise<OpenChanne
   const notes = (account: string) => createNotes(storage, account);
   const accounts = opened.use(
     openAccounts({
-      wanted: () => configuredAccounts(available, config.settings.channels),
+      wanted: () => wantedAccounts(available, config.settings),
       take: options.take,
+      commands: async () => (config.settings.commands.native ? options.commands() : []),
       notes,
       log,
       clock,
@@ -68,7 +78,7 @@ export async function openChannels(options: ChannelsOptions): Promise<OpenChanne
     begin() {
       held.defer(
         config.subscribe(({ changed }) => {
-          if (changed.some((path) => path.startsWith("channels"))) accounts.refresh();
+          if (changed.some((path) => path.startsWith("channels") || path === "commands.native")) accounts.refresh();
         }),
       );
       accounts.refresh();
@@ -98,6 +108,18 @@ export async function openChannels(options: ChannelsOptions): Promise<OpenChanne
     }),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+/** An account that has a menu is another one when the menu is. */
+function wantedAccounts(
+  available: readonly Channel[],
+  { channels, commands }: { readonly channels: ChannelsSettings; readonly commands: { readonly native: boolean } },
+): readonly ConfiguredAccount[] {
+  const accounts = configuredAccounts(available, channels);
+  if (commands.native) return accounts;
+  return accounts.map((one) =>
+    one.channel.abilities?.includes("menu") ? { ...one, fingerprint: `${one.fingerprint} without a menu` } : one,
+  );
 }
 
 interface Opening {

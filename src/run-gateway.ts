@@ -16,6 +16,8 @@ export async function runGateway(options: AppOptions, terminal: Terminal): Promi
   await using app = await openApp(options);
   using _ = catchStrays(app.strayed);
   await terminal.stdout.write(greeting(app, options));
+  using held = new DisposableStack();
+  held.use(terminal.takeHangups(() => reload(app, terminal)));
   Bun.unsafe.setJITPolicy(servingPolicy); // the executable starts with one that leaves code to the interpreter
   await new Promise<void>((resolve) => {
     if (terminal.signal.aborted) return resolve();
@@ -23,6 +25,15 @@ export async function runGateway(options: AppOptions, terminal: Terminal): Promi
   });
   await terminal.stdout.write("Stopping: running turns may finish …\n");
   return 0;
+}
+
+/** The log says the same; who reads what a service prints is told too, and who does not is not missed. */
+function reload(app: App, { stdout, stderr }: Terminal): void {
+  const said = app.reload();
+  const told = said.isTaken
+    ? stdout.write(`The settings were read again: ${said.changed.length} of them count differently now.\n`)
+    : stderr.write(`The settings stay as they were: ${said.problem}\n`);
+  told.catch(() => undefined);
 }
 
 /** A start that breaks ends the process; what breaks afterwards, where nobody waits for it, does not. */

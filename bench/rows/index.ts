@@ -22,6 +22,6 @@ export const rows: readonly Row[] = [
   connections,
   stored,
   storages,
-  channelLoad,
   accountsIdle,
+  channelLoad,
 ];

@@ -6,6 +6,9 @@ import type { ReplyTicket, Update } from "./update.ts";
 
 export type ChannelState = "online" | "degraded" | "offline";
 
+/** What not every platform can do: the optional parts of a `Connection`, and a `menu` of our commands. */
+export type Ability = "delete" | "draft" | "edit" | "find" | "grow" | "menu" | "probe" | "react" | "take" | "typing";
+
 /** What goes to a chat: one piece, short enough for the platform. */
 export interface OutboundMessage {
   readonly to: Address;
@@ -62,6 +65,8 @@ export interface Connection extends AsyncDisposable {
   readonly state: ChannelState;
   /** Why it is not online, for a person. */
   readonly problem?: string | undefined;
+  /** What does not work although it is online, for a person. */
+  readonly warning?: string | undefined;
   /**
    * Resolves with the platform's id of the message, only then was it sent; or with its refusal. Rejects when nobody knows
    * whether the platform has it: no answer, an answer that makes no sense.
@@ -111,6 +116,19 @@ export interface WebhookAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A command of the gateway, as a platform's menu shows it. */
+export interface MenuCommand {
+  /** In lower case, without the slash. */
+  readonly name: string;
+  readonly description: string;
+  /** What may stand behind it. */
+  readonly argument?: {
+    readonly name: string;
+    readonly description: string;
+    readonly choices?: readonly string[];
+  };
+}
+
 /** What a channel is given to open one account. */
 export interface AccountOptions<Settings> {
   /** The account's name in the settings. */
@@ -124,6 +142,11 @@ export interface AccountOptions<Settings> {
   receive(update: Update): Promise<void>;
   /** Small durable notes of this account: the offset of the last update, the session to resume. */
   readonly notes: Notes;
+  /**
+   * What the platform's menu of commands is to show, where it has one: none takes the menu away, and where this is absent
+   * it is left alone. A menu that cannot be written is a `warning`.
+   */
+  readonly commands?: readonly MenuCommand[];
   /** The state or the problem of the connection is another now. */
   changed(): void;
   readonly log: Log;
@@ -157,7 +180,11 @@ export interface Channel<Account extends TSchema = TSchema> {
   readonly account?: Account;
   /** What is wrong with settings that are well-formed each by itself: the setting, and what it is or lacks. */
   check?(settings: Static<Account>): { readonly field: string; readonly problem: string } | undefined;
+  /** What looks like a mistake in settings that could work all the same: the setting, and what is strange about it. */
+  doubts?(settings: Static<Account>): readonly { readonly field: string; readonly problem: string }[];
   readonly text: TextLimit;
+  /** What an account of it can do, in some of its modes at least; in alphabetical order. */
+  readonly abilities?: readonly Ability[];
   /** What files it takes; absent where it takes none. */
   readonly files?: { readonly mostBytes: number };
   /** How long the platform shows one `typing`. */

@@ -22,6 +22,8 @@ export interface ConfiguredAccount {
   readonly settings: AccountSection;
   /** Why it cannot be opened, with the setting's name in front. */
   readonly problem?: string;
+  /** The problem is that it has no token yet: it waits for one, and nobody else has to wait with it. */
+  readonly lacksSecret?: true;
   /** Another one when a setting is another, secrets included. Not for anybody to see. */
   readonly fingerprint: string;
 }
@@ -88,13 +90,17 @@ function configure(channel: Channel, section: ChannelSection, account: string): 
   );
   const settings: AccountSection = { ...Object.fromEntries([...usual, ...inherited]), ...own };
   const at = (field: string) => settingPath({ channel: channel.id, account }, field, section);
-  const problem = nameProblem(channel, account) ?? missing(channel, settings, at) ?? unfit(channel, settings, at);
+  const missing = firstMissing(channel, settings);
+  const lack = missing === undefined ? undefined : `${at(missing)} is not set`;
+  const misnamed = nameProblem(channel, account);
+  const problem = misnamed ?? lack ?? unfit(channel, settings, at);
   return {
     channel,
     account,
     isEnabled: section.enabled !== false && own.enabled !== false,
     settings,
     ...(problem !== undefined && { problem }),
+    ...(misnamed === undefined && missing !== undefined && isSecretField(fields[missing]) && { lacksSecret: true }),
     fingerprint: fingerprintOf(settings),
   };
 }
@@ -105,11 +111,9 @@ function nameProblem({ id }: Channel, account: string): string | undefined {
   return `channels.${id}.accounts: an account's name has at most 64 lower-case letters, digits, - and _, which ${JSON.stringify(account.slice(0, 80))} has not`;
 }
 
-function missing(channel: Channel, settings: AccountSection, at: (field: string) => string): string | undefined {
-  for (const [name, schema] of Object.entries(accountFields(channel.account))) {
-    if (isAbsent(settings[name]) && !KindGuard.IsOptional(schema)) return `${at(name)} is not set`;
-  }
-  return undefined;
+function firstMissing(channel: Channel, settings: AccountSection): string | undefined {
+  const needed = Object.entries(accountFields(channel.account)).filter(([, schema]) => !KindGuard.IsOptional(schema));
+  return needed.find(([name]) => isAbsent(settings[name]))?.[0];
 }
 
 /** A secret is empty where the file names a variable that is not there, which only those who look at settings bear. */

@@ -8,6 +8,7 @@ export const discord = defineChannel({
   label: "Discord",
   followsLog: false,
   text: { most: 2_000, unit: "utf16", measure: async () => (await import("#markup")).discordSize },
+  abilities: ["delete", "edit", "grow", "menu", "probe", "react", "typing"],
   files: { mostBytes: 10 * 1024 * 1024 },
   typingMs: 10_000,
   growEveryMs: 1_250,
@@ -18,6 +19,10 @@ export const discord = defineChannel({
       description: "Where Discord's API is, without its version.",
     }),
   }),
+  doubts: ({ token }) =>
+    /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token.reveal().trim())
+      ? []
+      : [{ field: "token", problem: "is none of a bot of Discord's, which has three parts with dots between them" }],
   open: async (options) => {
     const { openDiscord } = await import("./discord/open.ts");
     return openDiscord(options);

@@ -1,11 +1,13 @@
 /** Chat platforms, one entry each. */
 export {
+  type Ability,
   type AccountOptions,
   type Channel,
   type ChannelState,
   type Connection,
   defineChannel,
   type Growth,
+  type MenuCommand,
   type Notes,
   type OutboundFile,
   type OutboundMessage,

@@ -25,6 +25,7 @@ export const slack = defineChannel({
   account: SlackAccount,
   // Slack takes 40,000, advises 4,000, and folds what is longer.
   text: { most: 4_000, unit: "utf16", measure: async () => (await import("#markup")).slackSize },
+  abilities: ["delete", "edit", "find", "grow", "probe", "react", "take", "typing"],
   files: { mostBytes: 50 * 1024 * 1024 },
   typingMs: 110_000,
   growEveryMs: 1_250,
@@ -33,5 +34,13 @@ export const slack = defineChannel({
     if (mode === "socket" && !appToken) return { field: "appToken", problem: "is needed in the mode socket" };
     return undefined;
   },
+  doubts: ({ botToken, appToken }) => [
+    ...(botToken.reveal().startsWith("xoxb-")
+      ? []
+      : [{ field: "botToken", problem: "is no bot token of Slack's, which begins with xoxb-" }]),
+    ...(!appToken || appToken.reveal().startsWith("xapp-")
+      ? []
+      : [{ field: "appToken", problem: "is no app-level token of Slack's, which begins with xapp-" }]),
+  ],
   open: async (options) => (await import("./slack/open.ts")).openSlack(options),
 });

@@ -33,6 +33,7 @@ export const telegram = defineChannel({
   followsLog: false,
   account: TelegramAccount,
   text: { most: 4_096, unit: "utf16", measure: async () => (await import("#markup")).telegramSize },
+  abilities: ["delete", "draft", "edit", "grow", "menu", "probe", "react", "take", "typing"],
   files: { mostBytes: 50 * 1024 * 1024 },
   typingMs: 5_000,
   // Only groups need it, and they take twenty messages and edits a minute.
@@ -42,6 +43,10 @@ export const telegram = defineChannel({
     if (mode === "polling" || (webhookSecret && webhookUrl !== undefined)) return undefined;
     return { field: lacks, problem: "is needed for webhooks" };
   },
+  doubts: ({ token }) =>
+    /^\d+:[\w-]+$/.test(token.reveal().trim())
+      ? []
+      : [{ field: "token", problem: "is none of Telegram's, which look like 123456789:AAbbCC" }],
   open: async (options) => {
     const { openTelegram } = await import("./telegram/open.ts");
     return openTelegram(options);

@@ -19,6 +19,7 @@ export const webhook = defineChannel({
     url: Type.Optional(Type.String({ description: "Where answers are posted. Without it there are none." })),
   }),
   text: { most: 262_144, unit: "bytes" },
+  abilities: ["take"],
   files: { mostBytes: 10 * 1024 * 1024 },
   open: async (options) => (await import("./webhook/open.ts")).openWebhook(options),
 });

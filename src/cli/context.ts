@@ -73,6 +73,8 @@ export interface RestoredBackup {
 export interface ChannelCommands {
   /** Those with something to set. */
   available(): Promise<readonly ChannelInfo[]>;
+  /** What each channel can do. */
+  capabilities(): Promise<readonly ChannelCapabilities[]>;
   /** The accounts of the settings, right or wrong. */
   configured(file: string | undefined): Promise<readonly ConfiguredInfo[]>;
 }
@@ -81,6 +83,16 @@ export interface ChannelInfo {
   readonly id: string;
   readonly label: string;
   readonly secrets: readonly SecretInfo[];
+}
+
+export interface ChannelCapabilities {
+  readonly id: string;
+  readonly label: string;
+  /** It has accounts in the settings, each with a token. */
+  readonly hasAccounts: boolean;
+  /** How much fits into one message. */
+  readonly longestText: string;
+  readonly abilities: readonly string[];
 }
 
 /** A secret of an account, as the file spells it. */
@@ -160,6 +172,8 @@ export interface OpenConfigOptions {
   /** Another file than the one in the home. */
   readonly file: string | undefined;
   readonly tolerates: Tolerance;
+  /** A change is refused with which the gateway would not start, though it would have before. */
+  readonly isStrict?: boolean;
 }
 
 export interface ConfigCheck {
@@ -203,6 +217,11 @@ export interface Terminal {
   readonly signal: AbortSignal;
   /** Until disposed, Ctrl-C calls `listener` instead of aborting `signal`. */
   takeInterrupts(listener: () => void): Disposable;
+  /**
+   * Until disposed, SIGHUP calls `listener` where no terminal is behind it: there it is how one asks a service to read its
+   * settings again. From a terminal it says that the terminal was closed, and aborts `signal`.
+   */
+  takeHangups(listener: () => void): Disposable;
   openEditor(options: EditorOptions): Promise<LineEditor>;
 }
 

@@ -5,9 +5,12 @@ import { backupCreate } from "./commands/backup-create.ts";
 import { backupRestore } from "./commands/backup-restore.ts";
 import { backupVerify } from "./commands/backup-verify.ts";
 import { channelsAdd } from "./commands/channels-add.ts";
+import { channelsCapabilities } from "./commands/channels-capabilities.ts";
 import { channelsDeadLetters } from "./commands/channels-dead-letters.ts";
 import { channelsList } from "./commands/channels-list.ts";
+import { channelsLogin } from "./commands/channels-login.ts";
 import { channelsLogout } from "./commands/channels-logout.ts";
+import { channelsLogs } from "./commands/channels-logs.ts";
 import { channelsRemove } from "./commands/channels-remove.ts";
 import { channelsRestart } from "./commands/channels-restart.ts";
 import { channelsStart } from "./commands/channels-start.ts";
@@ -16,7 +19,9 @@ import { channelsStop } from "./commands/channels-stop.ts";
 import { chat } from "./commands/chat.ts";
 import { configExplain } from "./commands/config-explain.ts";
 import { configGet } from "./commands/config-get.ts";
+import { configPatch } from "./commands/config-patch.ts";
 import { configPath } from "./commands/config-path.ts";
+import { configReload } from "./commands/config-reload.ts";
 import { configSchema } from "./commands/config-schema.ts";
 import { configSet } from "./commands/config-set.ts";
 import { configUnset } from "./commands/config-unset.ts";
@@ -29,6 +34,7 @@ import { devicesRename } from "./commands/devices-rename.ts";
 import { devicesRevoke } from "./commands/devices-revoke.ts";
 import { devicesRotate } from "./commands/devices-rotate.ts";
 import { devicesSetupCode } from "./commands/devices-setup-code.ts";
+import { doctorChannels } from "./commands/doctor-channels.ts";
 import { doctorStorage } from "./commands/doctor-storage.ts";
 import { gatewayCall } from "./commands/gateway-call.ts";
 import { gatewayPassword } from "./commands/gateway-password.ts";
@@ -87,9 +93,12 @@ export const commands: readonly AnyCommand[] = [
   backupRestore,
   backupVerify,
   channelsAdd,
+  channelsCapabilities,
   channelsDeadLetters,
   channelsList,
+  channelsLogin,
   channelsLogout,
+  channelsLogs,
   channelsRemove,
   channelsRestart,
   channelsStart,
@@ -98,7 +107,9 @@ export const commands: readonly AnyCommand[] = [
   chat,
   configExplain,
   configGet,
+  configPatch,
   configPath,
+  configReload,
   configSchema,
   configSet,
   configUnset,
@@ -111,6 +122,7 @@ export const commands: readonly AnyCommand[] = [
   devicesRevoke,
   devicesRotate,
   devicesSetupCode,
+  doctorChannels,
   doctorStorage,
   gatewayCall,
   gatewayPassword,

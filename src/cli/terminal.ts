@@ -1,5 +1,6 @@
 import { type Input, Interrupted, type Output, type Terminal } from "./context.ts";
 import { CommandFailed } from "./failure.ts";
+import { fstatSync, statSync } from "node:fs";
 
 /**
  * The terminal of this process. `process.stdout` and its siblings are touched only when somebody asks whether they are
@@ -9,6 +10,7 @@ export function openTerminal(): Terminal & Disposable {
   const end = new AbortController();
   const hungUp = Promise.withResolvers<void>();
   const takers: (() => void)[] = [];
+  const hangupTakers: (() => void)[] = [];
   const interrupt = () => {
     const taker = takers.at(-1);
     if (taker) return taker();
@@ -23,7 +25,11 @@ export function openTerminal(): Terminal & Disposable {
   const listeners = {
     SIGINT: interrupt,
     SIGTERM: () => stop("SIGTERM"),
-    SIGHUP: () => stop("SIGHUP"),
+    SIGHUP: () => {
+      const taker = hangupTakers.at(-1);
+      if (taker && !hasTerminal()) taker();
+      else stop("SIGHUP");
+    },
   } as const;
   const release = () => {
     for (const [name, listener] of Object.entries(listeners)) process.off(name, listener);
@@ -36,21 +42,31 @@ export function openTerminal(): Terminal & Disposable {
     stderr,
     stdin: openInput(),
     signal: end.signal,
-    takeInterrupts(listener) {
-      takers.push(listener);
-      return {
-        [Symbol.dispose]: () => {
-          const at = takers.indexOf(listener);
-          if (at !== -1) takers.splice(at, 1);
-        },
-      };
-    },
+    takeInterrupts: (listener) => taken(takers, listener),
+    takeHangups: (listener) => taken(hangupTakers, listener),
     async openEditor(options) {
       const { createEditor } = await import("./line-editor.ts");
       return createEditor(options, stderr);
     },
     [Symbol.dispose]: release,
   };
+}
+
+function taken(takers: (() => void)[], listener: () => void): Disposable {
+  takers.push(listener);
+  return {
+    [Symbol.dispose]: () => {
+      const at = takers.indexOf(listener);
+      if (at !== -1) takers.splice(at, 1);
+    },
+  };
+}
+
+/** A terminal that was closed is not one any more to those who ask for it; what its input was, it still is. */
+function hasTerminal(): boolean {
+  if (process.platform === "win32") return true;
+  const input = fstatSync(0);
+  return input.isCharacterDevice() && input.rdev !== statSync("/dev/null").rdev;
 }
 
 /** What is written to a terminal that was closed never leaves; after the hang-up nobody waits for it. */

@@ -1,4 +1,4 @@
-import { fault } from "#protocol";
+import { Fault, fault } from "#protocol";
 import type { Static, TSchema } from "@sinclair/typebox";
 import { type Changed, mergePatch, setValue } from "./change.ts";
 import type { Config, ConfigChange, ExplainedValue } from "./config.ts";
@@ -28,6 +28,8 @@ export interface ConfigOptions<Schema extends TSchema> {
   readonly file?: string | undefined;
   /** For those who look at the settings or mend them; whoever acts on them wants them right. A change has to be right. */
   readonly tolerates?: Tolerance | undefined;
+  /** What is wrong with settings that are well-formed each by itself. A change that brings something new of that is refused. */
+  readonly check?: (config: Pick<Config<Static<Schema>>, "explain" | "settings">) => readonly string[];
 }
 
 /** Where the settings are, and what they can be: what there is to know without reading them. */
@@ -133,7 +135,10 @@ class FileConfig<Schema extends TSchema> implements Config<Static<Schema>> {
 
   reload(): ConfigChange {
     const text = readText(this.file) ?? "";
-    return this.#adopt(this.#load(text, { tolerates: this.#options.tolerates }));
+    const loaded = this.#load(text, { tolerates: this.#options.tolerates });
+    const worse = this.#worse(this.#loaded, loaded);
+    if (worse !== undefined) throw fault.configInvalid({ problem: worse });
+    return this.#adopt(loaded);
   }
 
   subscribe(listener: (change: ConfigChange) => void): () => void {
@@ -159,8 +164,38 @@ class FileConfig<Schema extends TSchema> implements Config<Static<Schema>> {
     if (Bun.deepEquals(wanted, before.written)) return this.#adopt(before);
     const newText = edit(text, wanted);
     const after = this.#load(newText, { isDraft: true, tolerates: tolerates && "absentVariables" });
+    const worse = this.#worse(tolerates === "mistakes" ? this.#sound(text) : before, after);
+    if (worse !== undefined) throw fault.configInvalid({ problem: `Nothing was changed: ${worse}` });
     replaceFile(this.file, newText, () => (readText(this.file) ?? "") === text);
     return this.#adopt(after);
+  }
+
+  /** What was wrong already must not keep anybody from mending it piece by piece. */
+  #worse(before: Loaded | undefined, after: Loaded): string | undefined {
+    const { check } = this.#options;
+    if (!check || !before) return undefined;
+    const known = new Set(check(this.#viewed(before)));
+    const problems = check(this.#viewed(after)).filter((problem) => !known.has(problem));
+    return problems.length > 0 ? problems.join("\n") : undefined;
+  }
+
+  /** Undefined for a file that nobody could act on. */
+  #sound(text: string): Loaded | undefined {
+    try {
+      return this.#load(text, { tolerates: "absentVariables" });
+    } catch (error) {
+      if (error instanceof Fault) return undefined;
+      throw error;
+    }
+  }
+
+  #viewed(loaded: Loaded): Pick<Config<Static<Schema>>, "explain" | "settings"> {
+    const settings: unknown = wrapSecrets(loaded.root, loaded.plain);
+    return {
+      settings,
+      explain: (path) =>
+        explainSettings(loaded, this.#shown(loaded), path === undefined ? undefined : this.#canonical(path)),
+    };
   }
 
   #adopt(loaded: Loaded): ConfigChange {
@@ -186,8 +221,7 @@ class FileConfig<Schema extends TSchema> implements Config<Static<Schema>> {
     return wrapSecrets(this.#loaded.root, this.#loaded.plain);
   }
 
-  #shown(): unknown {
-    const { root, plain, textOf, sourceOf } = this.#loaded;
+  #shown({ root, plain, textOf, sourceOf }: Loaded = this.#loaded): unknown {
     return hideSecrets(root, plain, (path) => (sourceOf(path) === "file" ? textOf(path) : undefined));
   }
 

@@ -1,6 +1,7 @@
 /** The walk of a message: receive → reserve → append → turn → deliver. */
 export type { AccountView } from "./accounts/account.ts";
 export { type AccountPlace, type Accounts, type AccountsOptions, openAccounts } from "./accounts/accounts.ts";
+export { pairingLimits } from "./access/pairing-limits.ts";
 export type { Probe } from "./accounts/keeper.ts";
 export { createGateway } from "./create-gateway.ts";
 export type { ActiveRun, Asked, ChatFile, FileReceipt, Gateway, Moment, Receipt, RunStatus } from "./gateway.ts";
@@ -11,7 +12,7 @@ export { checkBindings } from "./router/check-bindings.ts";
 export { checkMentions } from "./router/mentions.ts";
 export { bindingsSettings, broadcastSettings, commandsSettings, messagesSettings } from "./settings.ts";
 export type { Hearing } from "./inbound/hearing.ts";
-export type { Inbound, InboundOptions, PairingDesk } from "./inbound/inbound.ts";
+export type { AsideDesk, Inbound, InboundOptions, PairingDesk, SetAside } from "./inbound/inbound.ts";
 export { createNotes } from "./notes.ts";
 export type { House, ModelPrice } from "./house.ts";
 export { defaultAccount, type Line, type Lines, linesOf } from "./line.ts";

@@ -3,7 +3,7 @@ import type { OutboundMessage } from "#channels";
 import { Fault, fault, type SessionEvent } from "#protocol";
 import type { OutboxRow, Settlement } from "#storage";
 import type { House } from "./house.ts";
-import type { Line } from "./line.ts";
+import { defaultAccount, type Line } from "./line.ts";
 import { filesFor } from "./outbound/files-for.ts";
 import type { Finished } from "./outbound/finish-preview.ts";
 import { isFirstPiece } from "./outbound/pieces.ts";
@@ -105,7 +105,7 @@ export function createOutbox(house: House): Outbox {
     const delivery = deliver(row)
       .catch((error: unknown) => {
         // Cut off by the end: the row is still there when the next start looks.
-        if (!closing.signal.aborted) house.log.error("a delivery broke", { outboxId: row.id, error });
+        if (!closing.signal.aborted) house.log.error("a delivery broke", { ...inLog(row), error });
       })
       .finally(() => {
         sending.delete(row.id);
@@ -147,22 +147,22 @@ export function createOutbox(house: House): Outbox {
     const now = house.clock.now();
     if (isAwaited(house, row.to)) {
       const next = { attempts: row.attempts, nextAt: now + backoffMs(waiting, 1), problem, ...held };
-      if (!(await insist(() => house.storage.postponeOutbox(id, next)))) lost(id);
+      if (!(await insist(() => house.storage.postponeOutbox(id, next)))) lost(row);
       return;
     }
     const attempts = row.attempts + 1;
     const isHopeless = failure.became === "refused" && failure.refused === "forGood";
     if (isHopeless || now - row.createdAt >= mostAgeMs || attempts >= mostAttempts) {
-      house.log.error("a message was given up: it could not be delivered", { outboxId: id, attempts, problem });
+      house.log.error("a message was given up: it could not be delivered", { ...inLog(row), attempts, problem });
       const dead = { id, as: "dead", attempts, problem, ...held } as const;
       return insist(() => record(row, dead, [givenUp(row, { attempts, problem })]));
     }
     const leastMs = (failure.became === "refused" && failure.retryAfterMs) || 0;
     const waitMs = leastMs + backoffMs(retry, attempts);
-    house.log.warn("a message was not delivered; trying again later", { outboxId: id, attempts, problem, waitMs });
+    house.log.warn("a message was not delivered; trying again later", { ...inLog(row), attempts, problem, waitMs });
     const next = { attempts, nextAt: now + waitMs, problem, ...held };
     failPoint("outbox.postpone.begin");
-    if (!(await insist(() => house.storage.postponeOutbox(id, next)))) lost(id);
+    if (!(await insist(() => house.storage.postponeOutbox(id, next)))) lost(row);
   }
 
   async function attempt(row: OutboxRow): Promise<Delivered> {
@@ -223,10 +223,10 @@ export function createOutbox(house: House): Outbox {
       failPoint("outbox.deliver.recorded");
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      if (error.code === "claimLost") return lost(row.id);
+      if (error.code === "claimLost") return lost(row);
       if (error.code === "sessionDamaged") return recordPastDamage(row, settlement, events);
       if (error.code !== "sessionNotFound") throw error;
-      house.log.info("a message's session was deleted while it was sent", { outboxId: row.id });
+      house.log.info("a message's session was deleted while it was sent", inLog(row));
     }
   }
 
@@ -238,8 +238,8 @@ export function createOutbox(house: House): Outbox {
     if (session) await house.storage.append({ sessionId: session.id, events: news, settles: [settlement] });
   }
 
-  function lost(outboxId: string): void {
-    house.log.warn("a delivery was taken over or taken away while it was under way", { outboxId });
+  function lost(row: OutboxRow): void {
+    house.log.warn("a delivery was taken over or taken away while it was under way", inLog(row));
   }
 
   /** Writes as soon as the storage takes it: a message must not be sent again because its record failed. */
@@ -331,4 +331,9 @@ function givenUp(row: OutboxRow, how: { readonly attempts: number; readonly prob
 
 function about({ id, runId }: OutboxRow) {
   return { outboxId: id, ...(runId !== undefined && { runId }) };
+}
+
+/** What lines of the log about a delivery are found by. */
+function inLog({ id, to: { channel, account = defaultAccount } }: OutboxRow) {
+  return { channel, account, outboxId: id };
 }

@@ -107,6 +107,11 @@ export const commandsSettings = Type.Object({
     description:
       "Who owns this gateway, as `<channel>:<id>` or `<channel>/<account>:<id>`: their slash commands may do what an operator may.",
   }),
+  native: Type.Boolean({
+    default: true,
+    description:
+      "Telegram's menu and Discord's slash commands show our commands. False: they are taken away there; typed, they work all the same.",
+  }),
 });
 
 /** The `[messages]` part of the configuration. */
@@ -136,7 +141,7 @@ export const messagesSettings = Type.Object({
 
 export type InboundSettings = {
   readonly bindings: readonly Binding[];
-  readonly commands: Static<typeof commandsSettings>;
+  readonly commands: Pick<Static<typeof commandsSettings>, "ownerAllowFrom">;
   readonly messages: Static<typeof messagesSettings>;
   readonly session: DmSessions;
   readonly agents?: { readonly list: readonly Respondent[] };

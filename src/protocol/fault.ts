@@ -51,6 +51,12 @@ const table = {
     retryable: false,
     says: "The settings have no such account of “{channel}” ({account}).",
   },
+  replayFailed: {
+    rpc: -32055,
+    status: 409,
+    retryable: false,
+    says: "It could not be taken again: {problem}. It is kept.",
+  },
   queueFull: {
     rpc: -32006,
     status: 429,

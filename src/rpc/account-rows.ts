@@ -21,6 +21,7 @@ export const AccountStatus = Type.Object({
   connected: Type.Boolean(),
   state: LineState,
   lastError: Type.Optional(Type.String({ description: "Why it is not online." })),
+  warning: Type.Optional(Type.String({ description: "What does not work although it is online." })),
   failures: Type.Integer({ description: "Tries in a row that came to nothing." }),
   lastStartAt: Moment,
   lastStopAt: Moment,
@@ -42,7 +43,7 @@ export const accountParams = {
 export const AccountsOf = Type.Object({ channel: Type.String(), accounts: Type.Array(AccountStatus) });
 
 export function accountStatus(view: AccountView): AccountStatus {
-  const { account, isEnabled, isConfigured, isRunning, state, problem, failures } = view;
+  const { account, isEnabled, isConfigured, isRunning, state, problem, warning, failures } = view;
   const { startedAt, stoppedAt, connectedAt, lastInboundAt, lastOutboundAt } = view;
   return {
     account,
@@ -52,6 +53,7 @@ export function accountStatus(view: AccountView): AccountStatus {
     connected: state !== "offline",
     state,
     ...(problem !== undefined && { lastError: problem }),
+    ...(warning !== undefined && { warning }),
     failures,
     ...(startedAt !== undefined && { lastStartAt: startedAt }),
     ...(stoppedAt !== undefined && { lastStopAt: stoppedAt }),

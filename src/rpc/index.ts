@@ -10,6 +10,7 @@ export { defaultLimits, type RpcLimits } from "./limits.ts";
 export { type AnyMethod, defineMethod, type Method, type MethodContext, type Route } from "./method.ts";
 export { methods } from "./methods/index.ts";
 export { HashedPassword, type Password, plainPassword } from "./password.ts";
+export { menuCommands } from "./commands/menu.ts";
 export { type CallFrom, createRpc, type Rpc } from "./rpc.ts";
 export { AgentListing, ChannelStatus, GatewayStatus, ModelListing, type Services } from "./services.ts";
 export { checkToken, type TokenCheck } from "./token.ts";

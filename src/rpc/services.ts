@@ -76,7 +76,7 @@ export interface Services {
   readonly gateway: Gateway;
   readonly sessions: Sessions;
   /** The way in from the platforms: who is let in, and where messages go. */
-  readonly inbound: Pick<Inbound, "pairing" | "explain">;
+  readonly inbound: Pick<Inbound, "asides" | "explain" | "pairing">;
   readonly config: Config<unknown>;
   /** Loaded when first asked for: a gateway without devices does not pay for them. */
   readonly devices: () => Promise<Devices>;

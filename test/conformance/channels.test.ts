@@ -256,6 +256,17 @@ describe.each([...platforms])("every channel: $channel", ({ channel: id, openFak
     expect(platform.shownCount).toBe(0);
   });
 
+  test("what it says that it can do, it can, and nothing else", async () => {
+    await using platform = await openFake();
+    await using line = await openChannelLine(platform.channel, platform.settings);
+    const optional = ["delete", "draft", "edit", "find", "probe", "react", "take", "typing"] as const;
+    const has = optional.filter((name) => line.connection[name] !== undefined);
+    // Whether it is called depends on the account's mode, and a menu is no part of the connection.
+    const said = (platform.channel.abilities ?? []).filter((name) => name !== "menu");
+    expect(said.filter((name) => name !== "take")).toEqual(has.filter((name) => name !== "take"));
+    expect(said).toEqual(said.toSorted());
+  });
+
   test("it says when it is online, and leaves nothing running when it is closed", async () => {
     await using platform = await openFake();
     const line = await openChannelLine(platform.channel, platform.settings);

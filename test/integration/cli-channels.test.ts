@@ -1,47 +1,14 @@
-import { runCli, type Terminal } from "#cli";
 import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createCliContext } from "../../src/cli-context.ts";
-import { type OpenGateway, openGateway, sharedToken } from "../support/open-gateway.ts";
+import { openGateway } from "../support/open-gateway.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
+import { openclaw as whole, type Person, toGateway } from "../support/whole-cli.ts";
 
 const token = "123456789:canary-of-a-bot";
 
-interface Person {
-  readonly environment?: Readonly<Record<string, string>>;
-  /** Piped in. */
-  readonly stdin?: string;
-  /** Typed where nobody sees it; with it, stdin is a terminal. */
-  readonly typed?: readonly string[];
-}
-
-/** The whole command line over a home. */
-async function openclaw(home: string, argv: readonly string[], { environment = {}, stdin, typed }: Person = {}) {
-  const written = { stdout: "", stderr: "" };
-  const answers = [...(typed ?? [])];
-  const output = (name: "stderr" | "stdout") => ({
-    isTty: false,
-    write: async (text: string) => void (written[name] += text),
-  });
-  const terminal: Terminal = {
-    stdout: output("stdout"),
-    stderr: output("stderr"),
-    stdin: { isTty: typed !== undefined, readAll: async () => stdin ?? "" },
-    signal: new AbortController().signal,
-    takeInterrupts: () => ({ [Symbol.dispose]() {} }),
-    openEditor: async () => ({
-      ask: async () => undefined,
-      askSecret: async () => answers.shift(),
-      restart() {},
-      [Symbol.dispose]() {},
-    }),
-  };
-  // A port where nobody listens, unless a gateway is meant.
-  const context = createCliContext(terminal, { OPENCLAW_HOME: home, OPENCLAW_GATEWAY_PORT: "9", ...environment });
-  return { exitCode: await runCli(["channels", ...argv], context), ...written };
-}
+const openclaw = (home: string, argv: readonly string[], person?: Person) => whole(home, ["channels", ...argv], person);
 
 function homeWith(text = "") {
   const folder = tempFolder();
@@ -54,17 +21,13 @@ function homeWith(text = "") {
   };
 }
 
-const toGateway = (gateway: OpenGateway) => ({
-  environment: { OPENCLAW_GATEWAY_PORT: gateway.app.url.port, OPENCLAW_GATEWAY_TOKEN: sharedToken },
-});
-
 describe("channels add", () => {
   test("writes the token that is piped in, keeps what stood there, and shows the token to nobody", async () => {
     using here = homeWith("# mine\n[logging]\nlevel = 'debug' # loud\n");
     const added = await openclaw(here.path, ["add", "telegram", "--stdin"], { stdin: `${token}\n` });
     expect(added).toMatchObject({ exitCode: 0, stderr: "" });
     expect(added.stdout).toContain("The account default of telegram was set in");
-    expect(added.stdout).toContain("A gateway takes it up when it is started again.");
+    expect(added.stdout).toContain("A gateway that runs takes this up when it is started again.");
     expect(here.text()).toContain("level = 'debug' # loud");
     expect(Bun.TOML.parse(here.text())).toMatchObject({ channels: { telegram: { token } } });
     expect(JSON.stringify(added)).not.toContain("canary");

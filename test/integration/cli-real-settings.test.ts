@@ -34,6 +34,7 @@ function terminal(written: { stdout: string; stderr: string }): Terminal {
     stdin: { isTty: false, readAll: () => Promise.reject(new Error("nothing is piped in")) },
     signal: new AbortController().signal,
     takeInterrupts: () => ({ [Symbol.dispose]() {} }),
+    takeHangups: () => ({ [Symbol.dispose]() {} }),
     openEditor: () => Promise.reject(new Error("nobody types")),
   };
 }

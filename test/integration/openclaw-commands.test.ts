@@ -34,7 +34,10 @@ test("the commands that are listed are answered without a model, and each of the
   const { house, client, ask, rows } = opened;
   const listed = await client.request<{ commands: { textAliases: string[] }[] }>("commands.list", { scope: "text" });
   expect(resultProblems("commands.list", listed)).toEqual([]);
+  expect(await client.request("commands.list", { scope: "native" })).toEqual(listed);
+  await client.request("config.patch", { raw: JSON.stringify({ commands: { native: false } }) });
   expect(await client.request("commands.list", { scope: "native" })).toEqual({ commands: [] });
+  await client.request("config.patch", { raw: JSON.stringify({ commands: { native: true } }) });
   const spellings = listed.commands.flatMap(({ textAliases }) => textAliases);
   expect(spellings).toContain("/new");
   for (const spelling of spellings) expect(await ask(spelling), spelling).toBeString();

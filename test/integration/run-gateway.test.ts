@@ -24,6 +24,7 @@ function terminal() {
     stdin: { isTty: false, readAll: nobody },
     signal: end.signal,
     takeInterrupts: nobody,
+    takeHangups: () => ({ [Symbol.dispose]() {} }),
     openEditor: nobody,
   };
   return { terminal: made, text: () => written.join(""), end: () => end.abort(new Error("enough")) };

@@ -235,6 +235,7 @@ describe("the command line", () => {
     };
     await using gateway = startFakeGateway({
       methods: {
+        "inbound.list": () => ({ updates: [] }),
         "outbox.list": () => ({ deliveries: [letter] }),
         "outbox.replay": ({ id }: { id: string }) => ({ id, replayed: true }),
         "outbox.drop": ({ id }: { id: string }) => ({ id, dropped: true }),
@@ -242,12 +243,19 @@ describe("the command line", () => {
     });
     const at = { port: gateway.port, token: "t" };
     const list = await cli(["channels", "dead-letters", "list"], at);
-    expect(list.stdout).toMatch(/^o1 +pigeon c1 +\d+ d ago +3 +no such chat \(may have arrived\) +hello\\x1b\[2J$/m);
+    expect(list.stdout).toMatch(
+      /^o1 +out +pigeon c1 +\d+ d ago +3 +no such chat \(may have arrived\) +hello\\x1b\[2J$/m,
+    );
     expect((await cli(["channels", "dead-letters", "replay", "o1"], at)).stdout).toBe("The message o1 was replayed.\n");
     expect((await cli(["channels", "dead-letters", "drop", "o1"], at)).stdout).toBe("The message o1 was dropped.\n");
     expect(await cli(["channels", "dead-letters", "drop"], at)).toMatchObject({ exitCode: 2 });
     expect(await cli(["channels", "dead-letters", "burn", "o1"], at)).toMatchObject({ exitCode: 2 });
-    expect(gateway.calls.map(({ method }) => method)).toEqual(["outbox.list", "outbox.replay", "outbox.drop"]);
+    expect(gateway.calls.map(({ method }) => method)).toEqual([
+      "outbox.list",
+      "inbound.list",
+      "outbox.replay",
+      "outbox.drop",
+    ]);
     expect(gateway.calls[0]?.params).toEqual({ dead: true, limit: 100 });
   });
 });

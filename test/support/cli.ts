@@ -70,6 +70,7 @@ export async function cli(argv: readonly string[], options: CliRunOptions = {}):
       takers.push(listener);
       return { [Symbol.dispose]: () => void takers.splice(takers.indexOf(listener), 1) };
     },
+    takeHangups: () => ({ [Symbol.dispose]() {} }),
     openEditor: (_editor: EditorOptions) =>
       Promise.resolve({
         ask: (prompt: string) => {
@@ -113,7 +114,11 @@ export function fakeInstallation(
     locateConfig: () => Promise.resolve({ file, schema: config.schema() }),
     checkConfig: () => Promise.resolve({ file, problems: [], warnings }),
     readClientSettings: () => Promise.resolve(config.settings),
-    channels: { available: () => Promise.resolve([]), configured: () => Promise.resolve([]) },
+    channels: {
+      available: () => Promise.resolve([]),
+      capabilities: () => Promise.resolve([]),
+      configured: () => Promise.resolve([]),
+    },
     backups: {
       create: () => Promise.reject(new Error("nobody backs memory up")),
       verify: () => Promise.reject(new Error("nobody backs memory up")),

@@ -34,6 +34,8 @@ export class FakeTelegram implements AsyncDisposable {
   readonly updates: Updates;
   readonly chats = new Chats();
   readonly calls: Call[] = [];
+  /** What people see behind the menu button, by scope. */
+  readonly menus = new Map<string, readonly { readonly command: string; readonly description: string }[]>();
   readonly #files = new Map<string, { readonly path: string; readonly bytes: Uint8Array; readonly size?: number }>();
   readonly #troubles = new Map<Method, Trouble[]>();
   readonly #mistakes: string[] = [];
@@ -212,6 +214,10 @@ export class FakeTelegram implements AsyncDisposable {
           fields["reaction"] as [],
         );
         return true;
+      case "setMyCommands":
+        return this.#setMenu(fields, fields["commands"] as []);
+      case "deleteMyCommands":
+        return this.#setMenu(fields, []);
       case "answerCallbackQuery":
         return true;
       case "getFile": {
@@ -220,6 +226,15 @@ export class FakeTelegram implements AsyncDisposable {
         return { file_id: fields["file_id"], file_unique_id: "u", file_size: file.size, file_path: file.path };
       }
     }
+  }
+
+  #setMenu({ scope }: Call["fields"], commands: readonly { command: string; description: string }[]): true {
+    for (const { command, description } of commands) {
+      if (!/^[a-z0-9_]{1,32}$/.test(command)) throw new Refusal(400, "Bad Request: BOT_COMMAND_INVALID");
+      if (description === "" || description.length > 256) throw new Refusal(400, "Bad Request: wrong description");
+    }
+    this.menus.set((scope as { type: string } | undefined)?.type ?? "default", commands);
+    return true;
   }
 
   #show(fields: Call["fields"], more: Partial<Shown>): Shown {

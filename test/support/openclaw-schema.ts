@@ -15,6 +15,9 @@ const payloads: Readonly<Record<string, keyof typeof ProtocolSchemas>> = {
 const results: Readonly<Record<string, keyof typeof ProtocolSchemas>> = {
   "agent.identity.get": "AgentIdentityResult",
   "agents.list": "AgentsListResult",
+  "channels.pairing.approve": "ChannelsPairingApproveResult",
+  "channels.pairing.dismiss": "ChannelsPairingDismissResult",
+  "channels.pairing.list": "ChannelsPairingListResult",
   "channels.status": "ChannelsStatusResult",
   "device.pair.setupCode": "DevicePairSetupCodeResult",
   "device.pair.setupStatus": "DevicePairSetupStatusResult",

@@ -87,9 +87,15 @@ export class House {
       list: async () => [],
       allowed: async () => [],
       approve: async (_channel, code) => Promise.reject(fault.pairingNotFound({ request: code })),
+      approveAndTell: async (_channel, code) => Promise.reject(fault.pairingNotFound({ request: code })),
       reject: async (_channel, code) => Promise.reject(fault.pairingNotFound({ request: code })),
       allow: async (who) => ({ ...who, how: "listed", since: 1 }),
       disallow: async () => false,
+    },
+    asides: {
+      list: async () => [],
+      replay: async (id) => Promise.reject(fault.deadLetterNotFound({ id })),
+      drop: async (id) => Promise.reject(fault.deadLetterNotFound({ id })),
     },
     explain: async () => ({
       route: { agentId: "main", action: "agent" },
@@ -294,6 +300,7 @@ export class House {
       view: () => view,
       get: (path) => {
         if (path === "gateway.auth.token") return view.gateway.auth.token;
+        if (path === "commands.native") return true;
         throw fault.configInvalid({ problem: `There is no setting “${path}”.` });
       },
       explain: () => [],

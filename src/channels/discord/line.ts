@@ -144,7 +144,7 @@ export class Line {
         token: this.#options.token,
         intents,
         version: "10",
-        // eslint-disable-next-line typescript/no-unsafe-type-assertion, typescript/no-unsafe-enum-comparison
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion, typescript/no-unsafe-enum-comparison -- the library's enum is const, and no value at run time
         encoding: "json" as never,
         compression: null,
         gatewayInformation: info,

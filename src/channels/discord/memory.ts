@@ -34,6 +34,7 @@ export class Memory {
   readonly #chats = new Lru<string, { readonly chat: string; readonly last: string }>({ budget: mostChats });
   readonly #closing = new AbortController();
   readonly #readSession: () => Session | undefined;
+  readonly #known = Promise.withResolvers<Self>();
   /** The session that the note names. */
   #notedSession: string | undefined;
   #self: Self | undefined;
@@ -50,6 +51,7 @@ export class Memory {
     this.#log = options.log;
     this.#readSession = options.readSession;
     this.#self = options.note.self;
+    if (this.#self) this.#known.resolve(this.#self);
     this.#notedSession = options.note.session?.id;
     for (const [chat, last] of options.note.chats) this.#chats.set(chat, { chat, last });
   }
@@ -58,8 +60,14 @@ export class Memory {
     return this.#self;
   }
 
+  /** Resolves when Discord has said it, in this life or in an earlier one. */
+  get whoWeAre(): Promise<Self> {
+    return this.#known.promise;
+  }
+
   know(self: Self): void {
     this.#self = self;
+    this.#known.resolve(self);
     this.changed();
   }
 

@@ -2,12 +2,14 @@ import type { Secret } from "#base";
 import { fault } from "#protocol";
 import type { AccountOptions, Connection } from "../channel.ts";
 import { growByEditing } from "../grow-by-editing.ts";
+import { Menu } from "../menu.ts";
 import { fileHosts } from "./attachment.ts";
 import { CatchUp } from "./catch-up.ts";
 import { Intake } from "./intake.ts";
 import { Lanes } from "./lanes.ts";
 import { Line } from "./line.ts";
 import { Memory, readNote } from "./memory.ts";
+import { writeMenu } from "./menu.ts";
 import { outgoing } from "./outgoing.ts";
 import { Places } from "./places.ts";
 import { createRest } from "./rest.ts";
@@ -50,6 +52,16 @@ export async function openDiscord(options: AccountOptions<DiscordSettings>): Pro
     clock,
     log,
   });
+  const menu = new Menu({
+    commands: options.commands,
+    notes,
+    log,
+    owner: async () => (await memory.whoWeAre).applicationId,
+    write: async (commands, within) => {
+      const { applicationId: application } = await memory.whoWeAre;
+      return writeMenu({ rest, application }, commands, within);
+    },
+  });
   const line: Line = new Line({
     rest,
     token,
@@ -62,7 +74,10 @@ export async function openDiscord(options: AccountOptions<DiscordSettings>): Pro
       });
       if (lanes.waiting >= mostWaiting) void line.hold();
     },
-    changed: () => options.changed(),
+    changed: () => {
+      if (line.state === "online") menu.begin(signal);
+      options.changed();
+    },
     clock,
     log,
   });
@@ -77,6 +92,9 @@ export async function openDiscord(options: AccountOptions<DiscordSettings>): Pro
     },
     get problem() {
       return line.problem;
+    },
+    get warning() {
+      return menu.warning;
     },
     ...ways,
     grow: (step, within) => growByEditing(ways, step, within),

@@ -12,8 +12,7 @@ export function createRest(options: { readonly apiBase: string; readonly token: 
     retries: 0,
     offset: 0,
     rejectOnRateLimit: () => true,
-    // The library speaks of undici's types, which are fetch's own under other names.
-    // eslint-disable-next-line typescript/no-unsafe-type-assertion
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the library speaks of undici's types, which are fetch's own under other names
     makeRequest: (url, init) => fetch(url, { ...init, redirect: "error" } as object),
   }).setToken(options.token);
 }
@@ -24,7 +23,8 @@ export type Asked =
   | { readonly answer: unknown }
   | {
       readonly refusal: SendRefusal;
-      /** Where Discord answered: HTTP's, and its own. */ readonly status?: number;
+      /** Where Discord answered: HTTP's, and its own. */
+      readonly status?: number;
       readonly code?: number | string;
     };
 

@@ -1,6 +1,7 @@
 import { lazily, pause } from "#base";
 import type { AccountOptions, Connection } from "../channel.ts";
 import { growByEditing } from "../grow-by-editing.ts";
+import { Menu } from "../menu.ts";
 import type { TelegramAccount } from "../telegram.ts";
 import { Bot } from "./bot.ts";
 import { CallFailed } from "./failure.ts";
@@ -9,6 +10,7 @@ import { Hook, type HookSettings } from "./hook.ts";
 import { Intake } from "./intake.ts";
 import { Line } from "./line.ts";
 import type { Me } from "./mention.ts";
+import { writeMenu } from "./menu.ts";
 import { Moves } from "./moves.ts";
 import { Offset } from "./offset.ts";
 import { Outlet } from "./outlet.ts";
@@ -43,7 +45,18 @@ export async function openTelegram(options: AccountOptions<TelegramAccount>): Pr
     return new Poller({ bot, intake, line, offset: await Offset.read({ notes, clock, bot: me.id }), signal });
   });
   const hook = hookSettings && new Hook({ bot, settings: hookSettings, line, log, signal });
-  const step = async () => (hook ? hook.step((await meet()).intake) : (await poller()).step());
+  const menu = new Menu({
+    commands: options.commands,
+    notes,
+    log,
+    owner: async () => String((await meet()).me.id),
+    write: (commands, within) => writeMenu(bot, commands, within),
+  });
+  const step = async () => {
+    const { intake } = await meet();
+    menu.begin(signal); // not before Telegram knows us: a wrong token is tried in one place
+    return hook ? hook.step(intake) : (await poller()).step();
+  };
   const kept = line.keep(step, signal);
 
   return {
@@ -52,6 +65,9 @@ export async function openTelegram(options: AccountOptions<TelegramAccount>): Pr
     },
     get problem() {
       return line.problem;
+    },
+    get warning() {
+      return menu.warning;
     },
     send: (message, within) => outlet.send(message, within),
     grow: (growth, within) => growByEditing(outlet, growth, within),

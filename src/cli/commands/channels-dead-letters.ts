@@ -1,11 +1,12 @@
 import { clientOptions, defineCommand, jsonOption } from "../command.ts";
-import { misuse } from "../failure.ts";
+import type { Client } from "../client/client.ts";
+import { CommandFailed, misuse } from "../failure.ts";
 
 const actions = ["list", "replay", "drop"];
 
 export const channelsDeadLetters = defineCommand({
   path: ["channels", "dead-letters"],
-  summary: "Show the messages that could not be delivered; send one again, or take it away.",
+  summary: "Show what could not be delivered, or not be taken in; try one again, or take it away.",
   options: {
     ...clientOptions,
     ...jsonOption,
@@ -25,13 +26,29 @@ export const channelsDeadLetters = defineCommand({
     using client = await openClient(context, options);
     const { signal } = context;
     if (action === "list") {
-      const answer = await client.call("outbox.list", { dead: true, limit: options.limit }, { signal });
-      return await printDeadLetters(context, answer, options.json);
+      const { limit } = options;
+      const outgoing = await client.call("outbox.list", { dead: true, limit }, { signal });
+      const incoming = await client.call("inbound.list", { limit }, { signal });
+      return await printDeadLetters(context, { outgoing, incoming }, options.json);
     }
-    const answer = await client.call(`outbox.${action}`, { id }, { signal });
+    const answer = await settle(client, { action, id }, signal);
     return await printSettled(context, answer, { past: past(action), json: options.json });
   },
 });
+
+/** No id of a message that was to go out is one of those that came in. */
+async function settle(
+  client: Client,
+  { action, id }: { readonly action: string; readonly id: string | undefined },
+  signal: AbortSignal,
+): Promise<unknown> {
+  try {
+    return await client.call(`outbox.${action}`, { id }, { signal });
+  } catch (error) {
+    if (!(error instanceof CommandFailed) || error.type !== "deadLetterNotFound") throw error;
+    return client.call(`inbound.${action}`, { id }, { signal });
+  }
+}
 
 function past(action: string): string {
   return action === "drop" ? "dropped" : "replayed";

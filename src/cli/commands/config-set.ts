@@ -20,14 +20,16 @@ export const configSet = defineCommand({
     "openclaw config set gateway.auth.token - < token.txt",
   ],
   async run(context, { options, positionals: { path, value } }) {
-    const [{ openForChange, printChange }, { parseSetting }] = await Promise.all([
+    const [{ openForChange, printChange }, { parseSetting }, { findGateway }] = await Promise.all([
       import("../settings/open-settings.ts"),
       import("../settings/parse-setting.ts"),
+      import("../settings/tell-gateway.ts"),
     ]);
     const parsed = value === "-" ? (await context.stdin.readAll(mostValueBytes)).trimEnd() : value;
     const isText = options.string || value === "-";
-    const config = await openForChange(context, options);
+    const gateway = await findGateway(context, options.config);
+    const config = await openForChange(context, { ...options, isStrict: true });
     const change = await config.set(path, isText ? parsed : parseSetting(parsed));
-    return printChange(context, { config, change, path, json: options.json });
+    return printChange(context, { config, change, path, gateway, json: options.json });
   },
 });

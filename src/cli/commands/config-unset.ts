@@ -6,8 +6,12 @@ export const configUnset = defineCommand({
   options: { ...configOption, ...jsonOption },
   positionals: { path: { description: "Like gateway.port." } },
   async run(context, { options, positionals: { path } }) {
-    const { openForChange, printChange } = await import("../settings/open-settings.ts");
-    const config = await openForChange(context, options);
-    return printChange(context, { config, change: await config.unset(path), path, json: options.json });
+    const [{ openForChange, printChange }, { findGateway }] = await Promise.all([
+      import("../settings/open-settings.ts"),
+      import("../settings/tell-gateway.ts"),
+    ]);
+    const gateway = await findGateway(context, options.config);
+    const config = await openForChange(context, { ...options, isStrict: true });
+    return printChange(context, { config, change: await config.unset(path), path, gateway, json: options.json });
   },
 });

@@ -7,6 +7,7 @@ export const pairingApprove = defineCommand({
     ...clientOptions,
     ...jsonOption,
     account: { type: "string", placeholder: "name", description: "Of this account alone." },
+    notify: { type: "boolean", description: "Tell them in the chat where they were told the code." },
   },
   positionals: { channel: { description: "The channel." }, code: { description: "The code." } },
   async run(context, { options, positionals: { channel, code } }) {
@@ -16,7 +17,7 @@ export const pairingApprove = defineCommand({
     ]);
     using client = await openClient(context, options);
     const account = options.account === undefined ? {} : { account: options.account };
-    const params = { channel, code, ...account, ownsIfFirst: true };
+    const params = { channel, code, ...account, notify: options.notify, ownsIfFirst: true };
     const answer = await client.call("pairing.approve", params, { signal: context.signal });
     return await printApproved(context, answer, options.json);
   },

@@ -1,23 +1,6 @@
-import { clientOptions, defineCommand, jsonOption } from "../command.ts";
-import { safeJson, safeLine } from "../safe-text.ts";
+import { personCommand } from "../person-command.ts";
 
-export const pairingRemove = defineCommand({
-  path: ["pairing", "remove"],
+export const pairingRemove = personCommand("remove", {
   summary: "Take somebody off the list who was let in.",
-  options: {
-    ...clientOptions,
-    ...jsonOption,
-    account: { type: "string", placeholder: "name", description: "The account; `default` when left out." },
-  },
-  positionals: { channel: { description: "The channel." }, sender: { description: "The platform's id of them." } },
-  async run(context, { options, positionals: { channel, sender: senderId } }) {
-    const { openClient } = await import("../client/open-client.ts");
-    using client = await openClient(context, options);
-    const account = options.account === undefined ? {} : { account: options.account };
-    const answer = await client.call("pairing.remove", { channel, senderId, ...account }, { signal: context.signal });
-    await context.stdout.write(
-      options.json ? `${safeJson(answer)}\n` : `${safeLine(senderId)} is not on the list of ${safeLine(channel)}.\n`,
-    );
-    return 0;
-  },
+  said: "is not on the list of",
 });

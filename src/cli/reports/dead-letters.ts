@@ -20,26 +20,59 @@ const Deliveries = Type.Object({
   ),
 });
 
-export async function printDeadLetters(context: CliContext, answer: unknown, json: boolean): Promise<number> {
-  const { deliveries } = expectShape(Deliveries, answer, "list of deliveries");
+const Updates = Type.Object({
+  updates: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      at: Type.Integer(),
+      problem: Type.String(),
+      isWhole: Type.Boolean(),
+      from: Type.Optional(Type.Object({ channel: Type.String(), chat: Type.String() })),
+      text: Type.Optional(Type.String()),
+    }),
+  ),
+});
+
+export async function printDeadLetters(
+  context: CliContext,
+  { outgoing, incoming }: { readonly outgoing: unknown; readonly incoming: unknown },
+  json: boolean,
+): Promise<number> {
+  const { deliveries } = expectShape(Deliveries, outgoing, "list of deliveries");
+  const { updates } = expectShape(Updates, incoming, "list of updates");
   if (json) {
-    await context.stdout.write(`${safeJson(answer)}\n`);
+    await context.stdout.write(`${safeJson({ deliveries, updates })}\n`);
     return 0;
   }
-  if (deliveries.length === 0) {
+  if (deliveries.length + updates.length === 0) {
     await context.stdout.write("Nothing was given up.\n");
     return 0;
   }
-  const rows = deliveries.map(({ id, to, text, attempts, deadAt = Date.now(), problem = "", mayBeSent }) => [
-    safeLine(id),
-    safeLine(`${to.channel} ${to.chat}`),
-    `${duration(Date.now() - deadAt)} ago`,
+  const out = deliveries.map(({ id, to, text, attempts, deadAt = Date.now(), problem = "", mayBeSent }) => [
+    id,
+    "out",
+    `${to.channel} ${to.chat}`,
+    ago(deadAt),
     `${attempts}`,
-    clip(safeLine(`${problem}${mayBeSent ? " (may have arrived)" : ""}`), 50),
-    clip(safeLine(text), 40),
+    clip(`${problem}${mayBeSent ? " (may have arrived)" : ""}`, 50),
+    clip(text, 40),
   ]);
-  await context.stdout.write(`${columns([["id", "chat", "given up", "tries", "because", "text"], ...rows])}\n`);
+  const into = updates.map(({ id, at, from, problem, isWhole, text = "" }) => [
+    id,
+    "in",
+    from ? `${from.channel} ${from.chat}` : "",
+    ago(at),
+    "",
+    clip(`${problem}${isWhole ? "" : " (not kept whole)"}`, 50),
+    clip(text, 40),
+  ]);
+  const rows = [...out, ...into].map((row) => row.map(safeLine));
+  await context.stdout.write(`${columns([["id", "", "chat", "given up", "tries", "because", "text"], ...rows])}\n`);
   return 0;
+}
+
+function ago(at: number): string {
+  return `${duration(Date.now() - at)} ago`;
 }
 
 const Settled = Type.Object({ id: Type.String() });

@@ -36,13 +36,15 @@ export async function printPairing(context: CliContext, answer: unknown, json: b
   return 0;
 }
 
-const Approved = Type.Object({ entry: Type.Object(person), isOwner: Type.Boolean() });
+const Approved = Type.Object({ entry: Type.Object(person), isOwner: Type.Boolean(), isTold: Type.Boolean() });
 
 export async function printApproved(context: CliContext, answer: unknown, json: boolean): Promise<number> {
-  const { entry, isOwner } = expectShape(Approved, answer, "answer");
-  const said = isOwner
-    ? "may write from now on, and is the owner: their commands may do what yours may"
-    : "may write from now on";
+  const { entry, isOwner, isTold } = expectShape(Approved, answer, "answer");
+  const said = [
+    "may write from now on",
+    ...(isTold ? ["is told so"] : []),
+    ...(isOwner ? ["is the owner: their commands may do what yours may"] : []),
+  ].join(", and ");
   return printPerson(context, entry, { said, json, whole: answer });
 }
 

@@ -3,6 +3,7 @@ import { CommandFailed } from "../failure.ts";
 import { findChannel } from "./add-account.ts";
 import { printAccountChange } from "./account-change.ts";
 import { openForChange } from "./open-settings.ts";
+import { findGateway } from "./tell-gateway.ts";
 
 export interface RemoveOptions {
   readonly channel: string;
@@ -24,11 +25,12 @@ export async function removeAccount(context: CliContext, options: RemoveOptions)
       advice: `Its accounts are: ${known}.`,
     });
   }
+  const gateway = await findGateway(context, options.config);
   const config = await openForChange(context, options);
   const isAlone = accounts.length === 1;
   const own = { accounts: { [account]: null } };
   const section =
     account === "default" ? { ...own, ...Object.fromEntries(secrets.map(({ name }) => [name, null])) } : own;
   const { changed } = await (isAlone ? config.unset(`channels.${id}`) : config.patch({ channels: { [id]: section } }));
-  return printAccountChange(context, { ...options, config, changed, did: "removed" });
+  return printAccountChange(context, { ...options, config, changed, gateway, did: "removed" });
 }

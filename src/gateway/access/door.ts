@@ -32,7 +32,11 @@ export class Door {
     const [book, pairing] = [this.#book, this.#pairing];
     this.desk = {
       list: (where) => pairing.list(where),
-      approve: (channel, code, account) => pairing.approve(channel, code, account),
+      approve: async (channel, code, account) => (await pairing.approve(channel, code, account)).entry,
+      approveAndTell: async (channel, code, account) => {
+        const { entry, request } = await pairing.approve(channel, code, account);
+        return { entry, isTold: await this.#welcome(request) };
+      },
       reject: (channel, code, account) => pairing.reject(channel, code, account),
       allowed: (where) => book.list(where),
       async allow(who) {
@@ -60,10 +64,25 @@ export class Door {
     const who = { channel: channel.id, account, senderId, from, ...(called !== undefined && { name: called }) };
     const request = await this.#pairing.ask(who);
     if (!request || request.isTold) return;
-    const sessions = { dmScope: "per-account-channel-peer", identityLinks: {} } as const;
-    const key = sessionKeyOf({ from, place, senderId }, this.#options.agentId, sessions);
-    await this.#options.gateway.post(key, from, codeMessage(request));
+    await this.#post({ from, place, senderId }, codeMessage(request));
     await this.#pairing.told(request);
+  }
+
+  /** Says that they were let in, where they were told the code. They are let in all the same when that cannot be said. */
+  async #welcome({ channel, account, from, senderId }: PairingRequest): Promise<boolean> {
+    try {
+      await this.#post({ from, place: { kind: "direct" }, senderId }, "You were let in: write to me now.");
+      return true;
+    } catch (error) {
+      this.#house.log.warn("somebody who was let in could not be told", { channel, account, error });
+      return false;
+    }
+  }
+
+  /** In a session of its own, whatever conversation this person has or will have. */
+  #post(to: Pick<Visitor, "from" | "place"> & { readonly senderId: string }, text: string): Promise<void> {
+    const sessions = { dmScope: "per-account-channel-peer", identityLinks: {} } as const;
+    return this.#options.gateway.post(sessionKeyOf(to, this.#options.agentId, sessions), to.from, text);
   }
 
   #import(channel: string, account: string): Promise<void> {

@@ -6,11 +6,11 @@ import type { Storage } from "#storage";
 import type { AllowBook, AllowEntry } from "./allow-book.ts";
 import type { Identity } from "./owners.ts";
 import { newPairingCode, readPairingCode } from "./pairing-code.ts";
+import { pairingLimits } from "./pairing-limits.ts";
 
 const requestKind = "channel-pairing";
 const lockKind = "channel-pairing-lock";
-const lifeMs = 60 * 60 * 1_000;
-const mostPending = 3;
+const { lifeMs, pendingPerAccount: mostPending } = pairingLimits;
 const mostWrong = 5;
 const lockedMs = 15 * 60 * 1_000;
 const mostNameCharacters = 64;
@@ -93,7 +93,11 @@ export class Pairing {
   }
 
   /** Lets the stranger in who was told this code. Rejects with `pairingNotFound`, or `lockedOut` after five wrong codes. */
-  async approve(channel: string, code: string, account?: string): Promise<AllowEntry> {
+  async approve(
+    channel: string,
+    code: string,
+    account?: string,
+  ): Promise<{ readonly entry: AllowEntry; readonly request: PairingRequest }> {
     const request = await this.#decided(channel, code, account);
     const { account: of, senderId, name } = request;
     const entry: AllowEntry = {
@@ -105,7 +109,7 @@ export class Pairing {
       ...(name !== undefined && { name }),
     };
     await this.#take(request, entry);
-    return entry;
+    return { entry, request };
   }
 
   async reject(channel: string, code: string, account?: string): Promise<PairingRequest> {

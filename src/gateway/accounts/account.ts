@@ -1,5 +1,5 @@
 import { backoffMs, clip, type Clock, type Log, pause, Secret } from "#base";
-import type { ChannelState, ConfiguredAccount, Connection, Notes, Update } from "#channels";
+import type { ChannelState, ConfiguredAccount, Connection, MenuCommand, Notes, Update } from "#channels";
 import { fault } from "#protocol";
 import type { Inbound } from "../inbound/inbound.ts";
 import type { Line } from "../line.ts";
@@ -39,6 +39,7 @@ const longestProblem = 500;
 export interface AccountParts {
   readonly take: Inbound["take"];
   readonly notes: (account: string) => Notes;
+  readonly commands?: () => Promise<readonly MenuCommand[]>;
   readonly log: Log;
   readonly clock: Clock;
   readonly patience: Patience;
@@ -55,6 +56,8 @@ export interface AccountView {
   readonly isRunning: boolean;
   readonly state: ChannelState;
   readonly problem?: string;
+  /** What does not work although it is online. */
+  readonly warning?: string;
   /** Tries in a row that came to nothing. */
   readonly failures: number;
   readonly startedAt?: number;
@@ -97,6 +100,7 @@ export class Account {
   get view(): AccountView {
     const { channel, account, isEnabled, problem: misfit } = this.configured;
     const problem = this.#problem;
+    const warning = this.#line?.connection.warning;
     return {
       channel: channel.id,
       account,
@@ -105,6 +109,7 @@ export class Account {
       isRunning: this.#life !== undefined,
       state: this.#state,
       ...(problem !== undefined && { problem }),
+      ...(warning !== undefined && { warning: this.#withoutSecrets(warning) }),
       failures: this.#failures,
       ...this.#story,
     };
@@ -185,10 +190,15 @@ export class Account {
     return { channel, account, settings, connection: counted(connection, sent) };
   }
 
-  #open(parts: { readonly watch: Watch; readonly lanes: Lanes; readonly ready: Promise<Line> }): Promise<Connection> {
+  async #open(parts: {
+    readonly watch: Watch;
+    readonly lanes: Lanes;
+    readonly ready: Promise<Line>;
+  }): Promise<Connection> {
     const { channel, account, settings } = this.configured;
     const { clock, notes } = this.#parts;
     const { watch, lanes, ready } = parts;
+    const commands = channel.abilities?.includes("menu") ? await this.#parts.commands?.() : undefined;
     const options = {
       account,
       settings,
@@ -198,11 +208,12 @@ export class Account {
           this.#story.lastInboundAt = clock.now();
         }),
       notes: notes(`${channel.id}/${account}`),
+      ...(commands && { commands }),
       changed: () => watch.look(),
       log: this.#log,
       clock,
     };
-    return Promise.try(() => channel.open(options));
+    return channel.open(options);
   }
 
   async #close(connection: Connection, lanes: Lanes): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Clock, Log } from "#base";
 import { lazily } from "#base";
-import { type ConfiguredAccount, defaultAccount, type Notes, tokenPaths } from "#channels";
+import { type ConfiguredAccount, defaultAccount, type MenuCommand, type Notes, tokenPaths } from "#channels";
 import { type Address, fault } from "#protocol";
 import type { Inbound } from "../inbound/inbound.ts";
 import type { Lines } from "../line.ts";
@@ -14,6 +14,8 @@ export interface AccountsOptions {
   readonly wanted: () => readonly ConfiguredAccount[];
   readonly take: Inbound["take"];
   readonly notes: (account: string) => Notes;
+  /** What the menus of platforms are to show; asked for when an account is opened that has one. */
+  readonly commands?: () => Promise<readonly MenuCommand[]>;
   readonly log: Log;
   readonly clock: Clock;
   readonly patience?: Partial<Patience>;

@@ -10,6 +10,9 @@ export function counted(connection: Connection, sent: () => void): Connection {
     get problem() {
       return connection.problem;
     },
+    get warning() {
+      return connection.warning;
+    },
     async send(message, signal) {
       const answer = await connection.send(message, signal);
       if ("messageId" in answer) sent();

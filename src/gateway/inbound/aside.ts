@@ -27,8 +27,13 @@ export class Aside {
 
   async put(id: string, what: unknown, problem: string): Promise<void> {
     const data = JSON.stringify({ problem, update: written(what) });
-    await this.#storage.writeRecords([{ kind: asideRecords, id, data }]);
+    await this.#storage.writeRecords([{ kind: asideRecords, id: nameOf(id), data }]);
   }
+}
+
+/** Short enough to be typed, and the same for the same update. */
+function nameOf(id: string): string {
+  return Bun.SHA256.hash(id, "hex").slice(0, 24);
 }
 
 /** What broke us may break this too; then it is still put aside. */

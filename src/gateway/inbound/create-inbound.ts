@@ -17,10 +17,16 @@ export function createInbound(house: InboundHouse, options: InboundOptions): Inb
     pairing: {
       list: async (where) => (await open()).pairing.list(where),
       approve: async (channel, code, account) => (await open()).pairing.approve(channel, code, account),
+      approveAndTell: async (channel, code, account) => (await open()).pairing.approveAndTell(channel, code, account),
       reject: async (channel, code, account) => (await open()).pairing.reject(channel, code, account),
       allowed: async (where) => (await open()).pairing.allowed(where),
       allow: async (who) => (await open()).pairing.allow(who),
       disallow: async (who) => (await open()).pairing.disallow(who),
+    },
+    asides: {
+      list: async (page) => (await open()).asides.list(page),
+      replay: async (id) => (await open()).asides.replay(id),
+      drop: async (id) => (await open()).asides.drop(id),
     },
     explain: async (traveller) => (await open()).explain(traveller),
     [Symbol.asyncDispose]: () => held.disposeAsync(),

@@ -1,6 +1,15 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Address } from "#protocol";
 
+/** As `Place` of the channels, on disk. */
+export const KeptPlace = Type.Object({
+  kind: Type.Union([Type.Literal("direct"), Type.Literal("group"), Type.Literal("channel")]),
+  title: Type.Optional(Type.String()),
+  parentChat: Type.Optional(Type.String()),
+  guild: Type.Optional(Type.String()),
+  roles: Type.Optional(Type.Array(Type.String())),
+});
+
 /** One message on its way to a turn, as it lies on disk while it waits. */
 export const Entry = Type.Object({
   /** Of the receipts. */
@@ -16,6 +25,7 @@ export const Entry = Type.Object({
   sessionKey: Type.String(),
   from: Address,
   sender: Type.String(),
+  place: Type.Optional(KeptPlace),
   text: Type.String(),
   /** What is said of its files; replaced when they were read. */
   files: Type.Array(Type.String()),

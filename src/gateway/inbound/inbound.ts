@@ -21,6 +21,7 @@ export interface Inbound extends AsyncDisposable {
   /** Takes up the messages that waited when the gateway stopped; loads nothing when there are none. */
   recover(): Promise<void>;
   readonly pairing: PairingDesk;
+  readonly asides: AsideDesk;
   /** Where a message would go, and why not elsewhere. Does nothing. */
   explain(traveller: {
     readonly from: Address;
@@ -48,12 +49,42 @@ export interface PairingDesk {
   list(where?: { readonly channel?: string; readonly account?: string }): Promise<readonly PairingRequest[]>;
   /** Rejects with `pairingNotFound`, or `lockedOut` after five wrong codes. */
   approve(channel: string, code: string, account?: string): Promise<AllowEntry>;
+  /** The same, and says so in the chat where they were told the code; `isTold` when that message is on disk. */
+  approveAndTell(
+    channel: string,
+    code: string,
+    account?: string,
+  ): Promise<{ readonly entry: AllowEntry; readonly isTold: boolean }>;
   reject(channel: string, code: string, account?: string): Promise<PairingRequest>;
   allowed(where: { readonly channel?: string; readonly account?: string }): Promise<readonly AllowEntry[]>;
   /** By an operator, without a code. */
   allow(who: Identity): Promise<AllowEntry>;
   /** False when there was no such entry. */
   disallow(who: Identity): Promise<boolean>;
+}
+
+/** Updates that broke five times and were put aside, and messages that found no turn. */
+export interface AsideDesk {
+  /** By id; `after` is that of the last one seen. */
+  list(page: { readonly limit: number; readonly after?: string }): Promise<readonly SetAside[]>;
+  /**
+   * Takes it again, once, as if the platform had brought it now: access, commands, routes and all. Rejects with
+   * `deadLetterNotFound`, or with `replayFailed` and keeps it.
+   */
+  replay(id: string): Promise<void>;
+  /** Rejects with `deadLetterNotFound`. */
+  drop(id: string): Promise<void>;
+}
+
+export interface SetAside {
+  readonly id: string;
+  readonly at: number;
+  readonly problem: string;
+  /** It was kept whole, so it can be taken again. */
+  readonly isWhole: boolean;
+  readonly from?: Address;
+  readonly senderId?: string;
+  readonly text?: string;
 }
 
 export type InboundHouse = Pick<House, "storage" | "sessions" | "lines" | "log" | "clock">;

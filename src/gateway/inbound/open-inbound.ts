@@ -5,6 +5,7 @@ import { inboundScope } from "../arrival.ts";
 import type { Line } from "../line.ts";
 import { headingOf } from "../router/heading.ts";
 import { Aside } from "./aside.ts";
+import { createAsideDesk } from "./aside-desk.ts";
 import { FileDesk } from "./file-desk.ts";
 import type { Inbound, InboundHouse, InboundOptions } from "./inbound.ts";
 import { isOver } from "./is-over.ts";
@@ -13,7 +14,7 @@ import { LoopGuard } from "./loop-guard.ts";
 import { Reception } from "./reception.ts";
 import { idOf, WaitingRoom } from "./waiting-room.ts";
 
-export type OpenInbound = Pick<Inbound, "take" | "pairing" | "explain"> & AsyncDisposable;
+export type OpenInbound = Pick<Inbound, "asides" | "explain" | "pairing" | "take"> & AsyncDisposable;
 
 /** Opens the way in, and takes up what waited. */
 export async function openInbound(house: InboundHouse, options: InboundOptions): Promise<OpenInbound> {
@@ -39,7 +40,13 @@ export async function openInbound(house: InboundHouse, options: InboundOptions):
       putAside: async (entries, problem) => {
         const [first] = entries;
         await aside.put(first ? idOf(first) : newId(), entries, problem);
-        log.error("messages that broke too often were put aside", { updateId: first?.updateId, problem });
+        const { channel, account } = first?.from ?? {};
+        log.error("messages that broke too often were put aside", {
+          channel,
+          account,
+          updateId: first?.updateId,
+          problem,
+        });
       },
     }),
   );
@@ -54,7 +61,8 @@ export async function openInbound(house: InboundHouse, options: InboundOptions):
       if (isTemporary(error)) throw error;
       const about = { channel: line.channel.id, account: line.account, updateId: update.id };
       log.error("an update could not be taken", { ...about, error });
-      if (!(await aside.failed(id, update, describeError(error)))) throw error;
+      const from = { ...update.from, channel: line.channel.id, account: line.account };
+      if (!(await aside.failed(id, { ...update, from }, describeError(error)))) throw error;
       log.error("an update broke too often and was put aside", about);
     }
   }
@@ -72,6 +80,11 @@ export async function openInbound(house: InboundHouse, options: InboundOptions):
       return work;
     },
     pairing: door.desk,
+    asides: createAsideDesk(house, {
+      reception,
+      waiting,
+      mayEnter: async (visitor, at) => (await door.decide(visitor, at)).may,
+    }),
     async explain(traveller) {
       const {
         shares,

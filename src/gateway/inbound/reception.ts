@@ -79,7 +79,7 @@ export class Reception implements Disposable {
     const visitor = { sender: update.sender, place: update.place, from };
     const access = await this.#rooms.door.decide(visitor, line);
     if (!access.may) {
-      log.debug("an update was not for us", { channel: from.channel, because: access.because });
+      log.debug("an update was not for us", { ...about(from), because: access.because });
       if (access.because === "notPaired" && update.type !== "reaction") await this.#rooms.door.tellCode(visitor, line);
       return;
     }
@@ -95,7 +95,7 @@ export class Reception implements Disposable {
       return;
     }
     if (!this.#rooms.loops.heard(from, update.sender.id, update.at)) {
-      log.warn("a chat goes round in circles and is not answered for a while", { channel: from.channel });
+      log.warn("a chat goes round in circles and is not answered for a while", about(from));
       return;
     }
     await this.#lead({ update, said, line, from, scope: inboundScope(from), heading });
@@ -114,7 +114,7 @@ export class Reception implements Disposable {
 
   async #edit(update: Extract<Update, { type: "edited" }>, from: Guest["from"]): Promise<void> {
     const isChanged = await this.#rooms.waiting.edit(from, update.messageId, update.text);
-    this.#house.log.debug("a message was edited", { channel: from.channel, isChanged });
+    this.#house.log.debug("a message was edited", { ...about(from), isChanged });
     // Its turn has begun, or is over.
     if (!isChanged && (update.isToUs || update.place.kind === "direct")) this.#notes.add(from, editNote(update));
   }
@@ -176,6 +176,7 @@ export class Reception implements Disposable {
       sessionKey,
       from,
       sender: update.sender.id,
+      place: placeOf(update),
       text: await told.text(),
       files: [...unreadAttachments(said.attachments)],
       context: [...told.context()],
@@ -236,6 +237,16 @@ export class Reception implements Disposable {
       (of.id === sender.id || (await this.#rooms.door.decide({ sender: of, place, from }, line)).may);
     return `${quote(quoted, mayBeShown)}\n${words}`;
   }
+}
+
+/** What lines of the log are found by. */
+function about({ channel, account }: InboundMessage["from"]) {
+  return { channel, account };
+}
+
+/** What of it access depends on, as it is kept with a message that waits. */
+function placeOf({ place: { roles, ...place } }: Guest["update"]): NonNullable<NewEntry["place"]> {
+  return { ...place, ...(roles && { roles: [...roles] }) };
 }
 
 /** Where several agents hear a message, each has its own part of it: taken once, however often the message comes. */

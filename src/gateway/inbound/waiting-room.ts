@@ -56,17 +56,19 @@ export class WaitingRoom implements AsyncDisposable {
 
   /** Takes up what an earlier life left. */
   async open(): Promise<void> {
-    for (const entries of await readWaiting(this.#options, mostWaiting)) {
-      const group = new Group(entries[0]?.group ?? "", "", entries[0]?.runId ?? "");
-      for (const entry of entries) {
-        const { files, unheard = [] } = entry;
-        const goOn: FileWork = (save, closing) => this.#options.desk.goOn({ files, unheard }, save, closing);
-        group.slots.push(this.#slot(entry, Promise.resolve(true), unheard.length > 0 ? goOn : undefined));
-        this.#ids.add(idOf(entry));
-      }
-      group.close();
-      this.#enqueue(entries[0]?.sessionKey ?? "", group);
-    }
+    for (const entries of await readWaiting(this.#options, mostWaiting)) this.#takeUp(entries);
+  }
+
+  /**
+   * Messages that were put aside wait again; with the same write, `letGo` takes away what kept them. False, and nothing is
+   * changed, when that was gone already.
+   */
+  async takeBack(entries: readonly Entry[], letGo: RecordWrite): Promise<boolean> {
+    this.#closing.signal.throwIfAborted();
+    this.#checkRoom(entries.length);
+    if (!(await this.#options.storage.writeRecords([letGo, ...entries.map(recordOf)]))) return false;
+    this.#takeUp(entries);
+    return true;
   }
 
   has(entry: Pick<Entry, "scope" | "updateId">): boolean {
@@ -81,9 +83,7 @@ export class WaitingRoom implements AsyncDisposable {
   /** Resolves when it is on disk. */
   async put(entry: NewEntry, { joinKey, quietMs, newRunId, attachments = [] }: Wait): Promise<void> {
     this.#closing.signal.throwIfAborted();
-    if (this.#ids.size >= mostWaiting) {
-      throw fault.queueFull({ problem: "Too many messages wait in the gateway", retryAfterMs: 2_000 });
-    }
+    this.#checkRoom(1);
     const lane = this.#lanes.get(entry.sessionKey);
     const last = lane?.at(-1);
     const known = last?.takes(joinKey, entry.text.length) ? last : undefined;
@@ -134,6 +134,24 @@ export class WaitingRoom implements AsyncDisposable {
     this.#closing.abort();
     for (const group of Array.from(this.#lanes.values()).flat()) group.close();
     await Promise.all(this.#workers);
+  }
+
+  #checkRoom(more: number): void {
+    if (this.#ids.size + more <= mostWaiting) return;
+    throw fault.queueFull({ problem: "Too many messages wait in the gateway", retryAfterMs: 2_000 });
+  }
+
+  /** A group as it lies on disk. */
+  #takeUp(entries: readonly Entry[]): void {
+    const group = new Group(entries[0]?.group ?? "", "", entries[0]?.runId ?? "");
+    for (const entry of entries) {
+      const { files, unheard = [] } = entry;
+      const goOn: FileWork = (save, closing) => this.#options.desk.goOn({ files, unheard }, save, closing);
+      group.slots.push(this.#slot(entry, Promise.resolve(true), unheard.length > 0 ? goOn : undefined));
+      this.#ids.add(idOf(entry));
+    }
+    group.close();
+    this.#enqueue(entries[0]?.sessionKey ?? "", group);
   }
 
   /** Its files are read only when it is ours: else the platform brings it again. */

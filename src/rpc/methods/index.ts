@@ -27,6 +27,9 @@ import { devicePairSetupStatus } from "./device.pair.setupStatus.ts";
 import { deviceTokenRevoke } from "./device.token.revoke.ts";
 import { deviceTokenRotate } from "./device.token.rotate.ts";
 import { health } from "./health.ts";
+import { inboundDrop } from "./inbound.drop.ts";
+import { inboundList } from "./inbound.list.ts";
+import { inboundReplay } from "./inbound.replay.ts";
 import { logsTail } from "./logs.tail.ts";
 import { messageSend } from "./message.send.ts";
 import { messagesTrace } from "./messages.trace.ts";
@@ -102,6 +105,9 @@ export const methods = [
   deviceTokenRevoke,
   deviceTokenRotate,
   health,
+  inboundDrop,
+  inboundList,
+  inboundReplay,
   logsTail,
   messageSend,
   messagesTrace,

@@ -14,6 +14,7 @@ export const pairingApprove = defineMethod({
       channel: ChannelId,
       code: PairingCode,
       account: Type.Optional(AccountName),
+      notify: Type.Optional(Type.Boolean({ description: "Tells them in the chat where they were told the code." })),
       ownsIfFirst: Type.Optional(
         Type.Boolean({
           description: "Makes them the owner where there is none yet; of callers with operator.admin alone.",
@@ -22,10 +23,17 @@ export const pairingApprove = defineMethod({
     },
     closed,
   ),
-  result: Type.Object({ entry: AllowedRow, isOwner: Type.Boolean({ description: "They are the owner from now on." }) }),
-  handle: async ({ channel, code, account, ownsIfFirst = false }, context) => {
-    const entry = await context.services.inbound.pairing.approve(channel, code, account);
-    return { entry, isOwner: ownsIfFirst && (await becomesOwner(entry, context)) };
+  result: Type.Object({
+    entry: AllowedRow,
+    isOwner: Type.Boolean({ description: "They are the owner from now on." }),
+    isTold: Type.Boolean({ description: "The message to them is on its way." }),
+  }),
+  handle: async ({ channel, code, account, ownsIfFirst = false, notify = false }, context) => {
+    const { pairing } = context.services.inbound;
+    const { entry, isTold } = notify
+      ? await pairing.approveAndTell(channel, code, account)
+      : { entry: await pairing.approve(channel, code, account), isTold: false };
+    return { entry, isOwner: ownsIfFirst && (await becomesOwner(entry, context)), isTold };
   },
 });
 

@@ -211,3 +211,16 @@ test("a message for an account that is not open is refused as such, and one for 
   expect(await send("parrot")).toBe("The message was not delivered: the account is not open now.");
   expect(await send("pigeon")).toContain("There is no channel “pigeon”");
 });
+
+test("an account that has no token yet keeps nobody from starting: it is told, and shown", async () => {
+  const parrots = new Parrots();
+  await using gateway = await open(parrots, `[channels.parrot.accounts.work]\ndm_policy = "open"`);
+  expect(gateway.app.warnings).toContainEqual(
+    "channels.parrot.accounts.work.bot_token is not set, so the account work of parrot is not opened.",
+  );
+  const missing = "channels.parrot.accounts.work.bot_token is not set";
+  const shown = await until("it to be known", () => row(gateway, "work"));
+  expect(shown).toMatchObject({ running: false, lastError: missing });
+  expect((await health(gateway)).body["reasons"]).toEqual({ "parrot/work": missing });
+  expect(parrots.triesOf("work")).toBe(0);
+});

@@ -141,6 +141,7 @@ function installed(text: string, stdin: string) {
     stdin: { isTty: false, readAll: () => Promise.resolve(stdin) },
     signal: new AbortController().signal,
     takeInterrupts: () => ({ [Symbol.dispose]() {} }),
+    takeHangups: () => ({ [Symbol.dispose]() {} }),
     openEditor: () => Promise.reject(new Error("nobody types")),
   };
   return {

@@ -1,5 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { type APIMessage, GatewayDispatchEvents, type RESTPostAPIChannelMessageJSONBody } from "discord-api-types/v10";
+import {
+  type APIMessage,
+  GatewayDispatchEvents,
+  type RESTPostAPIApplicationCommandsJSONBody,
+  type RESTPostAPIChannelMessageJSONBody,
+} from "discord-api-types/v10";
 import { fileAnswer } from "../file-answer.ts";
 import type { FakeGateway } from "./gateway.ts";
 import type { Guild } from "./guild.ts";
@@ -30,6 +35,8 @@ const refused = (status: number, code: number, message: string): Answer => ({ st
 export class FakeApi {
   readonly calls: ApiCall[] = [];
   readonly typing: string[] = [];
+  /** The slash commands of the application. */
+  commands: readonly RESTPostAPIApplicationCommandsJSONBody[] = [];
   /** Ours, by message. */
   readonly reactions = new Map<string, string[]>();
   /** Requests with a token of nobody. */
@@ -122,6 +129,7 @@ export class FakeApi {
         },
       }),
     ],
+    [/^PUT \/applications\/(\d+)\/commands$/, ([application], { body }) => this.#setCommands(application, body)],
     [/^GET \/users\/@me$/, () => ({ status: 200, body: this.#guild.bot })],
     [
       /^GET \/guilds\/\d+\/members\/(\d+)$/,
@@ -223,6 +231,18 @@ export class FakeApi {
     return this.#guild.messages.get(chat)?.find((message) => message.id === id);
   }
 
+  #setCommands(application: string | undefined, body: unknown): Answer {
+    if (application !== this.#guild.application) return refused(403, 20_012, "Not your application");
+    const commands = Object.values(body as object) as RESTPostAPIApplicationCommandsJSONBody[];
+    const isFine = commands.every(({ name, ...more }) => {
+      const { description = "", options = [] } = more as { description?: string; options?: { description: string }[] };
+      return /^[-_a-z0-9]{1,32}$/.test(name) && [{ description }, ...options].every((one) => isDescription(one));
+    });
+    if (!isFine) return refused(400, 50_035, "Invalid Form Body");
+    this.commands = commands;
+    return { status: 200, body: commands };
+  }
+
   #post(chat: string, { body, files }: ApiCall): Answer {
     const sent = body as RESTPostAPIChannelMessageJSONBody;
     if (!this.#guild.channels.has(chat)) return refused(404, 10_003, "Unknown Channel");
@@ -247,6 +267,10 @@ export class FakeApi {
     this.#gateway.dispatch(GatewayDispatchEvents.MessageCreate, { ...message, ...(guild && { guild_id: guild }) });
     return { status: 200, body: message };
   }
+}
+
+function isDescription({ description }: { readonly description: string }): boolean {
+  return description.length > 0 && description.length <= 100;
 }
 
 async function read(request: IncomingMessage, path: string): Promise<ApiCall> {

@@ -36,6 +36,8 @@ const methods = {
   editMessageText: { chat_id: "id", message_id: "number", text: "text!", entities: "json" },
   editMessageCaption: { chat_id: "id", message_id: "number", caption: "text", caption_entities: "json" },
   deleteMessage: { chat_id: "id!", message_id: "number!" },
+  setMyCommands: { commands: "json!", scope: "json" },
+  deleteMyCommands: { scope: "json" },
   setMessageReaction: { chat_id: "id!", message_id: "number!", reaction: "json" },
   answerCallbackQuery: { callback_query_id: "text!" },
   getFile: { file_id: "text!" },

@@ -27,6 +27,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "config.schema",
     "connections.list",
     "health",
+    "inbound.list",
     "logs.tail",
     "messages.trace",
     "models.list",
@@ -55,6 +56,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "agent.wait",
     "chat.abort",
     "chat.send",
+    "inbound.replay",
     "message.send",
     "node.invoke",
     "outbox.replay",
@@ -71,6 +73,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "config.reload",
     "device.pair.setupCode",
     "device.pair.setupStatus",
+    "inbound.drop",
     "outbox.drop",
     "sessions.delete",
     "sessions.import",
@@ -123,6 +126,7 @@ const alsoAllowed: typeof allowed = {
   "operator.write": ["sessions.abort", "sessions.send"],
   "operator.approvals": ["exec.approval.list", "openclaw.approval.list", "plugin.approval.list"],
   "operator.questions": ["question.list"],
+  "operator.pairing": ["channels.pairing.approve", "channels.pairing.dismiss", "channels.pairing.list"],
   "operator.admin": ["chat.inject", "config.set"],
 };
 

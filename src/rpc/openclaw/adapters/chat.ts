@@ -9,7 +9,7 @@ import { chatStartup } from "../../methods/chat.startup.ts";
 import { commandsList } from "../../methods/commands.list.ts";
 import { AgentId, readSessionKey, SessionKey } from "../../session-key.ts";
 import { adapt, open, own } from "./adapter.ts";
-import { commandEntry } from "./commands.ts";
+import { commandEntry, isInMenus } from "./commands.ts";
 import { HistoryParams, historyOf } from "./history.ts";
 import { modelChoice } from "./models.ts";
 
@@ -81,7 +81,7 @@ async function metadataOf(context: MethodContext) {
   const { commands } = await commandsList.handle({}, context);
   return {
     models: context.services.models().map(modelChoice),
-    commands: commands.map((command) => commandEntry(command, true)),
+    commands: commands.map((command) => commandEntry(command, { includeArgs: true, inMenus: isInMenus(context) })),
     swarmEnabled: false,
   };
 }

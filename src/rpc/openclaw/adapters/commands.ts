@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import type { AnyMethod } from "../../method.ts";
+import type { AnyMethod, MethodContext } from "../../method.ts";
 import { commandsList } from "../../methods/commands.list.ts";
 import { adapt, open } from "./adapter.ts";
 
@@ -15,24 +15,34 @@ export const commands: readonly AnyMethod[] = [
       open,
     ),
     ask: () => ({}),
-    // Ours are typed; no platform knows them as commands of its own.
-    answer: (listed, { theirs: { includeArgs = true, scope } }) => ({
-      commands: scope === "native" ? [] : listed.commands.map((command) => commandEntry(command, includeArgs)),
-    }),
+    answer: (listed, { theirs: { includeArgs = true, scope }, context }) => {
+      const inMenus = isInMenus(context);
+      if (scope === "native" && !inMenus) return { commands: [] };
+      return { commands: listed.commands.map((command) => commandEntry(command, { includeArgs, inMenus })) };
+    },
   }),
 ];
 
+/** Platforms know ours as commands of their own, where they have such a thing. */
+export function isInMenus({ services }: MethodContext): boolean {
+  return services.config.get("commands.native") === true;
+}
+
 /** A command as clients offer it. */
-export function commandEntry({ name, aliases, summary, category, argument }: Listed, includesArgs: boolean) {
+export function commandEntry(
+  { name, aliases, summary, category, argument }: Listed,
+  { includeArgs, inMenus }: { readonly includeArgs: boolean; readonly inMenus: boolean },
+) {
   return {
     name,
+    ...(inMenus && { nativeName: name }),
     textAliases: [name, ...aliases].map((one) => `/${one}`),
     description: summary,
     category,
     source: "native",
-    scope: "text",
+    scope: inMenus ? "both" : "text",
     acceptsArgs: argument !== undefined,
-    ...(argument && includesArgs && { args: [argOf(argument)] }),
+    ...(argument && includeArgs && { args: [argOf(argument)] }),
   };
 }
 

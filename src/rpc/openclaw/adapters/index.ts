@@ -10,6 +10,7 @@ import { models } from "./models.ts";
 import { nodeHost } from "./node-host.ts";
 import { nodes } from "./nodes.ts";
 import { none } from "./none.ts";
+import { pairing } from "./pairing.ts";
 import { sessionLookup } from "./session-lookup.ts";
 import { sessions } from "./sessions.ts";
 import { system } from "./system.ts";
@@ -27,6 +28,7 @@ export const openClawMethods: readonly AnyMethod[] = [
   ...nodeHost,
   ...nodes,
   ...none,
+  ...pairing,
   ...sessionLookup,
   ...sessions,
   ...system,
