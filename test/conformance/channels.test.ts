@@ -259,7 +259,7 @@ describe.each([...platforms])("every channel: $channel", ({ channel: id, openFak
   test("what it says that it can do, it can, and nothing else", async () => {
     await using platform = await openFake();
     await using line = await openChannelLine(platform.channel, platform.settings);
-    const optional = ["delete", "draft", "edit", "find", "probe", "react", "take", "typing"] as const;
+    const optional = ["delete", "draft", "edit", "find", "grow", "probe", "react", "take", "typing"] as const;
     const has = optional.filter((name) => line.connection[name] !== undefined);
     // Whether it is called depends on the account's mode, and a menu is no part of the connection.
     const said = (platform.channel.abilities ?? []).filter((name) => name !== "menu");
