@@ -56,6 +56,11 @@ export class Lru<K, V> {
     return this.#entries.delete(key);
   }
 
+  /** The one not used for longest first; nothing is used by it. */
+  keys(): MapIterator<K> {
+    return this.#entries.keys();
+  }
+
   values(): V[] {
     return [...this.#entries.values()].map((entry) => entry.value);
   }

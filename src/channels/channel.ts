@@ -1,4 +1,5 @@
 import type { Clock, Log } from "#base";
+import type { Markup } from "#markup";
 import type { Address } from "#protocol";
 import type { Static, TSchema } from "@sinclair/typebox";
 import type { ReplyTicket, Update } from "./update.ts";
@@ -6,7 +7,7 @@ import type { ReplyTicket, Update } from "./update.ts";
 export type ChannelState = "online" | "degraded" | "offline";
 
 /** What not every platform can do: the optional parts of a `Connection`, and a `menu` of our commands. */
-export type Ability = "delete" | "draft" | "edit" | "find" | "menu" | "probe" | "react" | "take" | "typing";
+export type Ability = "delete" | "draft" | "edit" | "find" | "grow" | "menu" | "probe" | "react" | "take" | "typing";
 
 /** What goes to a chat: one piece, short enough for the platform. */
 export interface OutboundMessage {
@@ -42,6 +43,14 @@ export interface SendRefusal {
   readonly retryAfterMs?: number;
 }
 
+/** One step of a message that shows an answer while it is written. */
+export interface Growth {
+  /** All of the text so far, whose end may lie amid a word or a sign. The `clientKey` is the same in every step. */
+  readonly message: OutboundMessage;
+  /** What the first step gave; absent in the first step. */
+  readonly messageId?: string;
+}
+
 /** A message that a platform has. */
 export interface Posted {
   readonly to: Address;
@@ -68,7 +77,12 @@ export interface Connection extends AsyncDisposable {
     sought: Pick<OutboundMessage, "to" | "clientKey">,
     signal: AbortSignal,
   ): Promise<{ readonly messageId: string } | undefined>;
-  /** Writes another text into a message of ours. */
+  /**
+   * A message of ours that people see while it grows, by whatever means the platform has. The first step is as `send`, with
+   * `find` where a message has that; a later one may be said again. `edit` is its end.
+   */
+  grow?(step: Growth, signal: AbortSignal): Promise<{ readonly messageId: string } | SendRefusal>;
+  /** Writes another text into a message of ours; one that grew is whole with it. The same again is no other. */
   edit?(message: Posted, text: string, signal: AbortSignal): Promise<SendRefusal | undefined>;
   delete?(message: Posted, signal: AbortSignal): Promise<SendRefusal | undefined>;
   /** Puts our reaction to a message, or takes it away. */
@@ -151,6 +165,8 @@ export interface TextLimit {
   readonly unit: "utf16" | "codePoints" | "bytes";
   /** More lines than this are cut, where clients fold long messages. */
   readonly lines?: number;
+  /** Loads what counts a text as the platform is given it, signs and all, in `unit`. Without it the markdown is counted. */
+  readonly measure?: () => Promise<(piece: Markup) => number>;
 }
 
 /** One chat platform, translation only. */
@@ -173,6 +189,8 @@ export interface Channel<Account extends TSchema = TSchema> {
   readonly files?: { readonly mostBytes: number };
   /** How long the platform shows one `typing`. */
   readonly typingMs?: number;
+  /** What lies at least between two steps of a message that grows; a second unless said. */
+  readonly growEveryMs?: number;
   /** Loads the platform's library, and connects. Resolves when it is trying, not when it has succeeded; `state` says how far it is. Throws a plain sentence for settings that cannot work. */
   open(options: AccountOptions<Static<Account>>): Promise<Connection>;
 }

@@ -7,10 +7,11 @@ export const discord = defineChannel({
   id: "discord",
   label: "Discord",
   followsLog: false,
-  text: { most: 2_000, unit: "utf16" },
-  abilities: ["delete", "edit", "menu", "probe", "react", "typing"],
+  text: { most: 2_000, unit: "utf16", measure: async () => (await import("#markup")).discordSize },
+  abilities: ["delete", "edit", "grow", "menu", "probe", "react", "typing"],
   files: { mostBytes: 10 * 1024 * 1024 },
   typingMs: 10_000,
+  growEveryMs: 1_250,
   account: Type.Object({
     token: SecretText({ description: "The bot's token, from the Bot page of the Discord developer portal." }),
     apiBase: Type.String({

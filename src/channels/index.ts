@@ -6,6 +6,7 @@ export {
   type ChannelState,
   type Connection,
   defineChannel,
+  type Growth,
   type MenuCommand,
   type Notes,
   type OutboundFile,

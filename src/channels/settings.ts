@@ -36,8 +36,15 @@ export const channelSettings = {
   guilds: groups("Discord's guilds, by their id."),
   channels: groups("Slack's channels, by their id."),
   streaming: Type.Optional(
-    Type.Union([Type.Literal("off"), Type.Literal("partial")], {
-      description: "partial: an answer is shown while it grows, where the platform can do that.",
+    Type.Union([Type.Literal("off"), Type.Literal("partial"), Type.Literal("block")], {
+      description:
+        "Whether an answer is shown while it grows. partial: as it is written; block: by whole paragraphs; off unless set.",
+    }),
+  ),
+  reactionNotifications: Type.Optional(
+    Type.Union([Type.Literal("off"), Type.Literal("own"), Type.Literal("all")], {
+      description:
+        "Which reactions of people who may write to us the model is told of with the next message: to its own messages (unless set), all, or none.",
     }),
   ),
   replyTo: Type.Optional(

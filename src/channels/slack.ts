@@ -24,10 +24,11 @@ export const slack = defineChannel({
   followsLog: false,
   account: SlackAccount,
   // Slack takes 40,000, advises 4,000, and folds what is longer.
-  text: { most: 4_000, unit: "utf16" },
-  abilities: ["delete", "edit", "find", "probe", "react", "take", "typing"],
+  text: { most: 4_000, unit: "utf16", measure: async () => (await import("#markup")).slackSize },
+  abilities: ["delete", "edit", "find", "grow", "probe", "react", "take", "typing"],
   files: { mostBytes: 50 * 1024 * 1024 },
   typingMs: 110_000,
+  growEveryMs: 1_250,
   check: ({ mode, appToken, signingSecret }) => {
     if (mode === "http" && !signingSecret) return { field: "signingSecret", problem: "is needed in the mode http" };
     if (mode === "socket" && !appToken) return { field: "appToken", problem: "is needed in the mode socket" };

@@ -32,10 +32,12 @@ export const telegram = defineChannel({
   label: "Telegram",
   followsLog: false,
   account: TelegramAccount,
-  text: { most: 4_096, unit: "utf16" },
-  abilities: ["delete", "draft", "edit", "menu", "probe", "react", "take", "typing"],
+  text: { most: 4_096, unit: "utf16", measure: async () => (await import("#markup")).telegramSize },
+  abilities: ["delete", "draft", "edit", "grow", "menu", "probe", "react", "take", "typing"],
   files: { mostBytes: 50 * 1024 * 1024 },
   typingMs: 5_000,
+  // Only groups need it, and they take twenty messages and edits a minute.
+  growEveryMs: 3_000,
   check: ({ mode, webhookSecret, webhookUrl }) => {
     const lacks = webhookSecret ? "webhookUrl" : "webhookSecret";
     if (mode === "polling" || (webhookSecret && webhookUrl !== undefined)) return undefined;

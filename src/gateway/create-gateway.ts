@@ -1,6 +1,7 @@
 import { failPoint } from "#base";
 import type { Address, InboundMessage } from "#protocol";
 import type { Place } from "#scheduler";
+import { agentOf } from "#sessions";
 import type { NewReceipt, Receipt as Known } from "#storage";
 import { createAnswers } from "./answers.ts";
 import { received, receiptOf } from "./arrival.ts";
@@ -8,8 +9,9 @@ import { settleDeadLetter } from "./dead-letters.ts";
 import { endAborted, endLeftovers, isReadInLog } from "./ending.ts";
 import { Endings } from "./endings.ts";
 import type { Gateway, Receipt, RunStatus } from "./gateway.ts";
-import type { House } from "./house.ts";
+import type { House, Rooms } from "./house.ts";
 import { rowsFor } from "./outbound/pieces.ts";
+import { Previews } from "./outbound/previews.ts";
 import { createOutbox } from "./outbox.ts";
 import { Prompts } from "./prompts.ts";
 import { Recovery } from "./recovery.ts";
@@ -20,7 +22,8 @@ import { createSweeper } from "./sweeper.ts";
 import { lineTo } from "./transmit.ts";
 
 /** Opens the walk. `sessionKeyOf` names the session that holds what is sent to an address. */
-export function createGateway(house: House, sessionKeyOf: (to: Address) => string): Gateway {
+export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => string): Gateway {
+  const house: House = { ...rooms, previews: new Previews(rooms.storage) };
   const runs = new Set<Run>();
   const endings = new Endings();
   const outbox = createOutbox(house);
@@ -68,9 +71,13 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
     const line = house.lines.find(run.from);
     if (!line || line.channel.followsLog) return undefined;
     const over = new AbortController();
+    const { runId } = run;
+    const label = house.labelOf?.(agentOf(run.sessionKey), run.from);
+    if ((line.settings.streaming ?? "off") !== "off") house.previews.open(runId);
     import("./outbound/attention.ts")
-      .then(({ attend }) => attend({ sessions: house.sessions, line, run, over: over.signal }))
-      .catch((error: unknown) => house.log.warn("a chat could not be shown that its turn works", { error }));
+      .then(({ attend }) => attend({ house, line, run, label, over: over.signal }))
+      .catch((error: unknown) => house.log.warn("a chat could not be shown that its turn works", { error }))
+      .finally(() => void house.previews.end(runId));
     return over;
   }
 
@@ -235,6 +242,7 @@ export function createGateway(house: House, sessionKeyOf: (to: Address) => strin
       await recovery.close();
       for (const run of runs) run.stop("closing");
       sweeper[Symbol.dispose]();
+      house.previews[Symbol.dispose]();
       await outbox[Symbol.asyncDispose]();
     },
   };

@@ -1,4 +1,4 @@
-import { backoffMs, failPoint, pause } from "#base";
+import { backoffMs, failPoint, newId, pause } from "#base";
 import { type Address, type EventOf, Fault, noUsage, type SessionEvent, type TurnProblem } from "#protocol";
 import { agentOf, type AppendOptions } from "#sessions";
 import type { House } from "./house.ts";
@@ -59,17 +59,24 @@ export function unanswered(runId: string, how: How): SessionEvent {
 
 /** The answer goes into the outbox in the same transaction that records it, unless its channel follows the log. */
 export async function delivery(
-  house: Pick<House, "labelOf" | "lines">,
+  house: Pick<House, "labelOf" | "lines" | "previews">,
   { runId, from, sessionKey }: Pick<Run, "runId" | "from" | "sessionKey">,
   events: readonly SessionEvent[],
 ): Promise<AppendOptions> {
   const answer = events.at(-1);
   if (answer?.kind !== "AgentResponse" || answer.stopReason === "toolUse") return {};
   if (isReadInLog(house, from)) return {};
-  const text = answer.text || answer.problem?.message || "";
+  house.previews.close(runId);
   const label = house.labelOf?.(agentOf(sessionKey), from);
-  const rows = await rowsFor(house, { to: from, text, runId, ...(label !== undefined && { label }) });
-  return rows.length === 0 ? {} : { outbox: rows };
+  const rows = await rowsFor(house, { to: from, text: textFor(answer), runId, ...(label !== undefined && { label }) });
+  if (rows.length > 0) return { outbox: rows };
+  // Nothing to say, and the chat may have seen a part of it: the row that takes that away says nothing.
+  return (await house.previews.mayBe(runId)) ? { outbox: [{ id: newId(), runId, to: from, text: "" }] } : {};
+}
+
+/** An answer that broke off says why, for a chat could take what there is of it for all. */
+function textFor({ text, problem }: EventOf<"AgentResponse">): string {
+  return [text, problem?.message ?? ""].filter((part) => part !== "").join("\n\n");
 }
 
 /** People of this address read answers in the log. One of a channel that is not open now does not: its answers wait for it. */

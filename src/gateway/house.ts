@@ -5,6 +5,7 @@ import type { Scheduler } from "#scheduler";
 import type { Sessions } from "#sessions";
 import type { Storage } from "#storage";
 import type { Lines } from "./line.ts";
+import type { Previews } from "./outbound/previews.ts";
 import type { RetentionLimits } from "./retention.ts";
 
 /** In US dollars for a million tokens; what is not said of the cache costs as much as other input. */
@@ -15,8 +16,13 @@ export interface ModelPrice {
   readonly cacheWrite?: number;
 }
 
+/** The rooms that the walk leads through, and what the walk itself keeps. */
+export interface House extends Rooms {
+  readonly previews: Previews;
+}
+
 /** The rooms that the walk leads through. */
-export interface House {
+export interface Rooms {
   /** Names this gateway among those that share its storage; the same in each of its lives. */
   readonly instanceId: string;
   readonly sessions: Sessions;

@@ -3,11 +3,22 @@ import type { OutboundMessage } from "#channels";
 import { Fault, fault, type SessionEvent } from "#protocol";
 import type { OutboxRow, Settlement } from "#storage";
 import type { House } from "./house.ts";
-import { defaultAccount } from "./line.ts";
+import { defaultAccount, type Line } from "./line.ts";
 import { filesFor } from "./outbound/files-for.ts";
+import type { Finished } from "./outbound/finish-preview.ts";
+import { isFirstPiece } from "./outbound/pieces.ts";
 import { replyToOf } from "./outbound/reply-to.ts";
 import { Turnstile } from "./turnstile.ts";
-import { canTell, isAwaited, lineTo, longestTryMs, look as lookFor, type Transmission, transmit } from "./transmit.ts";
+import {
+  canTell,
+  isAwaited,
+  lineTo,
+  longestFinishMs,
+  longestTryMs,
+  look as lookFor,
+  type Transmission,
+  transmit,
+} from "./transmit.ts";
 
 const retry = { firstMs: 500, mostMs: 300_000 };
 const mostAtOnce = 16;
@@ -20,8 +31,8 @@ const waiting = { firstMs: 10_000, mostMs: 10_000 };
 const mostAgeMs = 24 * 60 * 60 * 1_000;
 const mostAttempts = 500;
 
-/** Longer than the longest try, so that nobody else begins while we are at it; what is left of it then is checked. */
-const leaseMs = 180_000;
+/** Longer than the longest try, so that nobody else begins while we are at it; what is left of it is looked at before. */
+const leaseMs = 300_000;
 
 /** When the outbox itself cannot be read. */
 const lookAgainMs = 5_000;
@@ -137,9 +148,10 @@ export function createOutbox(house: House): Outbox {
     failPoint("outbox.deliver.attempted");
     if (!sent) return putBack(row, held.claim);
     const isDoubtful = row.mayBeSent && !knowsBetter(row, sent);
-    if (sent.became === "sent") {
-      const events = [sentEvent(sent.messageId, row), ...(isDoubtful ? [uncertain(row)] : [])];
-      return insist(() => record(row, { id: row.id, as: "sent", claim: held.claim }, events));
+    if (sent.became === "sent" || sent.became === "withdrawn") {
+      await insist(() => record(row, { id: row.id, as: "sent", claim: held.claim }, eventsOf(row, sent, isDoubtful)));
+      if (row.runId !== undefined && (sent.became === "withdrawn" || sent.isEdit)) forget(row.runId);
+      return;
     }
     await putOff(row, sent, { claim: held.claim, mayBeSent: isDoubtful || sent.became === "doubt" });
   }
@@ -179,7 +191,7 @@ export function createOutbox(house: House): Outbox {
 
   async function putOff(
     row: OutboxRow,
-    failure: Exclude<Transmission, { became: "sent" }>,
+    failure: Exclude<Delivered, { became: "sent" | "withdrawn" }>,
     held: { readonly claim: number; readonly mayBeSent: boolean },
   ): Promise<void> {
     const { id } = row;
@@ -206,7 +218,7 @@ export function createOutbox(house: House): Outbox {
   }
 
   /** Undefined, and nothing was sent, when the claim would not outlive the try. */
-  async function attempt(row: OutboxRow, { endsAt }: Held): Promise<Transmission | undefined> {
+  async function attempt(row: OutboxRow, { endsAt }: Held): Promise<Delivered | undefined> {
     const { id: clientKey, to, text, mayBeSent } = row;
     try {
       const line = lineTo(house, to);
@@ -214,7 +226,11 @@ export function createOutbox(house: House): Outbox {
       const files = row.files && (await filesFor(house.storage, row.files));
       if (files && "problem" in files) return { became: "refused", refused: "forGood", problem: files.problem };
       const message = { to, text, clientKey, ...(replyTo !== undefined && { replyTo }), ...(files && { files }) };
-      if (house.clock.elapsed() + longestTryMs(message) > endsAt) return undefined;
+      const tryMs = longestTryMs(message);
+      if (house.clock.elapsed() + longestFinishMs + tryMs > endsAt) return undefined;
+      const finished = files ? undefined : await finish(row, line, message);
+      if (finished) return finished;
+      if (house.clock.elapsed() + tryMs > endsAt) return undefined;
       return await transmit(line, message, { mayBeSent, signal: closing.signal });
     } catch (error) {
       closing.signal.throwIfAborted();
@@ -223,8 +239,36 @@ export function createOutbox(house: House): Outbox {
     }
   }
 
+  /** Undefined for what is to be sent. */
+  async function finish(row: OutboxRow, line: Line, message: OutboundMessage): Promise<Delivered | undefined> {
+    const finished = await finishShown(row, line, message);
+    if (finished && finished.became !== "gone") return finished;
+    return message.text === "" ? { became: "withdrawn" } : undefined;
+  }
+
+  /** Undefined where the chat has seen nothing of the answer before. */
+  async function finishShown(row: OutboxRow, line: Line, message: OutboundMessage): Promise<Finished | undefined> {
+    const { runId } = row;
+    if (runId === undefined || !isFirstPiece(row.id) || !line.connection.edit) return undefined;
+    if (house.previews.isOpen(runId)) return undefined;
+    await house.previews.settled(runId);
+    const preview = await house.previews.read(runId);
+    if (!preview) return undefined;
+    const { finishPreview } = await import("./outbound/finish-preview.ts");
+    const found = (messageId: string) => house.previews.write(runId, { messageId });
+    return finishPreview(message, { line, runId, preview, found, signal: closing.signal });
+  }
+
+  /** Nobody waits for it: it is known by its row that nothing is owed. */
+  function forget(runId: string): void {
+    house.previews.forget(runId).catch((error: unknown) => {
+      house.log.debug("what had shown a growing answer could not be forgotten", { runId, error });
+    });
+  }
+
   /** The platform told, in this try, whether it had the message. */
-  function knowsBetter(row: OutboxRow, sent: Transmission): boolean {
+  function knowsBetter(row: OutboxRow, sent: Delivered): boolean {
+    if (sent.became === "withdrawn" || (sent.became === "sent" && sent.isEdit)) return true;
     const line = house.lines.find(row.to);
     return line !== undefined && canTell(line) && sent.became !== "doubt";
   }
@@ -311,6 +355,22 @@ export function createOutbox(house: House): Outbox {
       await Promise.all(sending.values());
     },
   };
+}
+
+/** What became of one try for a row. `withdrawn`: there was no answer, and what had been shown of one is gone. */
+type Delivered = Transmission | { readonly became: "withdrawn" };
+
+function eventsOf(
+  row: OutboxRow,
+  sent: Extract<Delivered, { became: "sent" | "withdrawn" }>,
+  isDoubtful: boolean,
+): readonly SessionEvent[] {
+  if (sent.became === "withdrawn") return [{ kind: "StateChanged", key: "delivery.withdrawn", value: about(row) }];
+  return [
+    sentEvent(sent.messageId, row),
+    ...(sent.isEdit ? [{ kind: "StateChanged" as const, key: "delivery.edited", value: about(row) }] : []),
+    ...(isDoubtful || sent.mayBeTwice ? [uncertain(row)] : []),
+  ];
 }
 
 function sentEvent(messageId: string, { runId, to, text }: Pick<OutboxRow, "runId" | "to" | "text">): SessionEvent {

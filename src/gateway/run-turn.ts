@@ -67,6 +67,7 @@ async function converse({ house, run, prompts }: Turn, state: SessionState): Pro
       failPoint("gateway.turn.event");
       await house.sessions.append(run.sessionKey, events, owed);
       failPoint("gateway.turn.recorded");
+      run.endStep();
       askedAt = house.clock.now(); // after the results of tools the model is asked again
     }
   } finally {

@@ -32,6 +32,7 @@ export class Run {
   #started: Started | undefined;
   #begunAt: number | undefined;
   #text = "";
+  #stepAt = 0;
 
   constructor(about: Pick<Run, "runId" | "sessionKey" | "from" | "startedAt"> & Partial<Pick<Run, "unfinished">>) {
     this.runId = about.runId;
@@ -89,6 +90,16 @@ export class Run {
 
   said(delta: Delta): void {
     if (delta.kind === "TextDelta") this.#text += delta.text;
+  }
+
+  /** What comes next is another word of the model's, after its tools. */
+  endStep(): void {
+    this.#stepAt = this.#text.length;
+  }
+
+  /** What the model says now; what it said before its tools were done is not of the answer. */
+  get stepText(): string {
+    return this.#text.slice(this.#stepAt);
   }
 
   end(): void {

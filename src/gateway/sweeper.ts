@@ -1,6 +1,7 @@
 import { pause } from "#base";
 import type { House } from "./house.ts";
 import { asideRecords, joinedRecords } from "./inbound/record-kinds.ts";
+import { previewRecords } from "./outbound/previews.ts";
 import { requestRecords } from "./requests.ts";
 import { type RetentionLimits, usualRetention } from "./retention.ts";
 
@@ -9,6 +10,9 @@ const dayMs = 24 * hourMs;
 
 /** Longer than any client repeats the same request. */
 const requestsMs = 2 * dayMs;
+
+/** Longer than an answer can be under way. */
+const previewsMs = 3 * dayMs;
 
 const rowsAtOnce = 500;
 const mostRounds = 200;
@@ -29,6 +33,7 @@ export async function sweep({ storage, clock, retention }: Swept, signal?: Abort
       deadLettersBefore: now - deadLettersDays * dayMs,
       records: [
         { kind: requestRecords, before: now - requestsMs },
+        { kind: previewRecords, before: now - previewsMs },
         { kind: joinedRecords, before: now - receiptsDays * dayMs },
         { kind: asideRecords, before: now - deadLettersDays * dayMs },
       ],

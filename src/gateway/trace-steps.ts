@@ -80,6 +80,8 @@ const Told = Type.Object({
 /** The state changes that are steps of a message, and how they are told. */
 const changes: Readonly<Record<string, { readonly what: TraceStep["what"]; readonly about: string }>> = {
   "run.resumed": { what: "resumed", about: "after the gateway had stopped" },
+  "delivery.edited": { what: "deliveryEdited", about: "into the message that had shown it growing" },
+  "delivery.withdrawn": { what: "deliveryWithdrawn", about: "what had been shown of an answer was taken away" },
   "delivery.uncertain": { what: "deliveryUncertain", about: "an earlier try may have arrived too" },
   "delivery.failed": { what: "deliveryFailed", about: "given up" },
   "delivery.replayed": { what: "deliveryReplayed", about: "put back into the queue" },

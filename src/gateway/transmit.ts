@@ -6,6 +6,9 @@ import { defaultAccount, type Line } from "./line.ts";
 const timeoutMs = 30_000;
 const filesTimeoutMs = 80_000;
 
+/** What was shown of an answer is waited for, looked for, changed and taken away, each until its timeout. */
+export const longestFinishMs = 4 * timeoutMs;
+
 /** A question and a message, each until its timeout. */
 export function longestTryMs({ files }: Pick<OutboundMessage, "files">): number {
   return timeoutMs + (files ? filesTimeoutMs : timeoutMs);
@@ -13,7 +16,14 @@ export function longestTryMs({ files }: Pick<OutboundMessage, "files">): number 
 
 /** What became of one try. `doubt`: nobody knows whether the platform has the message. */
 export type Transmission =
-  | { readonly became: "sent"; readonly messageId: string }
+  | {
+      readonly became: "sent";
+      readonly messageId: string;
+      /** Into a message that was there; that cannot make two of it. */
+      readonly isEdit?: true;
+      /** Another one like it may be there, of which nobody heard. */
+      readonly mayBeTwice?: true;
+    }
   | ({ readonly became: "refused" } & SendRefusal)
   | { readonly became: "doubt"; readonly problem: string };
 
@@ -71,7 +81,7 @@ export function isAwaited({ lines }: Pick<House, "lines">, to: Pick<Address, "ch
 }
 
 /** What was not heard of in time, or broke, is in doubt. */
-async function heard<T>(
+export async function heard<T>(
   signal: AbortSignal,
   ask: (bounded: AbortSignal) => Promise<T>,
   withinMs = timeoutMs,

@@ -34,11 +34,15 @@ export function discordMessages(
   markup: Markup,
   { most = mostText, lines }: { readonly most?: number; readonly lines?: number } = {},
 ): readonly DiscordText[] {
-  const limits = { most, measure: (piece: Markup) => write(piece).length, ...(lines === undefined ? {} : { lines }) };
+  const limits = { most, measure: discordSize, ...(lines === undefined ? {} : { lines }) };
   return split(markup, limits).map((piece) => ({
     content: toDiscord(piece),
     allowed_mentions: { parse: [], users: [...new Set(usersIn(piece))].slice(0, 100), replied_user: false },
   }));
+}
+
+export function discordSize(piece: Markup): number {
+  return write(piece).length;
 }
 
 function usersIn({ spans }: Markup): string[] {

@@ -23,7 +23,11 @@ export function toSlack(markup: Markup): string {
 
 /** The messages that it takes to send it. */
 export function slackMessages(markup: Markup, { most = mostText }: { readonly most?: number } = {}): readonly string[] {
-  return split(markup, { most, measure: (piece) => write(piece).length }).map(toSlack);
+  return split(markup, { most, measure: slackSize }).map(toSlack);
+}
+
+export function slackSize(piece: Markup): number {
+  return write(piece).length;
 }
 
 function write(markup: Markup): string {

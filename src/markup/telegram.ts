@@ -33,10 +33,11 @@ export function telegramMessages(
   markup: Markup,
   { most = mostText }: { readonly most?: number } = {},
 ): readonly TelegramText[] {
-  return split(markup, { most, measure: sizeOf }).map(toTelegram);
+  return split(markup, { most, measure: telegramSize }).map(toTelegram);
 }
 
-function sizeOf(piece: Markup): number {
+/** What counts is the text alone, as long as its entities are counted too. */
+export function telegramSize(piece: Markup): number {
   return write(piece).entities.length > mostEntities ? Infinity : piece.text.length;
 }
 

@@ -38,6 +38,8 @@ export const TraceStep = Type.Object({
     Type.Literal("deliveryFailed"),
     Type.Literal("deliveryReplayed"),
     Type.Literal("deliveryDropped"),
+    Type.Literal("deliveryEdited"),
+    Type.Literal("deliveryWithdrawn"),
     Type.Literal("delivered"),
   ]),
   about: Type.String({ description: "For a person; may be empty." }),

@@ -182,6 +182,66 @@ describe.each([...platforms])("every channel: $channel", ({ channel: id, openFak
     }
   });
 
+  test("a message that grows is one, each step may be said again, and an edit is its end, where the channel can", async () => {
+    await using platform = await openFake();
+    await using line = await openChannelLine(platform.channel, platform.settings);
+    const { connection } = line;
+    if (!connection.grow || !connection.edit) return expect(id).toBe("webhook");
+    const threads = platform.typingThread === undefined ? [undefined] : [undefined, platform.typingThread];
+    for (const [i, thread] of threads.entries()) {
+      const to = { channel: id, account: "main", chat: platform.chat, ...(thread === undefined ? {} : { thread }) };
+      const message = { ...messageTo(platform.chat, "one", `grows-${i}`), to };
+      const begun = await connection.grow({ message }, never);
+      if ("refused" in begun) throw new Error(begun.problem);
+      const { messageId } = begun;
+      expect(platform.shown(messageId)?.text).toBe("one");
+      for (const text of ["one **tw", "one **tw", "one **two** <@1> thr"]) {
+        expect(await connection.grow({ message: { ...message, text }, messageId }, never)).toEqual({ messageId });
+      }
+      expect(words(platform.shown(messageId)?.text)).toContain("one two");
+      const posted = { to, messageId };
+      expect(await connection.edit(posted, "one **two** three", never)).toBeUndefined();
+      expect(await connection.edit(posted, "one **two** three", never)).toBeUndefined();
+      expect(words(platform.shown(messageId)?.text)).toBe("one two three");
+      expect(platform.shownCount).toBe(i + 1);
+    }
+  });
+
+  test("a beginning without an answer is in doubt as any message, and one in a chat that is gone is refused for good", async () => {
+    await using platform = await openFake();
+    await using line = await openChannelLine(platform.channel, platform.settings);
+    const { connection } = line;
+    const message = messageTo(platform.chat, "one", "grows");
+    platform.next("lostAnswer");
+    const begun = await connection.grow?.({ message }, never).catch(() => "in doubt");
+    if (!connection.grow) return expect(begun).toBeUndefined();
+    expect(begun).toBe("in doubt");
+    const found = await connection.find?.(message, never);
+    if (connection.find) expect(platform.shown(found?.messageId ?? "")?.text).toBe("one");
+    const gone = await connection.grow({ message: messageTo(platform.goneChat, "one", "gone") }, never);
+    expect(gone).toMatchObject({ refused: "forGood" });
+  });
+
+  test("an edit is refused for a while, lost, or too late, and each is told apart", async () => {
+    await using platform = await openFake();
+    await using line = await openChannelLine(platform.channel, platform.settings);
+    const { connection } = line;
+    if (!connection.edit || !connection.delete) return expect(id).toBe("webhook");
+    const message = messageTo(platform.chat, "one");
+    const sent = await connection.send(message, never);
+    if ("refused" in sent) throw new Error(sent.problem);
+    const posted = { to: message.to, messageId: sent.messageId };
+    platform.next("lostAnswer", "edit");
+    expect(await connection.edit(posted, "two", never).catch(() => "in doubt")).toBe("in doubt");
+    expect(platform.shown(sent.messageId)?.text).toBe("two");
+    expect(await connection.edit(posted, "two", never)).toBeUndefined();
+    await connection.delete(posted, never);
+    expect(await connection.edit(posted, "three", never)).toMatchObject({ refused: "forGood" });
+    platform.next("rateLimited", "edit");
+    const limited = await connection.grow?.({ message, messageId: sent.messageId }, never);
+    expect(limited).toMatchObject({ refused: "forNow", retryAfterMs: 60_000 });
+  });
+
   test("typing and drafts are shown, where the channel can, and are no messages", async () => {
     await using platform = await openFake();
     await using line = await openChannelLine(platform.channel, platform.settings);
@@ -199,7 +259,7 @@ describe.each([...platforms])("every channel: $channel", ({ channel: id, openFak
   test("what it says that it can do, it can, and nothing else", async () => {
     await using platform = await openFake();
     await using line = await openChannelLine(platform.channel, platform.settings);
-    const optional = ["delete", "draft", "edit", "find", "probe", "react", "take", "typing"] as const;
+    const optional = ["delete", "draft", "edit", "find", "grow", "probe", "react", "take", "typing"] as const;
     const has = optional.filter((name) => line.connection[name] !== undefined);
     // Whether it is called depends on the account's mode, and a menu is no part of the connection.
     const said = (platform.channel.abilities ?? []).filter((name) => name !== "menu");
@@ -233,3 +293,8 @@ describe.each([...platforms])("every channel: $channel", ({ channel: id, openFak
     expect(line.log.join("\n")).not.toContain("of_nobody");
   });
 });
+
+/** Without the signs of any platform. */
+function words(text: string | undefined): string {
+  return (text ?? "").replaceAll(/[*\u200B]/g, "");
+}

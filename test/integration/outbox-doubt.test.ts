@@ -125,7 +125,7 @@ test("a message is not sent under a claim that could end before its try does: it
       claimOutbox: async (...asked: Parameters<Storage["claimOutbox"]>) => {
         const claim = await storage.claimOutbox(...asked);
         claims += 1;
-        if (claims === 1) elapsed += 121_000; // of the three minutes that it holds, a try may take one
+        if (claims === 1) elapsed += 121_000; // of the five minutes that it holds, a try may take three
         shownAtClaims.push(post.shown.length);
         return claim;
       },

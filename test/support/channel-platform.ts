@@ -34,8 +34,8 @@ export interface ChannelPlatform extends AsyncDisposable {
   /** What the account shows while it is at work, and while an answer grows. */
   readonly typings: number;
   readonly drafts: readonly string[];
-  /** What happens to the next message of the account: refused for a minute, or taken without an answer. */
-  next(trouble: "rateLimited" | "lostAnswer"): void;
+  /** What happens to the next message of the account, or to the next edit: refused for a minute, or taken without an answer. */
+  next(trouble: "rateLimited" | "lostAnswer", to?: "send" | "edit"): void;
   /** Requests and connections so far that had a token of nobody. */
   readonly strangers: number;
   /** Whether the account listens at this moment. */

@@ -40,7 +40,7 @@ export async function openDiscordPlatform(): Promise<MessengerPlatform> {
       return fake.api.typing.length;
     },
     drafts: [],
-    next: (trouble) => {
+    next: (trouble, to = "send") => {
       const faults = {
         rateLimited: limited(60),
         busy: limited(1),
@@ -48,7 +48,8 @@ export async function openDiscordPlatform(): Promise<MessengerPlatform> {
         failsAfter: "failsAfter",
         hangsAfter: "hangsAfter",
       } as const;
-      fake.api.fail(/^POST .*\/messages$/, faults[trouble]);
+      const request = to === "send" ? /^POST .*\/messages$/ : /^PATCH .*\/messages\/\d+$/;
+      fake.api.fail(request, faults[trouble]);
     },
     get strangers() {
       return fake.api.strangers;

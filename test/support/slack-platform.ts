@@ -39,7 +39,7 @@ export async function openSlackPlatform(): Promise<MessengerPlatform> {
       return fake.world.statuses.length;
     },
     drafts: [],
-    next: (trouble) => {
+    next: (trouble, to = "send") => {
       const faults = {
         rateLimited: { status: 429, retryAfterSeconds: 60 },
         busy: { status: 429, retryAfterSeconds: 1 },
@@ -47,7 +47,7 @@ export async function openSlackPlatform(): Promise<MessengerPlatform> {
         failsAfter: { status: 502, after: true },
         hangsAfter: { hang: "after" },
       } as const;
-      fake.fail("chat.postMessage", faults[trouble]);
+      fake.fail(to === "send" ? "chat.postMessage" : "chat.update", faults[trouble]);
     },
     get strangers() {
       return fake.strangers;

@@ -46,11 +46,12 @@ export async function openTelegramPlatform(): Promise<MessengerPlatform> {
     get drafts() {
       return fake.chats.drafts.map(({ text }) => text);
     },
-    next: (trouble) => {
+    next: (trouble, to = "send") => {
+      const method = to === "send" ? "sendMessage" : "editMessageText";
       const waitSeconds = { rateLimited: 60, busy: 1 };
-      if (trouble !== "rateLimited" && trouble !== "busy") return fake.trouble("sendMessage", trouble);
+      if (trouble !== "rateLimited" && trouble !== "busy") return fake.trouble(method, trouble);
       const asked = { retry_after: waitSeconds[trouble] };
-      fake.trouble("sendMessage", new Refusal(429, `Too Many Requests: retry after ${asked.retry_after}`, asked));
+      fake.trouble(method, new Refusal(429, `Too Many Requests: retry after ${asked.retry_after}`, asked));
     },
     get strangers() {
       return fake.strangers;

@@ -1,6 +1,7 @@
 import type { Secret } from "#base";
 import { fault } from "#protocol";
 import type { AccountOptions, Connection } from "../channel.ts";
+import { growByEditing } from "../grow-by-editing.ts";
 import { Menu } from "../menu.ts";
 import { fileHosts } from "./attachment.ts";
 import { CatchUp } from "./catch-up.ts";
@@ -84,6 +85,7 @@ export async function openDiscord(options: AccountOptions<DiscordSettings>): Pro
     log.error("Discord's line broke", { error });
   });
 
+  const ways = outgoing({ rest, tickets });
   return {
     get state() {
       return line.state;
@@ -94,7 +96,8 @@ export async function openDiscord(options: AccountOptions<DiscordSettings>): Pro
     get warning() {
       return menu.warning;
     },
-    ...outgoing({ rest, tickets }),
+    ...ways,
+    grow: (step, within) => growByEditing(ways, step, within),
     async [Symbol.asyncDispose]() {
       closing.abort();
       rest.clearHashSweeper();

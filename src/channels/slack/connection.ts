@@ -4,12 +4,14 @@ import type {
   AccountOptions,
   ChannelState,
   Connection,
+  Growth,
   OutboundMessage,
   Posted,
   SendRefusal,
   WebhookAnswer,
   WebhookRequest,
 } from "../channel.ts";
+import { growByEditing } from "../grow-by-editing.ts";
 import { Intake } from "../intake.ts";
 import { type Api, type Client, createApi } from "./api.ts";
 import { Directory } from "./directory.ts";
@@ -23,9 +25,10 @@ import { post } from "./post.ts";
 import { platformCode, refusalOf, tokenProblemOf } from "./refusal.ts";
 import { runSocketMode } from "./socket-mode.ts";
 import { Standing } from "./standing.ts";
+import { Streams } from "./streams.ts";
 import { toUpdate } from "./to-update.ts";
 import { createWebRequests } from "./web-requests.ts";
-import { toMrkdwn } from "./write-text.ts";
+import { update } from "./update.ts";
 
 const patience: Backoff = { firstMs: 500, mostMs: 60_000 };
 
@@ -40,6 +43,7 @@ export class SlackConnection implements Connection {
   readonly #options: Options;
   readonly #api: Api;
   readonly #standing: Standing;
+  readonly #streams = new Streams();
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
   #me: Identity | undefined;
@@ -76,15 +80,39 @@ export class SlackConnection implements Connection {
     signal: AbortSignal,
   ): Promise<{ readonly messageId: string } | undefined> {
     const client = this.#client(signal);
-    return find(sought, client, this.#me ?? (await identify(client)));
+    const me = this.#me ?? (await identify(client));
+    return (await this.#streams.find(sought, client, me)) ?? find(sought, client, me);
   }
 
-  edit({ to, messageId }: Posted, text: string, signal: AbortSignal): Promise<SendRefusal | undefined> {
-    return refusalFrom(this.#client(signal).chat.update({ channel: to.chat, ts: messageId, text: toMrkdwn(text) }));
+  /** By a stream, where Slack has them; where it does not, or it ended before its time, by editing. */
+  async grow(step: Growth, signal: AbortSignal): Promise<{ readonly messageId: string } | SendRefusal> {
+    const { message, messageId: known } = step;
+    const client = this.#client(signal);
+    const grown = await orRefusal(async () => {
+      const begun = known === undefined ? await this.#streams.begin(message, client) : { messageId: known };
+      if (!begun) return undefined;
+      const posted = { to: message.to, ...begun };
+      // Begun, it is there: that its first words failed to come is no reason to begin another.
+      if (known === undefined) await this.#streams.add(posted, message.text, client).catch(() => false);
+      else if (!(await this.#streams.add(posted, message.text, client))) return undefined;
+      return begun;
+    });
+    return grown ?? growByEditing(this, step, signal);
   }
 
-  delete({ to, messageId }: Posted, signal: AbortSignal): Promise<SendRefusal | undefined> {
-    return refusalFrom(this.#client(signal).chat.delete({ channel: to.chat, ts: messageId }), "message_not_found");
+  async edit(posted: Posted, text: string, signal: AbortSignal): Promise<SendRefusal | undefined> {
+    const client = this.#client(signal);
+    return orRefusal(async () => {
+      if (this.#streams.isOpen(posted) && (await this.#streams.end(posted, text, client))) return undefined;
+      await update(posted, text, client);
+      return undefined;
+    });
+  }
+
+  delete(posted: Posted, signal: AbortSignal): Promise<SendRefusal | undefined> {
+    this.#streams.forget(posted);
+    const place = { channel: posted.to.chat, ts: posted.messageId };
+    return refusalFrom(this.#client(signal).chat.delete(place), "message_not_found");
   }
 
   async react(
@@ -103,7 +131,7 @@ export class SlackConnection implements Connection {
 
   /** Slack shows it in threads alone, until it shows a message of ours there. */
   async typing(to: Address, signal: AbortSignal): Promise<void> {
-    if (to.thread === undefined) return;
+    if (to.thread === undefined || this.#streams.isOpenIn(to)) return;
     const shown = { channel_id: to.chat, thread_ts: to.thread, status: "is thinking…" };
     // Nobody misses it: the answer comes all the same.
     await this.#client(signal)
@@ -202,12 +230,19 @@ async function identify(client: Client): Promise<Identity> {
 }
 
 /** `asWished`: the code that says that it is so already. */
-async function refusalFrom(call: Promise<unknown>, asWished?: string): Promise<SendRefusal | undefined> {
-  try {
-    await call;
+function refusalFrom(call: Promise<unknown>, asWished?: string): Promise<SendRefusal | undefined> {
+  return orRefusal(async () => {
+    await call.catch((error: unknown) => {
+      if (asWished === undefined || platformCode(error) !== asWished) throw error;
+    });
     return undefined;
+  });
+}
+
+async function orRefusal<T>(work: () => Promise<T>): Promise<T | SendRefusal> {
+  try {
+    return await work();
   } catch (error) {
-    if (asWished !== undefined && platformCode(error) === asWished) return undefined;
     const refusal = refusalOf(error);
     if (refusal) return refusal;
     throw error;

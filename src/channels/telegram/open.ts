@@ -1,5 +1,6 @@
 import { lazily, pause } from "#base";
 import type { AccountOptions, Connection } from "../channel.ts";
+import { growByEditing } from "../grow-by-editing.ts";
 import { Menu } from "../menu.ts";
 import type { TelegramAccount } from "../telegram.ts";
 import { Bot } from "./bot.ts";
@@ -69,6 +70,7 @@ export async function openTelegram(options: AccountOptions<TelegramAccount>): Pr
       return menu.warning;
     },
     send: (message, within) => outlet.send(message, within),
+    grow: (growth, within) => growByEditing(outlet, growth, within),
     edit: (message, text, within) => outlet.edit(message, text, within),
     delete: (message, within) => outlet.delete(message, within),
     react: (message, reaction, within) => outlet.react(message, reaction, within),

@@ -2,6 +2,7 @@ import type { Connection } from "#channels";
 
 /** The connection as the walk gets it: each message that left is told of. */
 export function counted(connection: Connection, sent: () => void): Connection {
+  const grow = connection.grow?.bind(connection);
   return {
     get state() {
       return connection.state;
@@ -18,6 +19,13 @@ export function counted(connection: Connection, sent: () => void): Connection {
       return answer;
     },
     ...(connection.find && { find: connection.find.bind(connection) }),
+    ...(grow && {
+      async grow(step, signal) {
+        const answer = await grow(step, signal);
+        if (step.messageId === undefined && "messageId" in answer) sent();
+        return answer;
+      },
+    }),
     ...(connection.edit && { edit: connection.edit.bind(connection) }),
     ...(connection.delete && { delete: connection.delete.bind(connection) }),
     ...(connection.react && { react: connection.react.bind(connection) }),

@@ -10,12 +10,14 @@ import { acknowledge } from "../outbound/acknowledge.ts";
 import { type Heading, headingOf, type Share } from "../router/heading.ts";
 import { forwardedText, postedText } from "../router/passed-on.ts";
 import { unreadAttachments } from "./attachments.ts";
+import { ChatNotes, editNote, reactionNote } from "./chat-notes.ts";
 import { chatOf } from "./chat-of.ts";
 import { textOf } from "./entry.ts";
 import { GroupHistory } from "./group-history.ts";
 import type { InboundHouse, InboundOptions } from "./inbound.ts";
 import { isTemporary } from "./is-temporary.ts";
 import type { LoopGuard } from "./loop-guard.ts";
+import { ourMessage } from "./our-message.ts";
 import { quote } from "./quote.ts";
 import { joinedRecords } from "./record-kinds.ts";
 import { readUpdate, type Said } from "./said.ts";
@@ -62,6 +64,7 @@ export class Reception implements Disposable {
   readonly #options: InboundOptions;
   readonly #rooms: Rooms;
   readonly #history = new GroupHistory();
+  readonly #notes = new ChatNotes();
   readonly #closing = new AbortController();
 
   constructor(house: InboundHouse, options: InboundOptions, rooms: Rooms) {
@@ -80,12 +83,8 @@ export class Reception implements Disposable {
       if (access.because === "notPaired" && update.type !== "reaction") await this.#rooms.door.tellCode(visitor, line);
       return;
     }
-    if (update.type === "reaction") return; // says nothing that an agent could answer
-    if (update.type === "edited") {
-      const isChanged = await this.#rooms.waiting.edit(from, update.messageId, update.text);
-      log.debug("a message was edited", { ...about(from), isChanged });
-      return;
-    }
+    if (update.type === "reaction") return this.#noteReaction(update, from, line);
+    if (update.type === "edited") return this.#edit(update, from);
     const said = readUpdate(update);
     const settings = this.#options.settings();
     const traveller = { from, place: update.place, text: said.text, senderId: update.sender.id };
@@ -114,12 +113,27 @@ export class Reception implements Disposable {
     this.#closing.abort();
   }
 
+  async #edit(update: Extract<Update, { type: "edited" }>, from: Guest["from"]): Promise<void> {
+    const isChanged = await this.#rooms.waiting.edit(from, update.messageId, update.text);
+    this.#house.log.debug("a message was edited", { ...about(from), isChanged });
+    // Its turn has begun, or is over.
+    if (!isChanged && (update.isToUs || update.place.kind === "direct")) this.#notes.add(from, editNote(update));
+  }
+
+  /** Nothing that an agent could answer, but the next message is better understood with it. */
+  async #noteReaction(update: Extract<Update, { type: "reaction" }>, from: Guest["from"], line: Line): Promise<void> {
+    const { reactionNotifications: wanted = "own" } = line.settings;
+    if (wanted === "off") return;
+    const ours = await ourMessage(this.#house, from, update.messageId);
+    if (ours !== undefined || wanted === "all") this.#notes.add(from, reactionNote(update, ours));
+  }
+
   async #lead(guest: Guest): Promise<void> {
     const { heading, from, update } = guest;
     if (heading.route.action === "drop") return;
     if (heading.to) return this.#passOn(guest, heading.to);
     const told: Told = {
-      text: lazily(() => this.#textFor(guest)),
+      text: lazily(async () => [...this.#notes.take(from), await this.#textFor(guest)].join("\n")),
       context: once(() => (update.place.kind === "direct" ? [] : this.#history.take(from))),
     };
     const parts = await Promise.allSettled(partsOf(guest).map((part) => this.#give(guest, part, told)));

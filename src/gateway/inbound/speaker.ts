@@ -9,7 +9,8 @@ export function speaker({ id, name, username }: Sender): string {
   return said === "" ? plain(id) : `${said} (${plain(id)})`;
 }
 
-function plain(text: string): string {
+/** On one line, without what could end a bracket or hide something. */
+export function plain(text: string): string {
   return text
     .replaceAll(/[[\]()\p{Cc}\p{Cf}\u2028\u2029]/gu, " ")
     .replaceAll(/\s+/g, " ")

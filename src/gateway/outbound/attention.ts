@@ -2,7 +2,10 @@ import { pause } from "#base";
 import type { House } from "../house.ts";
 import type { Line } from "../line.ts";
 import type { Run } from "../run.ts";
+import { cut } from "./cut.ts";
 import { forPeople } from "./for-people.ts";
+import { keepGrowing } from "./growing.ts";
+import { labelled } from "./pieces.ts";
 
 const usualTypingMs = 5_000;
 /** An answer that comes sooner needs no sign of it, which would count against what the platform lets us say. */
@@ -13,17 +16,21 @@ const timeoutMs = 10_000;
 
 /** A turn, and the chat that may see it work. */
 export interface Attended {
-  readonly sessions: House["sessions"];
+  readonly house: Pick<House, "sessions" | "storage" | "previews">;
+  /** Who says it, where a chat has several. */
+  readonly label: string | undefined;
   readonly line: Line;
   readonly run: Run;
-  /** Aborts when the turn is over. */
-  readonly over: AbortSignal;
+  /** Resolves when the turn says something else than the first `seen` characters of what it says now, or is over. */
+  readonly grown: (seen: number, until: AbortSignal) => Promise<void>;
 }
 
-/** Lets a chat see that its turn works: that we type, and where it is wanted, the answer as it grows. Never the answer itself. */
-export async function attend(attended: Attended): Promise<void> {
+/** Lets a chat see that its turn works: that we type, and where it is wanted, the answer as it grows. */
+export async function attend(attended: Omit<Attended, "grown"> & { readonly over: AbortSignal }): Promise<void> {
   const until = AbortSignal.any([attended.over, AbortSignal.timeout(mostMs)]);
-  await Promise.all([keepTyping(attended, until), keepDrafting(attended, until)]);
+  const { house, run } = attended;
+  const all = { ...attended, grown: (seen: number, signal: AbortSignal) => hearMore({ house, run }, seen, signal) };
+  await Promise.all([keepTyping(all, until), keepShowing(all, until)]);
 }
 
 /** A platform shows one `typing` for a while; a little before it is over comes the next. */
@@ -37,38 +44,50 @@ async function keepTyping({ line: { channel, connection }, run }: Attended, unti
   }
 }
 
-/** One draft at a time, and the newest text alone: a platform that is slow gets fewer. One that refuses gets no more. */
-async function keepDrafting(attended: Attended, until: AbortSignal): Promise<void> {
-  const { run, line } = attended;
-  const { connection, settings, channel } = line;
-  if (settings.streaming !== "partial" || !connection.draft) return;
-  let seen = 0;
-  while (!until.aborted) {
-    await grown(attended, seen, until);
-    const said = run.view().text;
-    seen = said.length;
-    const text = forPeople(said).slice(0, channel.text.most);
-    if (until.aborted || text === "") continue;
-    const refused = await connection.draft(run.from, run.runId, text, bounded(until)).catch(() => undefined);
-    if (refused) return;
-    await pause(draftEveryMs, until).catch(() => undefined);
-  }
+/** A draft is no message and leaves nothing behind, so it comes first; some chats have none. */
+async function keepShowing(attended: Attended, until: AbortSignal): Promise<void> {
+  if ((attended.line.settings.streaming ?? "off") === "off") return;
+  if ((await keepDrafting(attended, until)) === "notHere" && !until.aborted) await keepGrowing(attended, until);
 }
 
-/** Resolves when there is more to show, or nothing will come any more. */
-function grown({ sessions, run }: Attended, seen: number, until: AbortSignal): Promise<void> {
+/** One draft at a time, and the newest text alone: a platform that is slow gets fewer. One that refuses gets no more. */
+async function keepDrafting({ line, run, grown, label }: Attended, until: AbortSignal): Promise<"notHere" | "over"> {
+  const { connection, channel } = line;
+  if (!connection.draft) return "notHere";
+  const { closeMarkdown } = await import("#markup");
+  let seen = 0;
+  while (!until.aborted) {
+    await grown(seen, until);
+    const said = run.stepText;
+    seen = said.length;
+    const [text = ""] = await cut(labelled(forPeople(said), label), channel.text);
+    if (until.aborted || text === "") continue;
+    const refused = await connection
+      .draft(run.from, run.runId, closeMarkdown(text), bounded(until))
+      .catch(() => undefined);
+    if (refused?.refused === "forGood") return "notHere";
+    await pause(Math.max(draftEveryMs, refused?.retryAfterMs ?? 0), until).catch(() => undefined);
+  }
+  return "over";
+}
+
+function hearMore({ house, run }: Pick<Attended, "house" | "run">, seen: number, until: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (until.aborted || run.view().text.length > seen) return resolve();
+    if (until.aborted || saysElse(run, seen)) return resolve();
     const done = () => {
       stop();
       until.removeEventListener("abort", done);
       resolve();
     };
-    const stop = sessions.subscribe((notice) => {
-      if (notice.type === "delta" && notice.delta.runId === run.runId && notice.delta.kind === "TextDelta") done();
+    const stop = house.sessions.subscribe((notice) => {
+      if (notice.type === "delta" && notice.delta.runId === run.runId && saysElse(run, seen)) done();
     });
     until.addEventListener("abort", done, { once: true });
   });
+}
+
+function saysElse({ stepText }: Run, seen: number): boolean {
+  return stepText.length > 0 && stepText.length !== seen;
 }
 
 function bounded(signal: AbortSignal): AbortSignal {

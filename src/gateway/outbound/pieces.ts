@@ -22,8 +22,12 @@ export async function rowsFor(
 ): Promise<readonly NewOutboxRow[]> {
   const said = forPeople(text);
   if (said === "") return [];
-  const labelled = label === undefined ? said : `${label}\n${said}`;
-  return rowsAsIs(house, { to, text: labelled, ...(runId !== undefined && { runId }) });
+  return rowsAsIs(house, { to, text: labelled(said, label), ...(runId !== undefined && { runId }) });
+}
+
+/** With the name of who says it, where a chat has several. */
+export function labelled(said: string, label: string | undefined): string {
+  return label === undefined || said === "" ? said : `${label}\n${said}`;
 }
 
 /** The same for a text that no model wrote. */

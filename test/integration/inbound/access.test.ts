@@ -204,6 +204,9 @@ describe("SEC-66: every kind of update", () => {
       }
       expect(await walk.storage.sessions({ limit: 10 })).toEqual([]);
       expect(line.got).toEqual([]);
+      await walk.inbound.take(line.message("hi", { sender: { id: "7", isBot: false }, place }), line);
+      await walk.wasAsked(1);
+      expect(lastText(walk.asked[0])).toMatch(/^(\[7\] )?hi$/);
     },
   );
 
@@ -231,7 +234,8 @@ describe("SEC-66: every kind of update", () => {
     await using walk = openWalk(folder.path, [line]);
     for (const make of kinds) await walk.inbound.take(make(line), line);
     await until("the answers", () => line.got.length === 3);
-    expect(line.texts).toEqual(["echo x", "echo /status", "echo x"]);
+    const note = "[Ann (1) changed an earlier message, which now says:]\n> x";
+    expect(line.texts).toEqual(["echo x", `echo ${note}\n/status`, "echo x"]);
   });
 });
 

@@ -164,6 +164,7 @@ export class FakeApi {
         const message = this.#find(chat, id);
         if (!message) return refused(404, 10_008, "Unknown Message");
         if (message.author.id !== this.#guild.bot.id) return refused(403, 50_005, "Cannot edit another's message");
+        if (String(body["content"]).length > 2_000) return refused(400, 50_035, "Invalid Form Body");
         message.content = String(body["content"]);
         return { status: 200, body: message };
       },

@@ -34,11 +34,39 @@ export function methodsOf(
       });
       return { ok: true, channel, ts: posted.ts } satisfies webApi.ChatPostMessageResponse;
     },
-    "chat.update": ({ channel = "", ts = "", text = "" }) => {
+    "chat.update": ({ channel = "", ts = "", text = "", blocks }) => {
       const message = world.message(channel, ts);
       if (message.user !== world.me.user) throw new Refused("cant_update_message");
+      if (message.streaming_state === "in_progress") throw new Refused("streaming_state_conflict");
+      if (text.length > 4_000) throw new Refused("msg_too_long");
+      // Blocks are shown in place of the text, and stay unless others are given.
+      if (blocks !== undefined) message.blocks = blocks === "[]" ? undefined : (JSON.parse(blocks) as unknown);
       message.text = text;
       return { ok: true, channel, ts, text } satisfies webApi.ChatUpdateResponse;
+    },
+    "chat.startStream": ({ channel = "", thread_ts = "", markdown_text = "", recipient_user_id }) => {
+      if (!world.streams.areAllowed) throw new Refused("missing_scope");
+      if (thread_ts === "") throw new Refused("invalid_arguments");
+      if (world.chat(channel).kind !== "im" && recipient_user_id === undefined) {
+        throw new Refused("missing_recipient_user_id");
+      }
+      const posted = world.post(channel, { text: markdown_text, thread_ts, streaming_state: "in_progress" });
+      return { ok: true, channel, ts: posted.ts } satisfies webApi.ChatStartStreamResponse;
+    },
+    "chat.appendStream": ({ channel = "", ts = "", markdown_text = "" }) => {
+      const message = streaming(world, channel, ts);
+      if (markdown_text === "") throw new Refused("no_text");
+      if (markdown_text.length > 12_000) throw new Refused("msg_too_long");
+      if (--world.streams.mostSteps < 0) message.streaming_state = "completed";
+      else message.text += markdown_text;
+      if (message.streaming_state === "completed") throw new Refused("message_not_in_streaming_state");
+      return { ok: true, channel, ts } satisfies webApi.ChatAppendStreamResponse;
+    },
+    "chat.stopStream": ({ channel = "", ts = "", markdown_text = "" }) => {
+      const message = streaming(world, channel, ts);
+      message.text += markdown_text;
+      message.streaming_state = "completed";
+      return { ok: true, channel, ts } satisfies webApi.ChatStopStreamResponse;
     },
     "chat.delete": ({ channel = "", ts = "" }) => {
       const message = world.message(channel, ts);
@@ -120,6 +148,12 @@ export function methodsOf(
   };
 }
 
+function streaming(world: World, channel: string, ts: string): FakeMessage {
+  const message = world.message(channel, ts);
+  if (message.streaming_state !== "in_progress") throw new Refused("message_not_in_streaming_state");
+  return message;
+}
+
 function history(world: World, channel: string): FakeMessage[] {
   return world
     .chat(channel)
@@ -133,10 +167,11 @@ function pageOf({ limit = "100", cursor = "0", include_all_metadata }: Args, mes
   const to = from + Number(limit);
   return {
     ok: true,
-    messages: messages.slice(from, to).map(({ ts, text, user, bot_id, metadata }) => ({
+    messages: messages.slice(from, to).map(({ ts, text, user, bot_id, metadata, streaming_state }) => ({
       ts,
       text,
       ...(user === undefined ? {} : { user }),
+      ...(streaming_state === undefined ? {} : { streaming_state }),
       ...(bot_id === undefined ? {} : { bot_id }),
       ...(metadata === undefined || include_all_metadata !== "true" ? {} : { metadata }),
     })),

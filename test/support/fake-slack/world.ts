@@ -7,7 +7,9 @@ export interface FakeMessage {
   readonly bot_id?: string;
   readonly thread_ts?: string;
   readonly metadata?: types.MessageMetadata;
-  readonly blocks?: unknown;
+  blocks?: unknown;
+  /** Of a stream, as long as it is one. */
+  streaming_state?: "in_progress" | "completed";
   readonly files?: readonly { readonly id: string; readonly name: string; readonly bytes: Uint8Array }[];
   readonly reactions: { readonly name: string; readonly user: string }[];
   readonly sent?: Readonly<Record<string, string>>;
@@ -33,6 +35,8 @@ export class World {
   readonly chats = new Map<string, FakeChat>();
   readonly users = new Map<string, { readonly name: string; readonly displayName: string }>();
   readonly files = new Map<string, FakeFile>();
+  /** Whether the app may stream, and for how many steps Slack lets a stream be. */
+  streams = { areAllowed: true, mostSteps: Infinity };
   readonly statuses: { readonly chat: string; readonly thread: string; readonly status: string }[] = [];
   #lastTs = 1_700_000_000;
 

@@ -1,0 +1,109 @@
+import { pause } from "#base";
+import type { SendRefusal } from "#channels";
+import { heard, look } from "../transmit.ts";
+import type { Attended } from "./attention.ts";
+import { cut } from "./cut.ts";
+import { forPeople } from "./for-people.ts";
+import { labelled } from "./pieces.ts";
+import { previewKey } from "./previews.ts";
+import { replyToOf } from "./reply-to.ts";
+
+/** An answer that is whole so soon is sent as one. */
+const patienceMs = 600;
+const usualEveryMs = 1_000;
+const lookEveryMs = 200;
+const timeoutMs = 10_000;
+
+type Step =
+  | { readonly is: "shown"; readonly messageId: string }
+  | { readonly is: "tryLater"; readonly waitMs: number }
+  /** It cannot grow any more; what becomes of it is for whoever delivers the answer. */
+  | { readonly is: "over" };
+
+/** Shows the answer in a message that grows: one step at a time, the newest text alone, at the platform's pace. */
+export async function keepGrowing(attended: Attended, until: AbortSignal): Promise<void> {
+  const { house, line, run, grown } = attended;
+  if (!line.connection.grow) return;
+  const before = await foundBefore(attended, until);
+  if (before === "unknown") return;
+  let messageId = before?.messageId;
+  let shown = "";
+  await grown(0, until);
+  const everyMs = line.channel.growEveryMs ?? usualEveryMs;
+  await pause(Math.min(patienceMs, everyMs), until).catch(() => undefined);
+  while (!until.aborted) {
+    const said = run.stepText;
+    const text = await textToShow(said, attended);
+    if (text === shown || text === "") {
+      await grown(said.length, until);
+      await pause(Math.min(lookEveryMs, everyMs), until).catch(() => undefined);
+      continue;
+    }
+    const posted = messageId;
+    const step: Step | undefined = await house.previews.step(run.runId, () => grow(attended, text, posted));
+    if (step === undefined || step.is === "over") return;
+    if (step.is === "shown") [messageId, shown] = [step.messageId, text];
+    await pause(step.is === "tryLater" ? Math.max(everyMs, step.waitMs) : everyMs, until).catch(() => undefined);
+  }
+}
+
+/** What an earlier life of the turn had begun; `unknown` when nobody can tell whether it is there. */
+async function foundBefore(
+  { house, line, run }: Attended,
+  until: AbortSignal,
+): Promise<{ readonly messageId: string } | undefined | "unknown"> {
+  const before = await house.previews.read(run.runId);
+  if (!before) return undefined;
+  if (before.messageId !== undefined) return { messageId: before.messageId };
+  if (!line.connection.find) return "unknown";
+  const seen = await look(line, { to: run.from, clientKey: previewKey(run.runId) }, until);
+  if (seen.became === "sent") return seen;
+  return seen.became === "missing" ? undefined : "unknown";
+}
+
+/** As much as one message takes; whole paragraphs alone where that is wanted. */
+async function textToShow(said: string, { line, label }: Attended): Promise<string> {
+  const { settings, channel } = line;
+  const limit = channel.text;
+  const all = settings.streaming === "block" ? said.slice(0, Math.max(0, said.lastIndexOf("\n\n"))) : said;
+  const [text = ""] = await cut(labelled(forPeople(all).slice(0, limit.most * 3), label), limit);
+  return text;
+}
+
+/** Not cut short when the turn is over: what the platform was told then would be known to nobody. */
+async function grow(attended: Attended, text: string, messageId: string | undefined): Promise<Step> {
+  const { house, line, run } = attended;
+  const { runId, from: to } = run;
+  const replyTo = messageId === undefined ? await replyToOf(house, line, { id: "", runId, to }) : undefined;
+  const message = { to, text, clientKey: previewKey(runId), ...(replyTo !== undefined && { replyTo }) };
+  if (messageId === undefined) await house.previews.write(runId, {});
+  const signal = AbortSignal.any([house.previews.closing, AbortSignal.timeout(timeoutMs)]);
+  const answer = await heard(signal, async (bounded) =>
+    line.connection.grow?.({ message, ...(messageId !== undefined && { messageId }) }, bounded),
+  ).catch(() => undefined);
+  if (answer && "messageId" in answer) {
+    if (messageId === undefined) await house.previews.write(runId, { messageId: answer.messageId });
+    return { is: "shown", messageId: answer.messageId };
+  }
+  if (answer && "refused" in answer) {
+    if (messageId === undefined) await house.previews.forget(runId);
+    return afterRefusal(answer);
+  }
+  if (messageId !== undefined) return { is: "tryLater", waitMs: 0 }; // the same may be said again
+  return afterDoubt(attended);
+}
+
+function afterRefusal({ refused, retryAfterMs = 0 }: SendRefusal): Step {
+  return refused === "forGood" ? { is: "over" } : { is: "tryLater", waitMs: retryAfterMs };
+}
+
+/** Begun, and nobody heard how that ended. */
+async function afterDoubt({ house, line, run }: Attended): Promise<Step> {
+  const { closing } = house.previews;
+  if (closing.aborted || !line.connection.find) return { is: "over" };
+  const seen = await look(line, { to: run.from, clientKey: previewKey(run.runId) }, closing);
+  if (seen.became === "missing") return { is: "tryLater", waitMs: 0 };
+  if (seen.became !== "sent") return { is: "over" };
+  await house.previews.write(run.runId, { messageId: seen.messageId });
+  return { is: "shown", messageId: seen.messageId };
+}
