@@ -14,7 +14,7 @@ const mostEvents = 400;
 /** Whoever has waited so long for nothing can wait for a collection. */
 const defaultQuietMs = 1_500;
 /** A longer pause is felt. */
-const shortPauseMs = 10;
+const shortPauseMs = 20;
 
 export function createMemoryKeeper(
   options: {

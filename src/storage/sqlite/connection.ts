@@ -127,7 +127,7 @@ const settings = [
   "secure_delete = ON",
   "temp_store = MEMORY",
   "mmap_size = 0",
-  "cache_size = -4096",
+  "cache_size = -2048",
   "wal_autocheckpoint = 4000",
   "journal_size_limit = 16777216",
 ] as const;
