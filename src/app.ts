@@ -248,6 +248,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
   failPoint("app.server.open");
   opened.use(rpc); // closed before the server, so that clients hear why
   opened.defer(() => gateway.drain(drainSeconds * 1_000));
+  await inbound.prepare();
   await gateway.recover(); // last, because a start that fails must not have worked on anything
   await inbound.recover(); // after what had a turn already
   opened.defer(() => lineUp.accounts.quiesce()); // what platforms still have, they keep for the next start

@@ -3,7 +3,16 @@ import type { StorageCommands } from "#cli";
 import { type Home, openConfig, prepareHome } from "#config";
 import { fault } from "#protocol";
 import { checkProjection } from "#sessions";
-import { acquireLock, copyStorage, countStorage, inspectStorage, readStorageUrl, type StoragePlace } from "#storage";
+import {
+  acquireLock,
+  copyStorage,
+  countStorage,
+  type Inspection,
+  inspectServer,
+  inspectStorage,
+  readStorageUrl,
+  type StoragePlace,
+} from "#storage";
 import { Settings } from "./settings.ts";
 
 type InspectOptions = Parameters<StorageCommands["inspect"]>[0];
@@ -42,18 +51,28 @@ export async function count(options: Installation): ReturnType<StorageCommands["
 export async function inspect(
   options: Installation & { readonly signal: AbortSignal } & Pick<InspectOptions, "onProgress">,
 ): ReturnType<StorageCommands["inspect"]> {
-  const path = sqliteFile(options);
+  const place = configured(options);
   const { signal, onProgress } = options;
-  const { findings, found, counts } = await inspectStorage({ path, checkProjection, signal, onProgress });
-  return { where: path, findings, found, counts: { ...counts } };
+  const { where, inspection } = await inspectionOf(place, options.home, { signal, onProgress });
+  const { findings, found, counts } = inspection;
+  return { where, findings, found, counts: { ...counts } };
 }
 
-/** What is said here is said of the one file; a server has tools of its own. */
-function sqliteFile(options: Installation): string {
-  const place = configured(options);
-  if (place.backend === "sqlite") return options.home.database;
-  const problem = "this is for SQLite alone; use the server's own tools (pg_dump, pg_amcheck), or `storage migrate`";
-  throw fault.storageUnusable({ path: place.shown, problem });
+async function inspectionOf(
+  place: StoragePlace,
+  home: Home,
+  options: { readonly signal: AbortSignal } & Pick<InspectOptions, "onProgress">,
+): Promise<{ readonly where: string; readonly inspection: Inspection }> {
+  switch (place.backend) {
+    case "sqlite": {
+      const path = home.database;
+      return { where: path, inspection: await inspectStorage({ path, checkProjection, ...options }) };
+    }
+    case "postgres":
+      return { where: place.shown, inspection: await inspectServer(place, options) };
+    case "memory":
+      throw fault.storageUnusable({ path: place.shown, problem: "what a process keeps in memory ends with it" });
+  }
 }
 
 function configured({ home, environment, file }: Installation): StoragePlace {

@@ -3,7 +3,8 @@ import type { TurnTools } from "./take-turn.ts";
 
 /**
  * The results of calls that were begun before the gateway stopped, one at a time and in order. What may be done twice is
- * done again; of the others the model is told that nobody knows how they ended.
+ * done again; of the others the model is told that nobody knows how they ended. Those that are left when the signal aborts get
+ * no result here: whoever ends the turn has to give them one.
  */
 export async function* finishCalls(
   tools: TurnTools,

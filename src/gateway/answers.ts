@@ -1,6 +1,6 @@
 import { type InboundMessage, noUsage, ownAnswer, type SessionEvent } from "#protocol";
 import type { AppendOptions } from "#sessions";
-import type { NewReceipt } from "#storage";
+import type { NewReceipt, Receipt as Known } from "#storage";
 import { received, receiptOf } from "./arrival.ts";
 import { delivery } from "./ending.ts";
 import type { Gateway, Receipt } from "./gateway.ts";
@@ -16,7 +16,7 @@ interface Settled {
 /** Messages that are answered, or passed on, without a turn. `repeat` says what became of one that was taken before. */
 export function createAnswers(
   house: House,
-  repeat: (earlier: NewReceipt, now: NewReceipt) => Promise<Receipt>,
+  repeat: (earlier: Known, now: NewReceipt) => Promise<Receipt>,
   wakeOutbox: () => void,
 ): Pick<Gateway, "answer" | "relay"> {
   /** By scope and key, the messages that are being worked on. */

@@ -2,11 +2,11 @@ import { failPoint } from "#base";
 import type { Address, InboundMessage } from "#protocol";
 import type { Place } from "#scheduler";
 import { agentOf } from "#sessions";
-import type { NewReceipt } from "#storage";
+import type { NewReceipt, Receipt as Known } from "#storage";
 import { createAnswers } from "./answers.ts";
 import { received, receiptOf } from "./arrival.ts";
 import { settleDeadLetter } from "./dead-letters.ts";
-import { endAborted, isReadInLog } from "./ending.ts";
+import { endAborted, endLeftovers, isReadInLog } from "./ending.ts";
 import { Endings } from "./endings.ts";
 import type { Gateway, Receipt, RunStatus } from "./gateway.ts";
 import type { House, Rooms } from "./house.ts";
@@ -120,8 +120,9 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
     finish(run);
   }
 
-  async function repeat(earlier: NewReceipt, now: NewReceipt): Promise<Receipt> {
+  async function repeat(earlier: Known, now: NewReceipt): Promise<Receipt> {
     failPoint("gateway.receive.repeated");
+    if (earlier.isDamaged) return { taken: false, because: "damaged" };
     if (earlier.requestHash !== now.requestHash) return { taken: false, because: "conflict" };
     return { taken: true, runId: earlier.runId, status: await statusOf(earlier.runId), isRepeat: true };
   }
@@ -189,7 +190,11 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
       return mine.filter((_run, at) => stopped[at]).map((run) => run.runId);
     },
     activeRuns: () => activeRuns().map((run) => run.view()),
-    resetSession: (sessionKey) => endSession(sessionKey, () => house.sessions.reset(sessionKey)),
+    resetSession: (sessionKey) =>
+      endSession(sessionKey, async () => {
+        await endLeftovers(house, sessionKey);
+        return house.sessions.reset(sessionKey);
+      }),
     deleteSession: (sessionKey) => endSession(sessionKey, () => house.sessions.delete(sessionKey)),
     async send(to, text, files = []) {
       const { channel } = lineTo(house, to); // before a session is named after an address that leads nowhere

@@ -2,6 +2,7 @@ import { backoffMs, failPoint, newId, pause } from "#base";
 import { type Address, type EventOf, Fault, noUsage, type SessionEvent, type TurnProblem } from "#protocol";
 import { agentOf, type AppendOptions } from "#sessions";
 import type { House } from "./house.ts";
+import { resultsOwed } from "./open-calls.ts";
 import { rowsFor } from "./outbound/pieces.ts";
 import type { Run } from "./run.ts";
 
@@ -9,7 +10,7 @@ import type { Run } from "./run.ts";
 const mostTries = 6;
 const backoff = { firstMs: 250, mostMs: 4_000 };
 
-/** Ends a turn without an answer. A storage that refuses is asked again a few times; then the turn stays open for recovery. */
+/** Ends a turn without an answer, and with it the calls that it leaves open. A storage that refuses is asked again a few times; then the turn stays open for recovery. */
 export function endBadly(house: House, run: Run, problem: TurnProblem): Promise<void> {
   return end(house, run, { stopReason: "error", problem });
 }
@@ -18,11 +19,26 @@ export function endAborted(house: House, run: Run): Promise<void> {
   return end(house, run, { stopReason: "aborted" });
 }
 
+/** Turns that nobody is at and that are open in the log, because their endings could not be written, end before their session does. */
+export async function endLeftovers(house: House, sessionKey: string): Promise<void> {
+  for (const { runId } of await house.storage.openRuns({ key: sessionKey })) {
+    try {
+      const last = [...(await resultsOwed(house, { runId, sessionKey })), unanswered(runId, { stopReason: "aborted" })];
+      await house.sessions.append(sessionKey, last, { mustExist: true });
+    } catch (error) {
+      // A log that is damaged says nothing of its calls, and must be possible to leave behind.
+      if (!(error instanceof Fault && error.code === "sessionDamaged")) throw error;
+      return;
+    }
+  }
+}
+
 async function end(house: House, run: Run, how: How): Promise<void> {
   const event = unanswered(run.runId, how);
   for (let attempt = 1; ; attempt++) {
     try {
-      await house.sessions.append(run.sessionKey, [event], await delivery(house, run, [event]));
+      const last = [...(await resultsOwed(house, run)), event];
+      await house.sessions.append(run.sessionKey, last, await delivery(house, run, last));
       failPoint("gateway.ending.recorded");
       return;
     } catch (error) {

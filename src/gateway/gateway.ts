@@ -16,7 +16,7 @@ export type Receipt =
       /** The same message had been taken before; nothing was done again. */
       readonly isRepeat: boolean;
     }
-  | { readonly taken: false; readonly because: "laneFull" | "queueFull" | "closing" | "conflict" };
+  | { readonly taken: false; readonly because: "laneFull" | "queueFull" | "closing" | "conflict" | "damaged" };
 
 export interface ActiveRun {
   readonly runId: string;

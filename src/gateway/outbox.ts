@@ -9,7 +9,16 @@ import type { Finished } from "./outbound/finish-preview.ts";
 import { isFirstPiece } from "./outbound/pieces.ts";
 import { replyToOf } from "./outbound/reply-to.ts";
 import { Turnstile } from "./turnstile.ts";
-import { canTell, isAwaited, lineTo, look as lookFor, type Transmission, transmit } from "./transmit.ts";
+import {
+  canTell,
+  isAwaited,
+  lineTo,
+  longestFinishMs,
+  longestTryMs,
+  look as lookFor,
+  type Transmission,
+  transmit,
+} from "./transmit.ts";
 
 const retry = { firstMs: 500, mostMs: 300_000 };
 const mostAtOnce = 16;
@@ -22,7 +31,7 @@ const waiting = { firstMs: 10_000, mostMs: 10_000 };
 const mostAgeMs = 24 * 60 * 60 * 1_000;
 const mostAttempts = 500;
 
-/** Longer than a try and its question before it can take, so that nobody else begins while we are at it. */
+/** Longer than the longest try, so that nobody else begins while we are at it; what is left of it is looked at before. */
 const leaseMs = 300_000;
 
 /** When the outbox itself cannot be read. */
@@ -40,11 +49,19 @@ export interface Outbox extends AsyncDisposable {
   send(sessionKey: string, message: Omit<OutboundMessage, "clientKey">): Promise<{ readonly messageId: string }>;
 }
 
+/** A row that is ours, until then by `clock.elapsed`. */
+interface Held {
+  readonly claim: number;
+  readonly endsAt: number;
+}
+
 export function createOutbox(house: House): Outbox {
   const closing = new AbortController();
   const carrying = new Turnstile(mostWithFiles);
   /** Deliveries under way, by the row's id. */
   const sending = new Map<string, Promise<void>>();
+  /** Damaged rows that cannot be put with the dead either, by their places. They hold up their chats, and nothing else. */
+  const stuck = new Set<number>();
   const state: { looking: Promise<void> | undefined; again: boolean; timer: Timer | undefined; isReleased: boolean } = {
     looking: undefined,
     again: false,
@@ -83,7 +100,9 @@ export function createOutbox(house: House): Outbox {
     const now = house.clock.now();
     const due = await house.storage.dueOutbox({ now, limit: mostAtOnce });
     const nextAt = await house.storage.nextOutboxAt(now);
-    const fresh = [...due, ...(await writtenInFuture(now, nextAt))].filter((row) => !known.has(row.id));
+    const fresh = [...due, ...(await writtenInFuture(now, nextAt))].filter(
+      (row) => !known.has(row.id) && !stuck.has(row.n),
+    );
     for (const row of fresh.slice(0, mostAtOnce - sending.size)) begin(row);
     if (nextAt !== undefined) wakeIn(nextAt - now);
   }
@@ -116,25 +135,58 @@ export function createOutbox(house: House): Outbox {
 
   /** Files are large: few are held in memory at once. */
   function deliver(row: OutboxRow): Promise<void> {
+    if (row.isDamaged) return bury(row);
     return row.files ? carrying.pass(closing.signal, () => deliverNow(row)) : deliverNow(row);
   }
 
   async function deliverNow(row: OutboxRow): Promise<void> {
-    const now = house.clock.now();
-    const wanted = { owner: house.instanceId, claim: row.claim, now, until: now + leaseMs };
-    const claim = await insist(() => house.storage.claimOutbox(row.id, wanted));
-    if (claim === undefined) return; // somebody else was quicker
+    const held = await insist(() => claim(row));
+    if (!held) return; // somebody else was quicker
 
     failPoint("outbox.deliver.begin");
-    const sent = await attempt(row);
+    const sent = await attempt(row, held);
     failPoint("outbox.deliver.attempted");
+    if (!sent) return putBack(row, held.claim);
     const isDoubtful = row.mayBeSent && !knowsBetter(row, sent);
     if (sent.became === "sent" || sent.became === "withdrawn") {
-      await insist(() => record(row, { id: row.id, as: "sent", claim }, eventsOf(row, sent, isDoubtful)));
+      await insist(() => record(row, { id: row.id, as: "sent", claim: held.claim }, eventsOf(row, sent, isDoubtful)));
       if (row.runId !== undefined && (sent.became === "withdrawn" || sent.isEdit)) forget(row.runId);
       return;
     }
-    await putOff(row, sent, { claim, mayBeSent: isDoubtful || sent.became === "doubt" });
+    await putOff(row, sent, { claim: held.claim, mayBeSent: isDoubtful || sent.became === "doubt" });
+  }
+
+  async function claim({ id, claim: known }: OutboxRow): Promise<Held | undefined> {
+    const endsAt = house.clock.elapsed() + leaseMs;
+    const now = house.clock.now();
+    const wanted = { owner: house.instanceId, claim: known, now, until: now + leaseMs };
+    const claimed = await house.storage.claimOutbox(id, wanted);
+    return claimed === undefined ? undefined : { claim: claimed, endsAt };
+  }
+
+  /** Nothing was sent, so nothing is in doubt that was not before. */
+  async function putBack(row: OutboxRow, claimed: number): Promise<void> {
+    const { attempts, mayBeSent } = row;
+    const problem = "the storage took so long that somebody else might have begun";
+    const next = { claim: claimed, attempts, nextAt: house.clock.now(), problem, mayBeSent };
+    if (!(await insist(() => house.storage.postponeOutbox(row.id, next)))) lost(row);
+  }
+
+  /** What it says may be another text, or for somebody else: a person is told, and nobody is sent anything. */
+  async function bury(row: OutboxRow): Promise<void> {
+    const problem = "what was stored of it is damaged";
+    house.log.error("a message was given up: it is damaged", inLog(row));
+    if (!(await insist(() => house.storage.buryOutbox(row.n, problem)))) {
+      stuck.add(row.n);
+      return;
+    }
+    try {
+      const { attempts } = row;
+      await house.sessions.append(row.key, [givenUp(row, { attempts, problem })], { mustExist: true });
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      house.log.warn("that a damaged message was given up is not in its log", { ...inLog(row), error });
+    }
   }
 
   async function putOff(
@@ -165,7 +217,8 @@ export function createOutbox(house: House): Outbox {
     if (!(await insist(() => house.storage.postponeOutbox(id, next)))) lost(row);
   }
 
-  async function attempt(row: OutboxRow): Promise<Delivered> {
+  /** Undefined, and nothing was sent, when the claim would not outlive the try. */
+  async function attempt(row: OutboxRow, { endsAt }: Held): Promise<Delivered | undefined> {
     const { id: clientKey, to, text, mayBeSent } = row;
     try {
       const line = lineTo(house, to);
@@ -173,8 +226,12 @@ export function createOutbox(house: House): Outbox {
       const files = row.files && (await filesFor(house.storage, row.files));
       if (files && "problem" in files) return { became: "refused", refused: "forGood", problem: files.problem };
       const message = { to, text, clientKey, ...(replyTo !== undefined && { replyTo }), ...(files && { files }) };
+      const tryMs = longestTryMs(message);
+      if (house.clock.elapsed() + longestFinishMs + tryMs > endsAt) return undefined;
       const finished = files ? undefined : await finish(row, line, message);
-      return finished ?? (await transmit(line, message, { mayBeSent, signal: closing.signal }));
+      if (finished) return finished;
+      if (house.clock.elapsed() + tryMs > endsAt) return undefined;
+      return await transmit(line, message, { mayBeSent, signal: closing.signal });
     } catch (error) {
       closing.signal.throwIfAborted();
       if (!(error instanceof Fault)) throw error;

@@ -1,19 +1,17 @@
 import { unknownResult } from "#agent";
 import { failPoint, pause } from "#base";
-import type { EventOf, SessionEvent } from "#protocol";
+import type { EventOf } from "#protocol";
 import type { Place } from "#scheduler";
 import type { RunRow } from "#storage";
 import { delivery, unanswered } from "./ending.ts";
 import type { House } from "./house.ts";
+import { readTurn } from "./open-calls.ts";
 
 /** A turn is taken up again this often; one that still has no ending then may be what stops the gateway each time. */
 const mostResumes = 2;
 
 /** Of so many sessions at once; the others wait on the disk, so that a start with much to do needs no more memory than another. */
 const mostSessionsAtOnce = 4;
-
-/** As many events of one turn are looked at; a turn cannot have more than a few for each of its steps. */
-const mostEvents = 10_000;
 
 const pageRuns = 200;
 const roomAgainMs = 100;
@@ -151,13 +149,12 @@ export class Recovery {
   /** Without an `end` the turn has ended, here or meanwhile. */
   async #recover(row: RunRow, onStuck: () => void): Promise<{ readonly end?: Promise<void> }> {
     const { runId, key, startedAt } = row;
-    const events = await this.#eventsSince(row);
+    const { message, unfinished } = await readTurn(this.#house, row);
     failPoint("recovery.run.read");
-    const message = events.find((event) => event.kind === "MessageReceived" && event.runId === runId);
-    if (message?.kind !== "MessageReceived") throw new Error(`run ${runId} has no message at seq ${row.seq}`);
+    if (!message) throw new Error(`run ${runId} has no message at seq ${row.seq}`);
     if (row.resumed >= mostResumes) {
       const ending = unanswered(runId, { stopReason: "error", problem: interrupted });
-      const last = [...openCalls(events, runId).map(unknownResult), ending];
+      const last = [...unfinished.map(unknownResult), ending];
       await this.#house.sessions.append(key, last, await delivery(this.#house, { ...message, sessionKey: key }, last));
       failPoint("recovery.run.ended");
       this.#count.ended++;
@@ -179,7 +176,7 @@ export class Recovery {
       });
     failPoint("recovery.run.marked");
     this.#count.resumed++;
-    return { end: this.#lanes.start({ message, key, startedAt, unfinished: openCalls(events, runId) }, place) };
+    return { end: this.#lanes.start({ message, key, startedAt, unfinished }, place) };
   }
 
   async #room(key: string, onStuck: () => void): Promise<Place> {
@@ -193,23 +190,9 @@ export class Recovery {
     }
   }
 
-  async #eventsSince(run: RunRow): Promise<readonly SessionEvent[]> {
-    const range = { after: run.seq - 1, limit: mostEvents, take: "first" } as const;
-    return (await this.#house.sessions.read(run, range)).map((stored) => stored.event);
-  }
-
   #checkDone(): void {
     if (this.#scan && this.#owed.size === 0 && this.#taking.size === 0) this.#done.resolve({ ...this.#count });
   }
-}
-
-function openCalls(events: readonly SessionEvent[], runId: string): readonly EventOf<"ToolCalled">[] {
-  const open = new Map<string, EventOf<"ToolCalled">>();
-  for (const event of events) {
-    if (event.kind === "ToolCalled" && event.runId === runId) open.set(event.callId, event);
-    if (event.kind === "ToolResult" && event.runId === runId) open.delete(event.callId);
-  }
-  return [...open.values()];
 }
 
 const interrupted = {

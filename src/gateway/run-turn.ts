@@ -1,9 +1,10 @@
-import { finishCalls, takeTurn, type TurnTools, unknownResult } from "#agent";
+import { finishCalls, takeTurn, type TurnTools } from "#agent";
 import { describeError, failPoint, newId } from "#base";
 import { Fault, type SessionEvent } from "#protocol";
 import type { SessionState } from "#sessions";
 import { delivery, endAborted, endBadly } from "./ending.ts";
 import type { House } from "./house.ts";
+import { resultsOwed } from "./open-calls.ts";
 import type { Prompts } from "./prompts.ts";
 import type { Run } from "./run.ts";
 
@@ -23,10 +24,7 @@ export async function runTurn(house: House, run: Run, prompts: Prompts): Promise
     const state = await house.sessions.state(run.sessionKey);
     failPoint("gateway.turn.begun");
     if (!state) return; // the session was deleted while this waited
-    if (run.stopCause === "asked") {
-      await giveUpCalls(house, run);
-      return await endAborted(house, run);
-    }
+    if (run.stopCause === "asked") return await endAborted(house, run);
     await converse({ house, run, prompts }, state);
   } catch (error) {
     const incident = newId();
@@ -42,10 +40,7 @@ export async function runTurn(house: House, run: Run, prompts: Prompts): Promise
 
 async function converse({ house, run, prompts }: Turn, state: SessionState): Promise<void> {
   const prepared = await house.prepareTurn({ ...state.summary.settings, agentId: state.agentId });
-  if (!prepared.ready) {
-    await giveUpCalls(house, run);
-    return endBadly(house, run, prepared.problem);
-  }
+  if (!prepared.ready) return endBadly(house, run, prepared.problem);
 
   failPoint("gateway.turn.prepared");
   const { timeoutMs, ...turn } = prepared;
@@ -80,19 +75,21 @@ async function converse({ house, run, prompts }: Turn, state: SessionState): Pro
   }
 }
 
-/** The session after what a crash had cut off; undefined when nothing had been. */
+/**
+ * The session after what a crash had cut off; undefined when nothing had been. A turn that was stopped meanwhile will not
+ * do the rest; one that the closing gateway stopped leaves it to the next start.
+ */
 async function finishOpenCalls(house: House, run: Run, tools: TurnTools): Promise<SessionState | undefined> {
   if (run.unfinished.length === 0) return undefined;
   for await (const result of finishCalls(tools, run.unfinished, run.signal)) {
     failPoint("recovery.call.finished");
     await house.sessions.append(run.sessionKey, [result]);
   }
+  if (run.signal.aborted && run.stopCause !== "closing") {
+    const owed = await resultsOwed(house, run);
+    if (owed.length > 0) await house.sessions.append(run.sessionKey, owed);
+  }
   return house.sessions.state(run.sessionKey);
-}
-
-/** What a crash had cut off of a turn that ends before it goes on. */
-async function giveUpCalls(house: House, run: Run): Promise<void> {
-  if (run.unfinished.length > 0) await house.sessions.append(run.sessionKey, run.unfinished.map(unknownResult));
 }
 
 /** A turn that was stopped says so by the cause; one that the closing gateway stopped says nothing, and stays open. */

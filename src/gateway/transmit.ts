@@ -4,8 +4,15 @@ import type { House } from "./house.ts";
 import { defaultAccount, type Line } from "./line.ts";
 
 const timeoutMs = 30_000;
-/** With what else a try takes, it is over before the claim on the message is. */
 const filesTimeoutMs = 80_000;
+
+/** What was shown of an answer is waited for, looked for, changed and taken away, each until its timeout. */
+export const longestFinishMs = 4 * timeoutMs;
+
+/** A question and a message, each until its timeout. */
+export function longestTryMs({ files }: Pick<OutboundMessage, "files">): number {
+  return timeoutMs + (files ? filesTimeoutMs : timeoutMs);
+}
 
 /** What became of one try. `doubt`: nobody knows whether the platform has the message. */
 export type Transmission =

@@ -112,12 +112,24 @@ const table = {
     retryable: false,
     says: "There is no undeliverable message “{id}”.",
   },
+  deadLetterDamaged: {
+    rpc: -32045,
+    status: 409,
+    retryable: false,
+    says: "The undeliverable message “{id}” is damaged on the disk, so it is not sent; it can be dropped.",
+  },
   messageNotFound: { rpc: -32042, status: 404, retryable: false, says: "There is no message or run “{id}”." },
   outcomeUnknown: {
     rpc: -32043,
     status: 409,
     retryable: false,
     says: "This was begun before and nobody knows how it ended ({problem}); look before you do it again.",
+  },
+  answerNotKept: {
+    rpc: -32046,
+    status: 409,
+    retryable: false,
+    says: "What “{key}” asks for was done before; its answer was not kept: {why}.",
   },
   sessionDamaged: {
     rpc: -32044,

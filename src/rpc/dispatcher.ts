@@ -93,8 +93,10 @@ export class Dispatcher implements Calls {
   /** What was done under this key is not done again: its answer is given again. */
   async #handleKeyed(method: AnyMethod, given: unknown, context: MethodContext): Promise<unknown> {
     const { params, key } = splitKey(given);
-    if (key === undefined || method.effect !== "once") return method.handle(params, context);
-    const request = keyedRequest({ method: method.name, params, key }, context.caller);
+    if (key === undefined) return method.handle(params, context);
+    const keyed = keyedRequest({ method: method.name, params, key }, context.caller);
+    const { effect, answersSecret = false } = method;
+    const request = { ...keyed, mayRepeat: effect === "idempotent", answersSecret };
     return context.services.gateway.once(request, () => method.handle(params, context));
   }
 

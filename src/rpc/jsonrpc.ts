@@ -1,4 +1,4 @@
-import { clip } from "#base";
+import { clip, nextTurn } from "#base";
 import { Fault, fault } from "#protocol";
 import type { Dialect } from "./dialect.ts";
 import type { Calls } from "./dispatcher.ts";
@@ -94,10 +94,6 @@ export function notification({ name, payload }: WireEvent): Frame {
     head: `{"jsonrpc":"2.0","method":"${name}","params":{"seq":`,
     tail: members === "}" ? "}}" : `,${members}}`,
   };
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function parse(text: string): unknown {

@@ -56,7 +56,7 @@ export interface Method<Name extends string, Params extends TSchema, Result exte
   readonly result: Result;
   /** What a second call does; nothing where it is not said. Every method with more scope than reading says it. */
   readonly effect?: MethodEffect;
-  /** Its answer must not be kept anywhere, so it takes no key. */
+  /** Its answer must not be kept anywhere: by its key it is known to have been done, and no more. */
   readonly answersSecret?: true;
   /** The dispatcher takes `idempotencyKey` away before it calls: the method does not read it itself. */
   readonly isKeyedOutside?: true;
@@ -64,9 +64,9 @@ export interface Method<Name extends string, Params extends TSchema, Result exte
 }
 
 /**
- * What a second call does to the world. `none`: nothing, as the first. `idempotent`: it leaves what the first left, so that
- * a key is taken and needs no memory. `once`: more; with a key the dispatcher remembers the first and answers for it,
- * unless the method reads the key itself, because its messages leave receipts.
+ * What a second call does to the world. `none`: nothing, as the first. `idempotent`: it leaves what the first left. `once`:
+ * more. With a key the dispatcher remembers the first of either and answers for it, unless the method reads the key itself,
+ * because its messages leave receipts; what is idempotent does not depend on that memory.
  */
 export type MethodEffect = "none" | "idempotent" | "once";
 
@@ -82,9 +82,8 @@ export function defineMethod<const Name extends string, Params extends TSchema, 
 export function withKey<Name extends string, Params extends TSchema, Result extends TSchema>(
   method: Method<Name, Params, Result>,
 ): Method<Name, Params, Result> {
-  const { effect = "none", answersSecret = false, params } = method;
-  if (effect === "none" || answersSecret || !KindGuard.IsObject(params) || "idempotencyKey" in params.properties)
-    return method;
+  const { effect = "none", params } = method;
+  if (effect === "none" || !KindGuard.IsObject(params) || "idempotencyKey" in params.properties) return method;
   const properties = { ...params.properties, idempotencyKey: RequestKey };
   return { ...method, params: { ...params, properties }, isKeyedOutside: true };
 }

@@ -90,9 +90,11 @@ class StoredSessions implements Sessions {
   }
 
   async history(key: string, page: { readonly limit: number; readonly before?: number }): Promise<HistoryPage> {
-    const state = await this.state(key);
-    if (!state) return { rows: [], hasMore: false };
-    return this.#guarded(key, () => readHistory(this.#storage, state.id, page));
+    return this.#guarded(key, async () => {
+      // A session that nobody uses is not read twice, once for its window and once for its history.
+      const id = this.#cells.peek(key)?.session?.id ?? (await this.#storage.sessionByKey(key))?.id;
+      return id === undefined ? { rows: [], hasMore: false } : readHistory(this.#storage, id, page);
+    });
   }
 
   async *events(key: string): AsyncIterable<StoredEvent> {

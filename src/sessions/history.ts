@@ -1,3 +1,4 @@
+import { nextTurn } from "#base";
 import type { StoredEvent, TranscriptRow } from "#protocol";
 import type { Storage } from "#storage";
 import { transcriptRow } from "./transcript.ts";
@@ -21,6 +22,7 @@ export async function readHistory(
   let found = 0;
   let before = page.before ?? Number.MAX_SAFE_INTEGER;
   while (found <= limit && before > 1) {
+    if (pages.length > 0) await nextTurn();
     const count = Math.min(pageEvents, Math.max(50, limit - found + 1));
     const events = await storage.events(sessionId, { before, limit: count, take: "last" });
     if (events.length === 0) break;
@@ -32,9 +34,10 @@ export async function readHistory(
   return { rows: pages.flat().slice(-limit), hasMore: found > limit };
 }
 
-/** Every event of a session up to that seq, oldest first. */
+/** Every event of a session up to that seq, oldest first; others are served between two pages of it. */
 export async function* readEvents(storage: Storage, sessionId: string, headSeq: number): AsyncIterable<StoredEvent> {
   for (let after = 0; after < headSeq;) {
+    if (after > 0) await nextTurn();
     const events = await storage.events(sessionId, { after, before: headSeq + 1, limit: pageEvents, take: "first" });
     const last = events.at(-1);
     if (!last) return;

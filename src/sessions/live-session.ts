@@ -1,4 +1,4 @@
-import type { Log } from "#base";
+import { type Log, nextTurn } from "#base";
 import type { ConversationMessage, StoredEvent } from "#protocol";
 import type { SessionRow, Storage } from "#storage";
 import { conversationOf, conversationUpTo } from "./conversation.ts";
@@ -22,7 +22,8 @@ const pageEvents = 210;
 
 /**
  * Reads the session of a key: its row, the events newer than its stored summary (none, as a rule), and as much of the end
- * of its log as the window holds. A summary that this version cannot read is told anew from the whole log.
+ * of its log as the window holds. A summary that this version cannot read is told anew from the whole log. Others are served
+ * between two pages.
  */
 export async function loadSession(storage: Storage, log: Log, key: string): Promise<LiveSession | undefined> {
   const row = await storage.sessionByKey(key);
@@ -76,6 +77,7 @@ async function loadSummary(storage: Storage, log: Log, row: SessionRow): Promise
     if (events.length === 0) break;
     summary = events.reduce((before, { event }) => summarise(before, event), summary);
     seq = events.at(-1)?.seq ?? row.headSeq;
+    if (seq < row.headSeq) await nextTurn();
   }
   return summary;
 }
@@ -88,6 +90,7 @@ export async function loadWindow(
   const oldest = Math.max(1, headSeq - windowBounds.depth + 1);
   let newest: readonly StoredEvent[] = [];
   for (let before = headSeq + 1; before > oldest && !fillsWindow(newest); before = newest[0]?.seq ?? oldest) {
+    if (newest.length > 0) await nextTurn();
     const page = await storage.events(id, { after: oldest - 1, before, limit: pageEvents, take: "last" });
     if (page.length === 0) break;
     newest = [...page, ...newest];

@@ -1,3 +1,4 @@
+import { nextTurn } from "#base";
 import { type ConversationMessage, type EventOf, fault, type StoredEvent } from "#protocol";
 import type { SessionRow, Storage } from "#storage";
 import { conversationUpTo } from "./conversation.ts";
@@ -90,5 +91,6 @@ async function* readBackwards(storage: Storage, sessionId: string, from: number)
     const page = await storage.events(sessionId, { before, limit: pageEvents, take: "last" });
     yield* page.toReversed();
     before = page[0]?.seq ?? 1;
+    await nextTurn();
   }
 }

@@ -6,6 +6,7 @@ export {
   type Finding,
   type Inspection,
   type InspectionProgress,
+  inspectServer,
   inspectStorage,
   type ProjectionCheck,
 } from "./inspect-storage.ts";

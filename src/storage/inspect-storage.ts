@@ -1,3 +1,4 @@
+import type { StoragePlace } from "./storage-url.ts";
 import type { Inspection, InspectOptions } from "./inspect/inspect-database.ts";
 
 export type { Finding } from "./inspect/finding.ts";
@@ -8,4 +9,16 @@ export type { ProjectionCheck } from "./inspect/projection-check.ts";
 export async function inspectStorage(options: InspectOptions): Promise<Inspection> {
   const { inspectDatabase } = await import("./inspect/inspect-database.ts");
   return inspectDatabase(options);
+}
+
+/** The same for a database of PostgreSQL: its chains, seals and blobs, at one moment. */
+export async function inspectServer(
+  place: Extract<StoragePlace, { backend: "postgres" }>,
+  options: Pick<InspectOptions, "onProgress" | "signal">,
+): Promise<Inspection> {
+  const [{ readPostgres }, { inspectRows }] = await Promise.all([
+    import("./copy/postgres-archive.ts"),
+    import("./inspect/inspect-rows.ts"),
+  ]);
+  return readPostgres(place, (rows) => inspectRows(rows, options));
 }

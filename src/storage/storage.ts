@@ -32,6 +32,8 @@ export interface NewReceipt {
 export interface Receipt extends NewReceipt {
   readonly sessionId: string;
   readonly at: number;
+  /** It is not as it was written: there was such a request, and nothing else that it says can be believed. */
+  readonly isDamaged?: true;
 }
 
 export interface NewOutboxRow {
@@ -61,6 +63,8 @@ export interface OutboxRow extends NewOutboxRow {
   readonly mayBeSent: boolean;
   /** When it was given up. A dead row is not sent and holds nothing up; it waits for a person. */
   readonly deadAt?: number;
+  /** It is not as it was written: it must not be sent, and cannot be claimed. `key` is empty where its session is not there. */
+  readonly isDamaged?: true;
 }
 
 /** Who takes a row, and what it knew of it. */
@@ -75,7 +79,7 @@ export interface OutboxClaim {
 /**
  * What an append does to rows of the outbox, in its own transaction. It rejects with `claimLost`, and writes nothing, when
  * the row is gone or another claim came after; `replayed` and `dropped` are for dead rows alone, for others they reject
- * with `deadLetterNotFound`. A replayed row goes to the end of its chat's queue.
+ * with `deadLetterNotFound`. A replayed row goes to the end of its chat's queue; a damaged one is `deadLetterDamaged`.
  */
 export type Settlement =
   | { readonly id: string; readonly as: "sent"; readonly claim: number }
@@ -155,6 +159,8 @@ export interface RecordRow {
   /** JSON. */
   readonly data: string;
   readonly updatedAt: number;
+  /** It is not as it was written. Its `data` is `null`, so that whoever does not ask takes nothing from it. */
+  readonly isDamaged?: true;
 }
 
 /** `data` undefined takes the record away. `expected` is the version that it must have, 0 for none; without it, any. */
@@ -252,8 +258,8 @@ export interface Storage extends AsyncDisposable {
   }): Promise<readonly RunRow[]>;
 
   /**
-   * The oldest living row of each address, where its time has come and nobody holds it, oldest first: no row overtakes
-   * another of its chat.
+   * The oldest living row of each address, where its time has come and nobody holds it, or it is damaged, oldest first: no
+   * row overtakes another of its chat.
    */
   dueOutbox(page: { readonly now: number; readonly limit: number }): Promise<readonly OutboxRow[]>;
   /** When the next of those that `dueOutbox` does not return yet will be due; undefined when there is none. */
@@ -274,6 +280,8 @@ export interface Storage extends AsyncDisposable {
       readonly mayBeSent: boolean;
     },
   ): Promise<boolean>;
+  /** Puts a damaged row with the dead, by its `n`. False, and nothing changed, when it is not there, dead, or as it was written. */
+  buryOutbox(n: number, problem: string): Promise<boolean>;
   /** Lets go of all rows that an owner holds: what it does first in a new life. They keep `mayBeSent`. */
   releaseOutbox(owner: string): Promise<void>;
   /** Living and dead rows in the order of `n`; `after` is the `n` of the last one seen. */

@@ -3,13 +3,54 @@ import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { newId } from "#base";
+import type { Storage } from "#storage";
 import { dice } from "../support/dice.ts";
 import { newEvent, opening, openSqliteFile, received, tempFolder } from "../support/storage.ts";
 
 const flips = 1_000;
 
-/** What was written, by the id of its event. */
+/** What was written, by the id of its event, or the table and key of its row. */
 type Texts = ReadonlyMap<string, string>;
+
+const to = { channel: "pigeon", chat: "c" };
+
+/** Receipts, outbox rows and records of one session, as they are written. */
+function rowsOf(sessionId: string) {
+  const ids = Array.from({ length: 8 }, (_, i) => `${sessionId}-${i}`);
+  return {
+    receipts: ids.map((key) => ({ scope: "inbound:pigeon", key, requestHash: key.repeat(2), runId: `run-${key}` })),
+    outbox: ids.map((id) => ({ id, to: { ...to, chat: id }, text: `answer ${id} ${"word ".repeat(20)}` })),
+    records: ids.map((id) => ({ kind: "device", id, data: JSON.stringify({ id, scopes: ["operator.read"] }) })),
+  };
+}
+
+async function writeRows(storage: Storage, sessionId: string, texts: Map<string, string>): Promise<void> {
+  const { receipts, outbox, records } = rowsOf(sessionId);
+  for (const [i, receipt] of receipts.entries()) {
+    const row = outbox[i];
+    await storage.append({ sessionId, events: [], receipt, ...(row && { outbox: [row] }) });
+    texts.set(`receipt ${receipt.key}`, JSON.stringify([receipt.requestHash, receipt.runId, sessionId]));
+    if (row) texts.set(`outbox ${row.id}`, JSON.stringify([row.to, row.text]));
+  }
+  await storage.writeRecords(records);
+  for (const { id, data } of records) texts.set(`record ${id}`, data);
+}
+
+/** What is believed of the rows; true where one says that it is damaged. */
+async function readRows(storage: Storage, wanted: Texts, texts: Map<string, string>): Promise<boolean> {
+  const rows = await storage.outbox({ limit: 1_000 });
+  for (const row of rows.filter(({ isDamaged }) => !isDamaged))
+    texts.set(`outbox ${row.id}`, JSON.stringify([row.to, row.text]));
+  const records = await storage.records({ kind: "device", limit: 1_000 });
+  for (const row of records.filter(({ isDamaged }) => !isDamaged)) texts.set(`record ${row.id}`, row.data);
+  for (const key of wanted.keys()) {
+    if (!key.startsWith("receipt ")) continue;
+    const receipt = await storage.receipt("inbound:pigeon", key.slice("receipt ".length));
+    if (receipt && !receipt.isDamaged)
+      texts.set(key, JSON.stringify([receipt.requestHash, receipt.runId, receipt.sessionId]));
+  }
+  return (await storage.health()).warning !== undefined;
+}
 
 async function write(folder: string): Promise<{
   readonly files: ReadonlyMap<string, Buffer>;
@@ -25,6 +66,7 @@ async function write(folder: string): Promise<{
       const sessionId = newId();
       await storage.append(opening(sessionId, `agent:main:s${life}-${i}`));
       sessions.push(sessionId);
+      await writeRows(storage, sessionId, texts);
     }
     for (let i = 0; i < 20; i++) {
       for (const sessionId of sessions) {
@@ -42,7 +84,7 @@ async function write(folder: string): Promise<{
 }
 
 /** What can be read, and whether anything said that it cannot. */
-async function read(database: string): Promise<{ readonly texts: Texts; readonly isDetected: boolean }> {
+async function read(database: string, wanted: Texts): Promise<{ readonly texts: Texts; readonly isDetected: boolean }> {
   const texts = new Map<string, string>();
   let isDetected = false;
   try {
@@ -57,6 +99,7 @@ async function read(database: string): Promise<{ readonly texts: Texts; readonly
         isDetected = true; // this session is damaged, the others are read
       }
     }
+    if (await readRows(storage, wanted, texts)) isDetected = true;
   } catch {
     isDetected = true;
   }
@@ -98,14 +141,14 @@ test("a flipped bit is found, by a check of the whole file at the latest, or har
       writeFileSync(join(image, file), copy);
     }
     writeFileSync(join(image, "state.db-shm"), logIndex);
-    const seen = await read(join(image, "state.db"));
+    const seen = await read(join(image, "state.db"), texts);
     const where = `${name} at ${at}`;
     for (const [id, text] of seen.texts) if (texts.get(id) !== text) found.wrong.push(where);
     const isMissing = [...texts.keys()].some((id) => !seen.texts.has(id));
     if (seen.isDetected) found.detected++;
     else if (!isMissing) found.harmless++;
     else if (name.endsWith("-wal") && at >= 16 && at < 24) found.otherLog++; // by its salt it is not the log that the index is of
-    else if (!isIntact(join(image, "state.db"))) found.unlisted++; // an index has lost a session: it is not listed, and `integrity_check` says so
+    else if (!isIntact(join(image, "state.db"))) found.unlisted++; // an index has lost a row: it is not listed, and `integrity_check` says so
     else found.silent.push(where);
   }
   expect(found).toMatchObject({ wrong: [], silent: [] });

@@ -28,7 +28,8 @@ interface Story {
   received: number;
   endings: number;
   deliveries: number;
-  isCut: boolean;
+  /** A call got its result after the turn had ended. */
+  isLate: boolean;
   readonly called: Set<string>;
   readonly results: Map<string, { times: number; success: boolean; unknown: boolean }>;
 }
@@ -135,28 +136,21 @@ function checkChain(session: Session, rows: readonly Row[], say: (text: string) 
 }
 
 function readStories(sessionKey: string, rows: readonly Row[], stories: Map<string, Story>): void {
-  const open = new Set<Story>();
   for (const row of rows) {
     const event = JSON.parse(row.data) as SessionEvent;
-    if (event.kind === "SessionEnded") for (const story of open) story.isCut = true;
     if (!("runId" in event) || event.runId === undefined) continue;
     let story = stories.get(event.runId);
     if (!story) {
       const [called, results] = [new Set<string>(), new Map()];
-      story = { sessionKey, received: 0, endings: 0, deliveries: 0, isCut: false, called, results };
+      story = { sessionKey, received: 0, endings: 0, deliveries: 0, isLate: false, called, results };
       stories.set(event.runId, story);
     }
-    if (event.kind === "MessageReceived") {
-      story.received++;
-      open.add(story);
-    }
-    if (event.kind === "AgentResponse" && event.stopReason !== "toolUse") {
-      story.endings++;
-      open.delete(story);
-    }
+    if (event.kind === "MessageReceived") story.received++;
+    if (event.kind === "AgentResponse" && event.stopReason !== "toolUse") story.endings++;
     if (event.kind === "MessageSent") story.deliveries++;
     if (event.kind === "ToolCalled") story.called.add(event.callId);
     if (event.kind === "ToolResult") {
+      story.isLate ||= story.endings > 0;
       const times = (story.results.get(event.callId)?.times ?? 0) + 1;
       const unknown = event.result.startsWith("Outcome unknown");
       story.results.set(event.callId, { times, success: event.success, unknown });
@@ -178,10 +172,11 @@ function checkSaid(said: Said, story: Story | undefined, { told, ran, say }: Wor
     return;
   }
   if (story.received !== 1) say(`${id} is on disk ${story.received} times`);
-  if (story.endings !== (story.isCut ? 0 : 1)) say(`${id} has ${story.endings} endings`);
+  if (story.endings !== 1) say(`${id} has ${story.endings} endings`);
+  if (story.isLate) say(`${id}: a call got its result after the ending`);
   for (const callId of story.called) {
     const result = story.results.get(callId);
-    if (!result && !story.isCut) say(`${id}: the call ${callId} has no result`);
+    if (!result) say(`${id}: the call ${callId} has no result`);
     if (result && result.times > 1) say(`${id}: the call ${callId} has ${result.times} results`);
     if (result?.success && ran.get(id) !== 1) say(`${id}: its tool succeeded, and ran ${ran.get(id) ?? 0} times`);
   }

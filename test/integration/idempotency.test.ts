@@ -1,12 +1,23 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { silentLog, systemClock } from "#base";
 import { locateHome } from "#config";
-import { fault } from "#protocol";
-import { methods } from "#rpc";
+import { allScopes, fault } from "#protocol";
+import { type Caller, methods } from "#rpc";
+import type { Storage } from "#storage";
+import { Type } from "@sinclair/typebox";
 import { type App, openApp } from "../../src/app.ts";
 import { sweep } from "../../src/gateway/sweeper.ts";
+import { Authenticator } from "../../src/rpc/authenticator.ts";
+import { Dispatcher } from "../../src/rpc/dispatcher.ts";
+import type { AnyMethod } from "../../src/rpc/method.ts";
+import { NodesDoor } from "../../src/rpc/nodes/door.ts";
+import { SingleCall } from "../../src/rpc/origin.ts";
+import { RunWatches } from "../../src/rpc/run-watch.ts";
+import { openClawMethods } from "../../src/rpc/openclaw/adapters/index.ts";
+import { House } from "../support/rpc-house.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-import { Walk } from "../support/walk.ts";
+import { over, Walk } from "../support/walk.ts";
 
 function open(root: string): Promise<App> {
   const home = locateHome({ OPENCLAW_HOME: root });
@@ -180,12 +191,129 @@ describe("work under a key", () => {
   });
 });
 
-test("every method with more scope than reading says what a second call does", () => {
-  const silent = methods.filter(
-    (method) => !["public", "operator.read"].includes(method.scope) && !("effect" in method),
-  );
-  expect(silent.map(({ name }) => name)).toEqual([]);
-  const keyed = methods.filter((method) => "isKeyedOutside" in method).map(({ name }) => name);
-  expect(keyed).toContain("sessions.reset");
-  for (const secret of ["device.pair.setupCode", "device.token.rotate"] as const) expect(keyed).not.toContain(secret);
+test("every method with more scope than reading says what a second call does, and takes a key when that is anything", () => {
+  for (const list of [methods, openClawMethods]) {
+    const changing = list.filter(({ scope }) => !["public", "operator.read"].includes(scope));
+    const silent = changing.filter((method) => !("effect" in method) && !onlyLists.test(method.name));
+    expect(silent.map(({ name }) => name)).toEqual([]);
+    const keyless = list.filter((method) => hasEffect(method) && !("idempotencyKey" in fieldsOf(method.params)));
+    expect(keyless.map(({ name }) => name)).toEqual([]);
+    const remembersItself = list.filter((method) => hasEffect(method) && !("isKeyedOutside" in method));
+    expect(
+      remembersItself
+        .map(({ name }) => name)
+        .filter((name) => name !== "sessions.send")
+        .toSorted(),
+    ).toEqual(["agent", "chat.send", "node.invoke"]);
+  }
+});
+
+/** What the original has and this gateway has nothing of. */
+const onlyLists = /^(exec\.approval|openclaw\.approval|plugin\.approval|question)\.list$/;
+
+function hasEffect(method: object): boolean {
+  return "effect" in method && method.effect !== "none";
+}
+
+function fieldsOf(params: object): object {
+  return "properties" in params && typeof params.properties === "object" ? (params.properties ?? {}) : {};
+}
+
+/** A method as it is listed, that counts how often it is done. Its params are anything: what they are is not asked here. */
+function counted(method: (typeof methods)[number], done: string[]): AnyMethod {
+  return {
+    ...method,
+    params: Type.Object({}),
+    handle: async () => {
+      done.push(method.name);
+      return { number: done.length, secret: "hunter2" };
+    },
+  };
+}
+
+/** Somebody who may do everything. */
+const caller: Caller = {
+  id: "http",
+  address: "127.0.0.1",
+  isLocal: true,
+  isAuthenticated: true,
+  role: "operator",
+  scopes: new Set(allScopes),
+};
+
+/** The methods over the walk's gateway, as a single call of somebody who may do everything reaches them. */
+function dispatcherOf(walk: Walk, list: readonly AnyMethod[]) {
+  const services = { ...new House().services, gateway: walk.gateway };
+  const dispatcher = new Dispatcher({
+    methods: list,
+    services,
+    connections: () => [],
+    catalog: { methods: [], events: [] },
+    watches: new RunWatches(),
+    nodes: new NodesDoor({ devices: services.devices, emit: () => {}, clock: systemClock, log: silentLog }),
+    log: silentLog,
+  });
+  const auth = new Authenticator({ auth: { mode: "none" }, clock: systemClock, log: silentLog });
+  return (name: string, params: object) =>
+    dispatcher.call(name, params, new SingleCall({ caller, signal: new AbortController().signal }, auth));
+}
+
+const keyedMethods = methods.filter((method) => "isKeyedOutside" in method);
+
+describe.each(keyedMethods.map(({ name }) => name))("%s", (name) => {
+  test("is done once under a key, by whom asks again too, also after a restart; another request under it is refused", async () => {
+    using folder = tempFolder();
+    const done: string[] = [];
+    const answers: unknown[] = [];
+    const method = keyedMethods.find((one) => one.name === name) ?? keyedMethods[0];
+    if (!method) throw new Error("there are such methods");
+    for (let life = 0; life < 2; life++) {
+      await using walk = new Walk({ folder: folder.path });
+      const call = dispatcherOf(walk, [counted(method, done)]);
+      const ask = (params: object) => call(name, params).catch((error: unknown) => (error as { code: string }).code);
+      for (let again = 0; again < 2; again++) answers.push(await ask({ of: "a", idempotencyKey: "k" }));
+      expect(await ask({ of: "b", idempotencyKey: "k" })).toBe("idempotencyConflict");
+      const kept = (await walk.storage.records({ kind: "request", limit: 10 })).map(({ data }) => data).join();
+      if ("answersSecret" in method) expect(kept).not.toContain("hunter2");
+    }
+    expect(done).toEqual([name]);
+    const again = "answersSecret" in method ? "answerNotKept" : answers[0];
+    expect(answers).toEqual([{ number: 1, secret: "hunter2" }, again, again, again]);
+  });
+});
+
+function refusing(storage: Storage): Storage {
+  return over(storage, { writeRecords: () => Promise.reject(fault.storageUnavailable({ problem: "it is full" })) });
+}
+
+test("what may be done twice is done though its key cannot be kept, and again after it was cut off", async () => {
+  using folder = tempFolder();
+  const safe = { ...request, mayRepeat: true };
+  {
+    await using walk = new Walk({ folder: folder.path, between: refusing });
+    expect(await walk.gateway.once(safe, async () => "stopped")).toBe("stopped");
+    await expect(walk.gateway.once(request, async () => "no")).rejects.toMatchObject({ code: "storageUnavailable" });
+  }
+  {
+    await using walk = new Walk({ folder: folder.path });
+    const begun = Promise.withResolvers<void>();
+    void walk.gateway.once(safe, () => {
+      begun.resolve();
+      return new Promise(() => {});
+    });
+    await begun.promise;
+  }
+  await using walk = new Walk({ folder: folder.path });
+  expect(await walk.gateway.once(safe, async () => "again")).toBe("again");
+  await expect(walk.gateway.once({ ...safe, requestHash: "i" }, async () => "no")).rejects.toMatchObject({
+    code: "idempotencyConflict",
+  });
+});
+
+test("an answer that is too long is not kept, and its request not done again", async () => {
+  using folder = tempFolder();
+  await using walk = new Walk({ folder: folder.path });
+  const long = "x".repeat(300_000);
+  expect(await walk.gateway.once(request, async () => long)).toBe(long);
+  await expect(walk.gateway.once(request, async () => "again")).rejects.toMatchObject({ code: "answerNotKept" });
 });

@@ -86,6 +86,9 @@ test.each([
   ["a summary that is not true", "UPDATE sessions SET projection = replace(projection, 'ut\":', 'ut\":1')", /usage/],
   ["a session of another key", "UPDATE sessions SET key = 'agent:main:x' WHERE rowid = 1", /its key is not/],
   ["a receipt of no turn", "UPDATE receipts SET run_id = 'nobody'", /receipts are of turns that are not there/],
+  ["a receipt of another time", "UPDATE receipts SET at = at + 1", /^receipt receipts .*: its seal does not fit/],
+  ["a delivery that is further on", "UPDATE outbox SET attempts = 9", /^outbox outbox 1: its seal does not fit/],
+  ["a record that says else", "UPDATE records SET data = '{}'", /^record records note 1: its seal does not fit/],
   ["an answer that says something else", "UPDATE outbox SET text = 'else'", /it is not what its turn answered/],
   ["an address that is none", "UPDATE outbox SET address = '{'", /its address cannot be read/],
   ["a prompt that is lost", "DELETE FROM blobs", /the prompt that it names is not there/],
@@ -138,19 +141,16 @@ async function isFound(path: string): Promise<boolean> {
   }
 }
 
-/**
- * What is read by people and models. Not in it: summaries, which are told anew from the log when they cannot be read; the
- * runs, times and hashes of receipts, the counters of deliveries, and what records hold, which has no hash.
- */
+/** All that is read, but summaries, which are told anew from the log when they cannot be read. */
 function contentOf(path: string): unknown {
   using db = new Database(path, { readonly: true });
   return [
     "SELECT id, key, agent_id, created_at, updated_at, head_seq, head_hash, ended_at, purged FROM sessions ORDER BY id",
     "SELECT * FROM events ORDER BY session_id, seq",
     "SELECT * FROM runs ORDER BY n",
-    "SELECT scope, key, session_id FROM receipts ORDER BY scope, key",
-    "SELECT id, session_id, run_id, address, text FROM outbox ORDER BY n",
+    "SELECT * FROM receipts ORDER BY scope, key",
+    "SELECT * FROM outbox ORDER BY n",
     "SELECT hash, bytes FROM blobs ORDER BY hash",
-    "SELECT kind, id FROM records ORDER BY kind, id",
+    "SELECT * FROM records ORDER BY kind, id",
   ].map((sql) => db.query(sql).all());
 }

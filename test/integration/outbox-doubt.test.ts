@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, mock, spyOn, test } from "bun:test";
+import type { Storage } from "#storage";
 import { PigeonPost, type Mood } from "../support/pigeon-post.ts";
 import { dice } from "../support/dice.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -112,6 +113,32 @@ test("a busy platform is left alone for as long as it asks", async () => {
   const waits = walk.logged.flatMap((line) => ("waitMs" in line ? [Number(line["waitMs"])] : []));
   expect(waits).toHaveLength(1);
   expect(waits[0]).toBeGreaterThanOrEqual(250);
+});
+
+test("a message is not sent under a claim that could end before its try does: it is claimed again", async () => {
+  using folder = tempFolder();
+  using post = new PigeonPost();
+  let elapsed = 0;
+  let claims = 0;
+  const between = (storage: Storage) =>
+    over(storage, {
+      claimOutbox: async (...asked: Parameters<Storage["claimOutbox"]>) => {
+        const claim = await storage.claimOutbox(...asked);
+        claims += 1;
+        if (claims === 1) elapsed += 121_000; // of the five minutes that it holds, a try may take three
+        shownAtClaims.push(post.shown.length);
+        return claim;
+      },
+    });
+  const shownAtClaims: number[] = [];
+  const clock = { now: () => Date.now(), elapsed: () => elapsed };
+  await using walk = new Walk({ folder: folder.path, channels: [post.channel({ canTell: false })], clock, between });
+  await walk.say("hello", inChat);
+  await until("the record", async () => (await sent(walk)).length === 1);
+  expect(shownAtClaims).toEqual([0, 0]);
+  expect(post.texts("c1")).toEqual(["echo hello"]);
+  const doubts = (await walk.log(inChat.sessionKey)).filter(({ kind }) => kind === "StateChanged");
+  expect(doubts).toEqual([]); // nothing had been sent, so nothing may be there twice
 });
 
 describe("two gateways on one storage", () => {

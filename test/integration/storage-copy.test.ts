@@ -7,8 +7,10 @@ import { runCli, type Terminal } from "#cli";
 import { locateHome, prepareHome } from "#config";
 import { acquireLock, openStorage, readStorageUrl, type Storage } from "#storage";
 import { createCliContext } from "../../src/cli-context.ts";
-import type { TargetArchive } from "../../src/storage/copy/archive.ts";
+import type { RowSource, TargetArchive } from "../../src/storage/copy/archive.ts";
 import { copyRows } from "../../src/storage/copy/copy-rows.ts";
+import { digestTable, type TableDigest } from "../../src/storage/copy/digest.ts";
+import { openPostgresSource, openPostgresTarget } from "../../src/storage/copy/postgres-archive.ts";
 import { openSqliteSource, openSqliteTarget } from "../../src/storage/copy/sqlite-archive.ts";
 import { type CopiedRow, copiedTables } from "../../src/storage/copy/copied-tables.ts";
 import { hasPostgres, sharedPostgres } from "../support/postgres.ts";
@@ -140,6 +142,55 @@ describe.skipIf(!hasPostgres())("with PostgreSQL", () => {
     expect(info.stdout).toMatch(/^events +1308$/m);
   });
 
+  test("the doctor reads the database while a gateway writes it, and names what is damaged", async () => {
+    const server = await sharedPostgres();
+    const url = await server.newDatabase();
+    using home = installation(`[storage]\nurl = "${url}"\n`);
+    await using storage = await openAt(url, "");
+    await fill(storage);
+    const state = { isOver: false };
+    const writing = (async () => {
+      for (let n = 0; !state.isOver; n++)
+        await storage.append({ sessionId: "s3", events: [newEvent(received(`w${n}`, "while it is read"))] });
+    })();
+    const sound = await home.run("doctor", "storage");
+    state.isOver = true;
+    await writing;
+    expect(sound).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^in order: 3 sessions, \d+ events, 2 blobs/),
+    });
+
+    const damages = [
+      "UPDATE openclaw.events SET at = at + 1 WHERE session_id = 's1' AND seq = 900",
+      "DELETE FROM openclaw.events WHERE session_id = 's2' AND seq = 3",
+      "UPDATE openclaw.blobs SET bytes = '\\x00' WHERE mime_type = 'image/png'",
+      "UPDATE openclaw.receipts SET run_id = 'another'",
+      "UPDATE openclaw.outbox SET text = 'else'",
+      "UPDATE openclaw.records SET data = '{}' WHERE id = 'a'",
+    ];
+    for (const damage of damages) await server.ask(damage, new URL(url).pathname.slice(1));
+    const damaged = await home.run("doctor", "storage");
+    expect(damaged.exitCode).toBe(1);
+    for (const said of [
+      "session of agent:main:a at seq 900: its hash does not fit",
+      "session of agent:main:b at seq 3: it is missing",
+      "has other bytes",
+      "receipts webchat k",
+      "outbox 1: its seal does not fit",
+      "records device a: its seal does not fit",
+      "6 problems",
+    ])
+      expect(damaged.stdout).toContain(said);
+  });
+
+  test("a backup is refused, and says what to use", async () => {
+    const url = await (await sharedPostgres()).newDatabase();
+    using home = installation(`[storage]\nurl = "${url}"\n`);
+    const refused = await home.run("backup", "create");
+    expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("pg_dump") });
+  });
+
   test("a target with something in it is refused, and so is one where a gateway runs", async () => {
     using home = installation();
     await (await openAt("sqlite", home.database))[Symbol.asyncDispose]();
@@ -203,6 +254,67 @@ test.each<[string, (rows: readonly CopiedRow[]) => readonly CopiedRow[]]>([
   const copying = copyRows({ source, target: forgetful, place: to, signal, onProgress: async () => {} });
   await expect(copying).rejects.toThrow("runs did not come back as they were sent");
   expect(existsSync(to)).toBe(false);
+});
+
+/** Every row of every table, as one hash each. */
+async function digests(source: RowSource): Promise<readonly (readonly [string, TableDigest])[]> {
+  const all: (readonly [string, TableDigest])[] = [];
+  for (const table of copiedTables) all.push([table.name, await digestTable(source, table, async () => {})]);
+  return all;
+}
+
+async function copyUntilKilled(from: string, to: string, steps: number): Promise<void> {
+  const script = join(import.meta.dir, "../support/copy-process.ts");
+  const copying = Bun.spawn([process.execPath, script, from, to, String(steps)], { stderr: "inherit" });
+  await copying.exited;
+  expect(copying.signalCode).toBe("SIGKILL");
+}
+
+/** Of the eighteen pages and tables that it takes: amid the events, at the end of what is copied, amid and at the end of the comparison. */
+const killedAfter = [1, 3, 11, 14, 18];
+
+async function fillSource(folder: string): Promise<string> {
+  const from = join(folder, "from.db");
+  await using storage = openSqliteFile(from);
+  await fill(storage);
+  return from;
+}
+
+describe("a copy that is killed leaves the source as it was and nothing that counts, and can be made again", () => {
+  test("into a file", async () => {
+    using folder = tempFolder();
+    const [from, to] = [await fillSource(folder.path), join(folder.path, "to.db")];
+    const bytes = readFileSync(from);
+    for (const steps of killedAfter) {
+      await copyUntilKilled(from, to, steps);
+      expect(existsSync(to), `after ${steps} steps`).toBe(false);
+    }
+    await using whole = openSqliteSource(from);
+    const { signal } = new AbortController();
+    await copyRows({ source: whole, target: openSqliteTarget(to), place: to, signal, onProgress: async () => {} });
+    await using copy = openSqliteSource(to);
+    expect(await digests(copy)).toEqual(await digests(whole));
+    expect(readFileSync(from).equals(bytes)).toBe(true);
+    expect(existsSync(`${to}.copy`)).toBe(false);
+  });
+
+  test.skipIf(!hasPostgres())("into PostgreSQL", async () => {
+    using folder = tempFolder();
+    const from = await fillSource(folder.path);
+    const bytes = readFileSync(from);
+    const to = await (await sharedPostgres()).newDatabase();
+    for (const steps of killedAfter) await copyUntilKilled(from, to, steps);
+    const place = { url: new Secret(to), shown: "postgres" };
+    await using whole = openSqliteSource(from);
+    {
+      await using target = await openPostgresTarget(place);
+      const { signal } = new AbortController();
+      await copyRows({ source: whole, target, place: "postgres", signal, onProgress: async () => {} });
+    }
+    await using copy = await openPostgresSource(place, false);
+    expect(await digests(copy)).toEqual(await digests(whole));
+    expect(readFileSync(from).equals(bytes)).toBe(true);
+  });
 });
 
 test("while a gateway runs on the home, nothing is copied, but counted", async () => {

@@ -188,7 +188,15 @@ export class Pairing {
 
   async #lock(channel: string): Promise<Static<typeof Lock>> {
     const row = await this.#storage.record(lockKind, channel);
+    if (row?.isDamaged) return this.#lockAnew(channel);
     const lock: unknown = row ? JSON.parse(row.data) : undefined;
     return Check(Lock, lock) ? lock : { wrong: 0, lockedUntil: 0 };
+  }
+
+  /** It may have said that nobody may guess any more. */
+  async #lockAnew(channel: string): Promise<Static<typeof Lock>> {
+    const lock = { wrong: 0, lockedUntil: this.#clock.now() + lockedMs };
+    await this.#storage.writeRecords([{ kind: lockKind, id: channel, data: JSON.stringify(lock) }]);
+    return lock;
   }
 }

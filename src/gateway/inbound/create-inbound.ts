@@ -5,14 +5,18 @@ import { waitingRecords } from "./record-kinds.ts";
 /** Loads the way in with the first update, or when something is asked of it: a gateway of the web alone never does. */
 export function createInbound(house: InboundHouse, options: InboundOptions): Inbound {
   const held = new AsyncDisposableStack();
+  const hasWaiting = async () => (await house.storage.records({ kind: waitingRecords, limit: 1 })).length > 0;
   const open = lazily(async () => {
-    const { openInbound } = await import("./open-inbound.ts");
+    const { openInbound } = await load();
     return held.use(await openInbound(house, options));
   });
   return {
     take: async (update, line) => (await open()).take(update, line),
+    prepare: async () => {
+      if (await hasWaiting()) await load();
+    },
     recover: async () => {
-      if ((await house.storage.records({ kind: waitingRecords, limit: 1 })).length > 0) await open();
+      if (await hasWaiting()) await open();
     },
     pairing: {
       list: async (where) => (await open()).pairing.list(where),
@@ -31,4 +35,8 @@ export function createInbound(house: InboundHouse, options: InboundOptions): Inb
     explain: async (traveller) => (await open()).explain(traveller),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+function load() {
+  return import("./open-inbound.ts");
 }

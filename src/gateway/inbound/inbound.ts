@@ -18,6 +18,8 @@ export interface Inbound extends AsyncDisposable {
    * bring it again. One that broke five times is put aside, and resolves. Updates of one chat must be handed over in order.
    */
   take(update: Update, line: Line): Promise<void>;
+  /** Loads what `recover` will need, before turns that are taken up have work for the event loop. */
+  prepare(): Promise<void>;
   /** Takes up the messages that waited when the gateway stopped; loads nothing when there are none. */
   recover(): Promise<void>;
   readonly pairing: PairingDesk;

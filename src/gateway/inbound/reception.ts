@@ -105,7 +105,8 @@ export class Reception implements Disposable {
   async receive(message: InboundMessage): Promise<"new" | "known" | undefined> {
     const receipt = await this.#options.gateway.receive(message);
     if (receipt.taken) return receipt.isRepeat ? "known" : "new";
-    return receipt.because === "conflict" ? "known" : undefined; // what is told around it may differ from the first time
+    // What is told around it may differ from the first time, and what the disk says of it may be damaged.
+    return ["conflict", "damaged"].includes(receipt.because) ? "known" : undefined;
   }
 
   [Symbol.dispose](): void {

@@ -83,6 +83,7 @@ const refusals: Readonly<Record<Refusal, (key: string) => Fault>> = {
   queueFull: () => fault.queueFull({ problem: "Too many messages wait in the gateway", retryAfterMs: 2_000 }),
   closing: () => fault.shuttingDown({ retryAfterMs: 1_000 }),
   conflict: (key) => fault.idempotencyConflict({ key }),
+  damaged: () => fault.outcomeUnknown({ problem: "its receipt is damaged" }),
 };
 
 function statusOf({ isRepeat, status }: Extract<Receipt, { taken: true }>): Static<typeof SendStatus> {

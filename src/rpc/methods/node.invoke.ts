@@ -32,7 +32,11 @@ export const nodeInvoke = defineMethod({
   }),
   handle: async (asked, context) => {
     const nodes = await context.nodes();
-    const { payload, payloadJson } = await nodes.invoke(asked, context.caller, context.signal);
+    const { payload, payloadJson } = await nodes.invoke(
+      { ...asked, memory: context.services.gateway },
+      context.caller,
+      context.signal,
+    );
     const { nodeId, command } = asked;
     return { ok: true as const, nodeId, command, payload, payloadJSON: payloadJson };
   },

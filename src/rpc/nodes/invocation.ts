@@ -1,3 +1,4 @@
+import { type Static, Type } from "@sinclair/typebox";
 import type { LiveNode } from "./live-node.ts";
 
 /** What a node is asked to do. */
@@ -9,12 +10,14 @@ export interface NodeRequest {
 }
 
 /** How that ended. Beyond `ok` and `failed` nobody knows what the node has done. */
-export type Outcome =
-  | { readonly ended: "ok"; readonly payloadJson?: string }
-  | { readonly ended: "failed"; readonly code: string; readonly message: string }
-  | { readonly ended: "timedOut"; readonly timeoutMs: number }
-  | { readonly ended: "left" }
-  | { readonly ended: "cancelled" };
+export const Outcome = Type.Union([
+  Type.Object({ ended: Type.Literal("ok"), payloadJson: Type.Optional(Type.String()) }),
+  Type.Object({ ended: Type.Literal("failed"), code: Type.String(), message: Type.String() }),
+  Type.Object({ ended: Type.Literal("timedOut"), timeoutMs: Type.Number() }),
+  Type.Object({ ended: Type.Literal("left") }),
+  Type.Object({ ended: Type.Literal("cancelled") }),
+]);
+export type Outcome = Static<typeof Outcome>;
 
 /** One question to one node, on the connection it was asked on, until its one ending. */
 export class Invocation {

@@ -1,9 +1,12 @@
 import { clip, newId } from "#base";
 import type { Devices } from "#devices";
 import { type Fault, fault, permits } from "#protocol";
+import type { Gateway } from "#gateway";
+import { Check } from "@sinclair/typebox/value";
 import type { Caller } from "../caller.ts";
+import { keyedRequest } from "../idempotency.ts";
 import { forwardedParams, scopeOf } from "./commands.ts";
-import type { NodeRequest, Outcome } from "./invocation.ts";
+import { type NodeRequest, Outcome } from "./invocation.ts";
 import type { Invocations } from "./invocations.ts";
 import type { LiveNode } from "./live-node.ts";
 import { readJson } from "./node-events.ts";
@@ -23,7 +26,11 @@ export interface Answer {
   readonly payloadJson: string | null;
 }
 
+/** Where what was asked under a key is remembered, also after a restart. */
+export type Memory = Pick<Gateway, "once">;
+
 interface Around {
+  readonly memory: Memory | undefined;
   readonly node: LiveNode;
   readonly by: Caller;
   readonly signal: AbortSignal;
@@ -47,12 +54,19 @@ export async function invokeNode(asked: Asked, around: Around): Promise<Answer> 
   const fingerprint = digest([nodeId, command, params]);
   const earlier = invocations.earlier({ key, fingerprint }, signal);
   if (earlier) return answerOf(await earlier, nodeId);
-  signal.throwIfAborted();
-  if (node.line.signal.aborted) throw fault.nodeNotConnected({ node: nodeId });
-  const paramsJson = params === undefined ? undefined : JSON.stringify(forwardedParams(command, params));
-  const request: NodeRequest = { command, paramsJson, timeoutMs, idempotencyKey };
-  const invocation = invocations.ask(node, request, { key, fingerprint });
-  return answerOf(await invocation.outcome(signal), nodeId);
+  const ask = () => {
+    signal.throwIfAborted();
+    if (node.line.signal.aborted) throw fault.nodeNotConnected({ node: nodeId });
+    const paramsJson = params === undefined ? undefined : JSON.stringify(forwardedParams(command, params));
+    const request: NodeRequest = { command, paramsJson, timeoutMs, idempotencyKey };
+    return invocations.ask(node, request, { key, fingerprint }).outcome(signal);
+  };
+  const { memory } = around;
+  if (!memory || asked.idempotencyKey === undefined) return answerOf(await ask(), nodeId);
+  const about = { method: "node.invoke", params: { nodeId, command, params }, key: asked.idempotencyKey };
+  const outcome = await memory.once(keyedRequest(about, by), async () => ask());
+  if (!Check(Outcome, outcome)) throw new TypeError("what a node answered was kept as something else");
+  return answerOf(outcome, nodeId);
 }
 
 /** What was approved once and is not offered on this very connection is as closed as what nobody approved. */

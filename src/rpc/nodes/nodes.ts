@@ -7,7 +7,7 @@ import { approverOf, decided } from "../device-decision.ts";
 import type { NodeDetails, NodeRow, SurfaceRow } from "../node-row.ts";
 import { type WireEvent, wireEvent } from "../wire-events.ts";
 import { Invocations } from "./invocations.ts";
-import { type Answer, type Asked, invokeNode } from "./invoke-node.ts";
+import { type Answer, type Asked, invokeNode, type Memory } from "./invoke-node.ts";
 import { LiveNode, type NodeClaims, type NodeLine } from "./live-node.ts";
 import { LiveNodes } from "./live-nodes.ts";
 import { type EventReceipt, readJson, takeNodeEvent } from "./node-events.ts";
@@ -102,14 +102,15 @@ export class Nodes {
     this.#live.get(nodeId)?.line.close(closeCode.restart, "node capabilities changed");
   }
 
-  async invoke(asked: Asked, by: Caller, signal: AbortSignal): Promise<Answer> {
-    const { nodeId } = asked;
+  /** What was asked under a key is remembered where `asked` says. */
+  async invoke(asked: Asked & { readonly memory?: Memory }, by: Caller, signal: AbortSignal): Promise<Answer> {
+    const { nodeId, memory } = asked;
     const node = this.#live.get(nodeId);
     if (!node) {
       await this.#find(nodeId);
       throw fault.nodeNotConnected({ node: nodeId });
     }
-    return invokeNode(asked, { node, by, signal, devices: this.#devices, invocations: this.#invocations });
+    return invokeNode(asked, { node, by, signal, memory, devices: this.#devices, invocations: this.#invocations });
   }
 
   /** True when it was waited for; what comes too late, or from another than was asked, is dropped. */

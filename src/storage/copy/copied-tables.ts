@@ -44,7 +44,15 @@ export const copiedTables: readonly CopiedTable[] = [
   },
   {
     name: "receipts",
-    columns: { scope: "text", key: "text", request_hash: "text", run_id: "text", session_id: "text", at: "number" },
+    columns: {
+      scope: "text",
+      key: "text",
+      request_hash: "text",
+      run_id: "text",
+      session_id: "text",
+      at: "number",
+      seal: "text",
+    },
     key: ["scope", "key"],
   },
   {
@@ -80,13 +88,14 @@ export const copiedTables: readonly CopiedTable[] = [
       may_be_sent: "number",
       dead_at: "number",
       files: "text",
+      seal: "text",
     },
     key: ["n"],
   },
   { name: "blobs", columns: { hash: "text", mime_type: "text", bytes: "bytes", created_at: "number" }, key: ["hash"] },
   {
     name: "records",
-    columns: { kind: "text", id: "text", version: "number", data: "text", updated_at: "number" },
+    columns: { kind: "text", id: "text", version: "number", data: "text", updated_at: "number", seal: "text" },
     key: ["kind", "id"],
   },
 ];

@@ -1,5 +1,8 @@
+import { fault } from "#protocol";
 import { blobHash } from "../blob-hash.ts";
 import { BrokenChain, linkHash, rootHash } from "../hash-chain.ts";
+import { brokenSealOf } from "../inspect/inspect-seals.ts";
+import { isIntact, type SealedTable, sealedTables } from "../rows/seal.ts";
 import type { RowSource } from "./archive.ts";
 import type { CopiedRow, CopiedTable } from "./copied-tables.ts";
 
@@ -47,6 +50,8 @@ export class ChainCheck {
     if (table.name === "sessions") for (const row of rows) this.#session(row);
     if (table.name === "events") for (const row of rows) this.#event(row);
     if (table.name === "blobs") for (const row of rows) blob(row);
+    const name = sealedTables.find((one) => one === table.name);
+    if (name) for (const row of rows) seal(name, row);
   }
 
   /** Every log must end where its session says. */
@@ -81,4 +86,9 @@ function blob(row: CopiedRow): void {
   const { hash, bytes } = row;
   if (!(bytes instanceof Uint8Array) || blobHash(bytes) !== hash)
     throw new Error(`the blob ${String(hash)} is damaged`);
+}
+
+function seal(table: SealedTable, row: CopiedRow): void {
+  if (!isIntact(table, { ...row, seal: row["seal"] }))
+    throw fault.storageUnusable({ path: "the source", problem: brokenSealOf(table, row) });
 }

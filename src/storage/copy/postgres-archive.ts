@@ -24,20 +24,20 @@ type Query = <Row>(sql: string, params?: readonly Param[]) => Promise<readonly R
 /** `holds`: no gateway writes there as long as this is open. */
 export async function openPostgresSource(place: PostgresPlace, holds: boolean): Promise<SourceArchive> {
   return opened(place, holds, async (server, held) => {
-    const [found] = await server.query<{ readonly step: string | null }>(
-      "SELECT CASE WHEN to_regclass('openclaw.gateway') IS NULL THEN NULL ELSE 0 END AS step",
-    );
-    if (found?.step === null)
-      throw fault.storageUnusable({ path: place.shown, problem: "no gateway has written there" });
-    const [row] = await server.query<{ readonly step: number }>(
-      "SELECT schema_step::int AS step FROM openclaw.gateway",
-    );
-    if (row?.step !== migrations.length) {
-      const problem = `its schema is ${row?.step ?? 0} and this version's is ${migrations.length}; start the gateway on it once`;
-      throw fault.storageUnusable({ path: place.shown, problem });
-    }
+    await checkSchema(server, place);
     const query: Query = (sql, params) => server.query(sql, params);
     return { ...readerOf(query), [Symbol.asyncDispose]: () => held.disposeAsync() };
+  });
+}
+
+/** All that `work` reads is of one moment, also while a gateway writes. */
+export async function readPostgres<T>(place: PostgresPlace, work: (rows: RowSource) => Promise<T>): Promise<T> {
+  return opened(place, false, async (server) => {
+    await checkSchema(server, place);
+    return server.transaction(async (query) => {
+      await query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+      return work(readerOf(query));
+    });
   });
 }
 
@@ -51,6 +51,18 @@ export async function openPostgresTarget(place: PostgresPlace): Promise<TargetAr
       [Symbol.asyncDispose]: () => held.disposeAsync(),
     };
   });
+}
+
+async function checkSchema(server: Server, place: PostgresPlace): Promise<void> {
+  const [found] = await server.query<{ readonly step: string | null }>(
+    "SELECT CASE WHEN to_regclass('openclaw.gateway') IS NULL THEN NULL ELSE 0 END AS step",
+  );
+  if (found?.step === null) throw fault.storageUnusable({ path: place.shown, problem: "no gateway has written there" });
+  const [row] = await server.query<{ readonly step: number }>("SELECT schema_step::int AS step FROM openclaw.gateway");
+  if (row?.step !== migrations.length) {
+    const problem = `its schema is ${row?.step ?? 0} and this version's is ${migrations.length}; start the gateway on it once`;
+    throw fault.storageUnusable({ path: place.shown, problem });
+  }
 }
 
 async function opened<T>(

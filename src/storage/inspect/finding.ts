@@ -1,6 +1,6 @@
 /** Something in a storage that is not as it was written. */
 export interface Finding {
-  readonly where: "file" | "session" | "turn" | "blob" | "outbox" | "receipt";
+  readonly where: "file" | "session" | "turn" | "blob" | "outbox" | "receipt" | "record";
   /** For a person; begins in lower case and has no full stop. */
   readonly problem: string;
   readonly sessionId?: string;

@@ -1,6 +1,8 @@
+import { sealedTables } from "../rows/seal.ts";
 import { type Finding, Findings } from "./finding.ts";
 import { inspectBlobs, inspectOutbox, inspectReceipts } from "./inspect-documents.ts";
 import { inspectFile } from "./inspect-file.ts";
+import { inspectSeals, sealFindings } from "./inspect-seals.ts";
 import { inspectSession } from "./inspect-session.ts";
 import type { ProjectionCheck } from "./projection-check.ts";
 import { openReadOnly, type ReadOnlyDatabase, unreadable } from "./read-only.ts";
@@ -69,6 +71,10 @@ export async function inspectDatabase(options: InspectOptions): Promise<Inspecti
   }
   guarded(findings, { where: "receipt" }, () => inspectReceipts(db, findings));
   guarded(findings, { where: "outbox" }, () => inspectOutbox(db, findings));
+  for (const table of sealedTables)
+    guarded(findings, { where: sealFindings[table] }, () =>
+      inspectSeals(table, db.rows(`SELECT * FROM ${table}`), findings),
+    );
   return { findings: findings.list, found: findings.count, counts };
 }
 

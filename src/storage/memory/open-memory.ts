@@ -18,11 +18,14 @@ import type {
   SessionRow,
   Storage,
 } from "../storage.ts";
-import { appendTo, receiptOf } from "../tables/append.ts";
-import { documentOf, writeDocuments } from "../tables/documents.ts";
-import { claimRow, freeAt, letGo, postponeRow } from "../tables/outbox.ts";
-import { outboxOf, runOf, sessionOf } from "../tables/rows.ts";
-import { type OutboxRecord, pair, type SessionRecord, Tables } from "../tables/tables.ts";
+import { documentOf } from "../rows/document-row.ts";
+import { freeAt, isDue, type OutboxRecord, outboxOf } from "../rows/outbox-row.ts";
+import { receiptOf } from "../rows/receipt-row.ts";
+import { appendTo } from "../tables/append.ts";
+import { writeDocuments } from "../tables/documents.ts";
+import { buryRow, claimRow, postponeRow, releaseRows } from "../tables/outbox.ts";
+import { runOf, sessionOf } from "../tables/rows.ts";
+import { pair, type SessionRecord, Tables } from "../tables/tables.ts";
 import { byteOrder, recentFirst } from "./order.ts";
 
 const mostListed = 1_000;
@@ -110,7 +113,7 @@ class MemoryStorage implements Storage {
   }
 
   async dueOutbox(page: { readonly now: number; readonly limit: number }): Promise<readonly OutboxRow[]> {
-    const due = this.#firstOfEach().filter((row) => freeAt(row) <= page.now);
+    const due = this.#firstOfEach().filter((row) => isDue(row, page.now));
     return this.#outboxRows(due, page.limit);
   }
 
@@ -129,10 +132,11 @@ class MemoryStorage implements Storage {
   }
 
   async releaseOutbox(owner: string): Promise<void> {
-    this.#write(() => {
-      for (const row of this.#outbox().filter((held) => held.owner === owner))
-        this.#tables.outbox.set(row.id, letGo(row));
-    });
+    this.#write(() => releaseRows(this.#tables, owner));
+  }
+
+  async buryOutbox(n: number, problem: string): Promise<boolean> {
+    return this.#write(() => buryRow(this.#tables, { n, problem, now: this.#clock.now() }));
   }
 
   async outbox(page: Parameters<Storage["outbox"]>[0]): Promise<readonly OutboxRow[]> {

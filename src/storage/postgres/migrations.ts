@@ -114,4 +114,13 @@ export const migrations: readonly (readonly string[])[] = [
     `CREATE INDEX records_at ON openclaw.records (kind, updated_at)`,
   ],
   [`ALTER TABLE openclaw.outbox ADD COLUMN files text`],
+  // What stood there before is sealed as it is, in the same transaction.
+  [
+    `ALTER TABLE openclaw.receipts ADD COLUMN seal text COLLATE "C" NOT NULL DEFAULT ''`,
+    `ALTER TABLE openclaw.outbox ADD COLUMN seal text COLLATE "C" NOT NULL DEFAULT ''`,
+    `ALTER TABLE openclaw.records ADD COLUMN seal text COLLATE "C" NOT NULL DEFAULT ''`,
+  ],
 ];
+
+/** The step that brought the seals, counted from 1. */
+export const sealStep = 3;

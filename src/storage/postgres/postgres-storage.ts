@@ -1,6 +1,7 @@
 import type { Clock, Log } from "#base";
 import { fault, type StoredEvent } from "#protocol";
 import { blobHash } from "../blob-hash.ts";
+import { DamagedRows } from "../damaged-rows.ts";
 import { prepareParts } from "../prepare-append.ts";
 import type {
   Append,
@@ -19,7 +20,7 @@ import type {
 } from "../storage.ts";
 import { appendTo } from "../tables/append.ts";
 import { writeDocuments } from "../tables/documents.ts";
-import { claimRow, postponeRow } from "../tables/outbox.ts";
+import { buryRow, claimRow, postponeRow, releaseRows } from "../tables/outbox.ts";
 import type { Claim } from "./claim.ts";
 import type { GroupWrite } from "./group-write.ts";
 import type { MarkedWrites } from "./marked-writes.ts";
@@ -47,13 +48,15 @@ export class PostgresStorage implements Storage {
   readonly #groups: GroupWrite;
   readonly #clock: Clock;
   readonly #reads: Reads;
+  readonly #damaged: DamagedRows;
   #probedAt = -Infinity;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#groups = parts.groups;
     this.#clock = parts.clock;
-    this.#reads = new Reads(parts.server);
+    this.#damaged = new DamagedRows(parts.log);
+    this.#reads = new Reads(parts.server, this.#damaged);
     void this.#finishPurges();
   }
 
@@ -112,7 +115,12 @@ export class PostgresStorage implements Storage {
   }
 
   async releaseOutbox(owner: string): Promise<void> {
-    await this.#groups.order({ release: toText(owner) });
+    await this.#groups.decide({ outboxOwners: [owner] }, (tables) => releaseRows(tables, owner));
+  }
+
+  async buryOutbox(n: number, problem: string): Promise<boolean> {
+    const now = this.#clock.now();
+    return this.#groups.decide({ outboxPlaces: [n] }, (tables) => buryRow(tables, { n, problem, now }));
   }
 
   async outbox(page: Parameters<Storage["outbox"]>[0]): Promise<readonly OutboxRow[]> {
@@ -152,10 +160,12 @@ export class PostgresStorage implements Storage {
     return this.#read(() => this.#reads.blob(hash));
   }
 
-  async health(): Promise<{ readonly ok: boolean; readonly problem?: string }> {
+  async health(): Promise<{ readonly ok: boolean; readonly problem?: string; readonly warning?: string }> {
     this.#probe();
     const problem = this.#groups.problem ?? (await this.#readProblem());
-    return problem === undefined ? { ok: true } : { ok: false, problem };
+    if (problem !== undefined) return { ok: false, problem };
+    const { warning } = this.#damaged;
+    return warning === undefined ? { ok: true } : { ok: true, warning };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

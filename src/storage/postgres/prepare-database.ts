@@ -1,5 +1,6 @@
 import { fault } from "#protocol";
-import { foundation, migrations } from "./migrations.ts";
+import { foundation, migrations, sealStep } from "./migrations.ts";
+import { sealRows } from "./seal-rows.ts";
 import type { Server } from "./server.ts";
 import { writeFunction } from "./write-function.ts";
 
@@ -27,6 +28,7 @@ export async function prepareDatabase(server: Server, path: string): Promise<voi
       throw fault.storageUnusable({ path, problem: newer });
     }
     for (const statement of migrations.slice(step).flat()) await query(statement);
+    if (step < sealStep) await sealRows(query);
     if (step < migrations.length) await query("UPDATE openclaw.gateway SET schema_step = $1", [migrations.length]);
     await query(writeFunction);
   });

@@ -12,10 +12,12 @@ import type {
   SessionRow,
   Storage,
 } from "../storage.ts";
-import { receiptOf } from "../tables/append.ts";
-import { documentOf } from "../tables/documents.ts";
-import { outboxOf, runOf, sessionOf } from "../tables/rows.ts";
-import type { DocumentRecord, OutboxRecord, ReceiptRecord, RunRecord, SessionRecord } from "../tables/tables.ts";
+import type { DamagedRows } from "../damaged-rows.ts";
+import { type DocumentRecord, documentOf } from "../rows/document-row.ts";
+import { beyondAllMs, isDue, type OutboxRecord, outboxOf } from "../rows/outbox-row.ts";
+import { type ReceiptRecord, receiptOf } from "../rows/receipt-row.ts";
+import { runOf, sessionOf } from "../tables/rows.ts";
+import type { RunRecord, SessionRecord } from "../tables/tables.ts";
 import type { Param, Server } from "./server.ts";
 import { fromText, mapTexts, toText } from "./text.ts";
 
@@ -27,8 +29,11 @@ const freeAt = "greatest(next_at, coalesce(claimed_until, 0))";
 export class Reads {
   readonly #server: Server;
 
-  constructor(server: Server) {
+  readonly #damaged: DamagedRows;
+
+  constructor(server: Server, damaged: DamagedRows) {
     this.#server = server;
+    this.#damaged = damaged;
   }
 
   async events(sessionId: string, range: EventRange): Promise<readonly StoredEvent[]> {
@@ -72,7 +77,7 @@ export class Reads {
   async receipt(scope: string, key: string): Promise<Receipt | undefined> {
     const sql = "SELECT * FROM openclaw.receipts WHERE scope = $1 AND key = $2";
     const [row] = await this.#rows<ReceiptRecord>(sql, [toText(scope), toText(key)]);
-    return row && receiptOf(row);
+    return this.#damaged.receipt(row && receiptOf(row));
   }
 
   async run(runId: string): Promise<RunRow | undefined> {
@@ -88,8 +93,8 @@ export class Reads {
   }
 
   async dueOutbox({ now, limit }: { readonly now: number; readonly limit: number }): Promise<readonly OutboxRow[]> {
-    const sql = `${outbox} WHERE ${firstOfEach} AND ${freeAt} <= $1::float8 ORDER BY n LIMIT $2`;
-    return this.#outboxRows(sql, [now, Math.max(0, limit)]);
+    const sql = `${outbox} WHERE ${firstOfEach} AND (${freeAt} <= $1::float8 OR ${freeAt} > $2::float8) ORDER BY n LIMIT $3`;
+    return this.#outboxRows(sql, [now, now + beyondAllMs, Math.max(0, limit)], (row) => isDue(row, now));
   }
 
   async nextOutboxAt(now: number): Promise<number | undefined> {
@@ -115,13 +120,14 @@ export class Reads {
   async records(page: Parameters<Storage["records"]>[0]): Promise<readonly RecordRow[]> {
     const { kind, after = "", limit } = page;
     const sql = "SELECT * FROM openclaw.records WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3";
-    return (await this.#rows<DocumentRecord>(sql, [toText(kind), toText(after), Math.max(0, limit)])).map(documentOf);
+    const rows = await this.#rows<DocumentRecord>(sql, [toText(kind), toText(after), Math.max(0, limit)]);
+    return this.#damaged.records(rows.map(documentOf));
   }
 
   async record(kind: string, id: string): Promise<RecordRow | undefined> {
     const sql = "SELECT * FROM openclaw.records WHERE kind = $1 AND id = $2";
-    const [row] = await this.#rows<DocumentRecord>(sql, [toText(kind), toText(id)]);
-    return row && documentOf(row);
+    const rows = await this.#rows<DocumentRecord>(sql, [toText(kind), toText(id)]);
+    return this.#damaged.records(rows.map(documentOf))[0];
   }
 
   async blob(hash: string): Promise<BlobRow | undefined> {
@@ -147,8 +153,13 @@ export class Reads {
     return head;
   }
 
-  async #outboxRows(sql: string, params: readonly Param[]): Promise<readonly OutboxRow[]> {
-    return (await this.#rows<OutboxRecord & Keyed>(sql, params)).map((row) => outboxOf(row, row.key));
+  async #outboxRows(
+    sql: string,
+    params: readonly Param[],
+    isWanted: (row: OutboxRecord) => boolean = () => true,
+  ): Promise<readonly OutboxRow[]> {
+    const rows = await this.#rows<OutboxRecord & { readonly session_key: string | null }>(sql, params);
+    return this.#damaged.outbox(rows.filter(isWanted).map((row) => outboxOf(row, row.session_key)));
   }
 
   async #rows<Row extends object>(sql: string, params: readonly Param[]): Promise<readonly Row[]> {
@@ -165,4 +176,5 @@ interface Keyed {
 type OpenPage = NonNullable<Parameters<Storage["openRuns"]>[0]>;
 
 const runs = "SELECT r.*, key FROM openclaw.runs r JOIN openclaw.sessions s ON s.id = session_id";
-const outbox = "SELECT o.*, key FROM openclaw.outbox o JOIN openclaw.sessions s ON s.id = session_id";
+const outbox = `SELECT o.*, s.key AS session_key FROM openclaw.outbox o
+  LEFT JOIN openclaw.sessions s ON s.id = session_id`;

@@ -2,15 +2,10 @@ import type { StoredEvent } from "#protocol";
 import { runChangeOf } from "../run-events.ts";
 import type { RecordWrite } from "../storage.ts";
 import type { PreparedAppend } from "../tables/append.ts";
-import {
-  type DocumentRecord,
-  type OutboxRecord,
-  pair,
-  type ReceiptRecord,
-  type RunRecord,
-  type SessionRecord,
-  Tables,
-} from "../tables/tables.ts";
+import type { DocumentRecord } from "../rows/document-row.ts";
+import type { OutboxRecord } from "../rows/outbox-row.ts";
+import type { ReceiptRecord } from "../rows/receipt-row.ts";
+import { pair, type RunRecord, type SessionRecord, Tables } from "../tables/tables.ts";
 import type { Server } from "./server.ts";
 import { fromText, mapTexts, toText } from "./text.ts";
 
@@ -21,6 +16,8 @@ export interface Needs {
   readonly receipts?: readonly (readonly [string, string])[];
   readonly runs?: readonly string[];
   readonly outbox?: readonly string[];
+  readonly outboxPlaces?: readonly number[];
+  readonly outboxOwners?: readonly string[];
   readonly records?: readonly (readonly [string, string])[];
 }
 
@@ -59,7 +56,8 @@ const loadSql = `SELECT
   (SELECT json_agg(r) FROM openclaw.receipts r WHERE (scope, key) IN ${pairs(3)}) AS receipts,
   (SELECT json_agg(r ORDER BY n) FROM openclaw.runs r WHERE session_id IN ${list(1)}
      AND (ended_at IS NULL OR run_id IN ${list(4)})) AS runs,
-  (SELECT json_agg(o) FROM openclaw.outbox o WHERE id IN ${list(5)}) AS outbox,
+  (SELECT json_agg(o) FROM openclaw.outbox o WHERE id IN ${list(5)} OR owner IN ${list(7)}
+     OR n IN (SELECT p::bigint FROM json_array_elements_text($8::text::json) p)) AS outbox,
   (SELECT json_agg(r) FROM openclaw.records r WHERE (kind, id) IN ${pairs(6)}) AS records,
   (SELECT coalesce(max(n), 0) FROM openclaw.runs) AS last_run,
   (SELECT coalesce(max(n), 0) FROM openclaw.outbox) AS last_outbox`;
@@ -80,6 +78,8 @@ export async function loadTables(server: Server, needs: readonly Needs[]): Promi
     texts(all((need) => need.runs)),
     texts(all((need) => need.outbox)),
     twins(all((need) => need.records)),
+    texts(all((need) => need.outboxOwners)),
+    JSON.stringify(all((need) => need.outboxPlaces)),
   ]);
   if (!found) throw new Error("the database answered with nothing");
   return filled(found);

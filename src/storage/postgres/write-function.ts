@@ -39,9 +39,6 @@ BEGIN
       DELETE FROM openclaw.sessions WHERE id = doc->>'purge' AND purged = 1;
     END IF;
   END IF;
-  IF doc->'release' IS NOT NULL THEN
-    UPDATE openclaw.outbox SET owner = NULL, claimed_until = NULL WHERE owner = doc->>'release';
-  END IF;
   IF doc->'sweep' IS NOT NULL THEN
     DELETE FROM openclaw.receipts WHERE (scope, key) IN (SELECT scope, key FROM openclaw.receipts
       WHERE at < (doc->'sweep'->>'receiptsBefore')::bigint ORDER BY at LIMIT (doc->>'limit')::bigint);
@@ -91,7 +88,7 @@ BEGIN
   END IF;
   IF doc->'records' IS NOT NULL THEN
     INSERT INTO openclaw.records SELECT * FROM json_populate_recordset(NULL::openclaw.records, doc->'records')
-      ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, data = excluded.data, updated_at = excluded.updated_at;
+      ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, data = excluded.data, updated_at = excluded.updated_at, seal = excluded.seal;
   END IF;
   IF doc->'blobs' IS NOT NULL THEN
     INSERT INTO openclaw.blobs SELECT b->>'hash', b->>'mime_type', decode(b->>'bytes', 'base64'), (b->>'created_at')::bigint

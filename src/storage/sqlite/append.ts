@@ -1,7 +1,6 @@
 import { type Clock, failPoint } from "#base";
 import type { StoredEvent } from "#protocol";
 import {
-  addressText,
   type AppendPart,
   emptyLog,
   linkEvent,
@@ -9,8 +8,7 @@ import {
   type PreparedPart,
   prepareParts,
 } from "../prepare-append.ts";
-import { filesText } from "../outbox-file.ts";
-import type { Append, Appended, NewOutboxRow } from "../storage.ts";
+import type { Append, Appended } from "../storage.ts";
 import type { Connection, Lazy } from "./connection.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Receipts } from "./receipts.ts";
@@ -28,7 +26,6 @@ export class Appender {
     unknown,
     [number, string, string | null, number | null, string | null, number | null, string]
   >;
-  readonly #insertOutbox: Lazy<unknown, [string, string, string | null, string, string, string | null, number, number]>;
   readonly #outbox: Outbox;
 
   constructor(
@@ -50,9 +47,6 @@ export class Appender {
     this.#moveHead = connection.statement(
       `UPDATE sessions SET head_seq = ?, head_hash = ?, head_id = ?, updated_at = coalesce(?, updated_at),
          projection = coalesce(?, projection), ended_at = ? WHERE id = ?`,
-    );
-    this.#insertOutbox = connection.statement(
-      "INSERT INTO outbox (id, session_id, run_id, address, text, files, created_at, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     );
     this.#outbox = parts.outbox;
   }
@@ -85,7 +79,7 @@ export class Appender {
     const last = stored.at(-1);
     const endedAt = last?.event.kind === "SessionEnded" ? last.at : null;
     this.#moveHead().run(head.seq, head.hash, head.id, last?.at ?? null, part.projection ?? null, endedAt, sessionId);
-    for (const row of part.outbox ?? []) this.#queue(sessionId, row);
+    for (const row of part.outbox ?? []) this.#outbox.queue(row, sessionId, this.#clock.now());
     for (const settlement of part.settles ?? []) this.#outbox.settle(settlement, this.#clock.now());
     return stored;
   }
@@ -99,11 +93,5 @@ export class Appender {
     const head = this.#head().get(sessionId);
     if (!head) throw new Error(`there is no live session ${sessionId} to append to`);
     return head;
-  }
-
-  #queue(sessionId: string, row: NewOutboxRow): void {
-    const now = this.#clock.now();
-    const { id, runId = null, to, text, files } = row;
-    this.#insertOutbox().run(id, sessionId, runId, addressText(to), text, filesText(files), now, now);
   }
 }

@@ -3,7 +3,8 @@ import { Database, type SQLQueryBindings } from "bun:sqlite";
 import { chmodSync, closeSync, existsSync, openSync, statSync } from "node:fs";
 import { Fault, fault } from "#protocol";
 import { isLogCut, type Leftover, readLeftover } from "./log-end.ts";
-import { migrations } from "./migrations.ts";
+import { migrations, sealStep } from "./migrations.ts";
+import { sealRows } from "./seal-rows.ts";
 import { isDamage, troubleOf } from "./trouble.ts";
 
 /** Prepares on the first call; later calls give the same statement. */
@@ -22,7 +23,8 @@ export class Connection {
   readonly found: "closed" | "log" | "cutLog";
   readonly #mostLogBytes: number;
   #commitsUnseen = 0;
-  #waitsAgainAt = -Infinity;
+  /** From when on it is worth to wait again for readers, while the log is filling and when it is full. */
+  readonly #waitsAgainAt = { filling: -Infinity, full: -Infinity };
 
   constructor(path: string, { mostBytes, mostLogBytes = usualMostLogBytes }: FileBounds = {}) {
     this.#path = path;
@@ -62,17 +64,19 @@ export class Connection {
       return undefined;
     }
     this.#beginLogAnew(0);
-    if (logBytes(this.#path) >= this.#mostLogBytes * 0.75) this.#waitForReaders();
+    if (logBytes(this.#path) >= this.#mostLogBytes * 0.75) this.#waitForReaders("filling");
+    // A reader that was too slow a moment ago may be done by now: nothing is refused that was not waited for.
+    if (logBytes(this.#path) >= this.#mostLogBytes) this.#waitForReaders("full");
     const isTooLong = logBytes(this.#path) >= this.#mostLogBytes;
     if (!isTooLong) this.#commitsUnseen = 0;
     return isTooLong ? "another program has been reading the database for so long that its log is full" : undefined;
   }
 
   /** Where readers follow each other without a gap, it takes a moment in which nothing is written. */
-  #waitForReaders(): void {
-    if (performance.now() < this.#waitsAgainAt) return;
+  #waitForReaders(when: "filling" | "full"): void {
+    if (performance.now() < this.#waitsAgainAt[when]) return;
     this.#beginLogAnew(longestWaitMs);
-    if (logBytes(this.#path) > 0) this.#waitsAgainAt = performance.now() + afterVainWaitMs;
+    if (logBytes(this.#path) > 0) this.#waitsAgainAt[when] = performance.now() + afterVainWaitMs[when];
   }
 
   #beginLogAnew(waitMs: number): void {
@@ -102,7 +106,8 @@ export interface FileBounds {
 const usualMostLogBytes = 64 * 1024 * 1024;
 const commitsBetweenLooks = 16;
 const longestWaitMs = 250;
-const afterVainWaitMs = 2_000;
+/** A wait holds everybody up, and a full log everybody who writes. */
+const afterVainWaitMs = { filling: 2_000, full: 1_000 };
 const busyTimeoutMs = 5_000;
 
 const pageBytes = 4_096;
@@ -182,6 +187,7 @@ function migrate(db: Database, path: string): void {
     if (step < found) continue;
     db.transaction(() => {
       db.run(sql);
+      if (step + 1 === sealStep) sealRows(db);
       failPoint("storage.migration.written");
       db.run(`PRAGMA user_version = ${step + 1}`);
     }).immediate();

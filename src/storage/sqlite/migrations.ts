@@ -109,4 +109,13 @@ export const migrations: readonly string[] = [
   `
   ALTER TABLE outbox ADD COLUMN files TEXT;
   `,
+  // What stood there before is sealed as it is, in the same transaction.
+  `
+  ALTER TABLE receipts ADD COLUMN seal TEXT NOT NULL DEFAULT '';
+  ALTER TABLE outbox ADD COLUMN seal TEXT NOT NULL DEFAULT '';
+  ALTER TABLE records ADD COLUMN seal TEXT NOT NULL DEFAULT '';
+  `,
 ];
+
+/** The step that brought the seals, counted from 1. */
+export const sealStep = 5;

@@ -16,6 +16,7 @@ import type {
   Storage,
   Upkeep,
 } from "../storage.ts";
+import { DamagedRows } from "../damaged-rows.ts";
 import { Appender } from "./append.ts";
 import { Blobs } from "./blobs.ts";
 import { Connection } from "./connection.ts";
@@ -66,6 +67,7 @@ class SqliteStorage implements Storage {
   readonly #appender: Appender;
   readonly #purge: Purge;
   readonly #path: string;
+  readonly #damaged: DamagedRows;
   #upkeep: Upkeep | undefined;
   #damage: string | undefined;
   #warning: string | undefined;
@@ -79,11 +81,12 @@ class SqliteStorage implements Storage {
     this.#commits = new GroupCommit(this.#connection, log);
     this.#sessions = new SessionTable(this.#connection);
     this.#events = new EventLog(this.#connection);
-    this.#receipts = new Receipts(this.#connection, clock);
+    this.#damaged = new DamagedRows(log);
+    this.#receipts = new Receipts(this.#connection, { clock, damaged: this.#damaged });
     this.#runs = new Runs(this.#connection);
-    this.#outbox = new Outbox(this.#connection);
+    this.#outbox = new Outbox(this.#connection, this.#damaged);
     this.#blobs = new Blobs(this.#connection, clock);
-    this.#records = new Records(this.#connection, clock);
+    this.#records = new Records(this.#connection, { clock, damaged: this.#damaged });
     this.#appender = new Appender(this.#connection, {
       clock,
       receipts: this.#receipts,
@@ -153,6 +156,10 @@ class SqliteStorage implements Storage {
     return this.#commits.enqueue(() => this.#outbox.postpone(id, next));
   }
 
+  buryOutbox(n: number, problem: string): Promise<boolean> {
+    return this.#commits.enqueue(() => this.#outbox.bury(n, problem, this.#clock.now()));
+  }
+
   releaseOutbox(owner: string): Promise<void> {
     return this.#commits.enqueue(() => this.#outbox.release(owner));
   }
@@ -211,7 +218,8 @@ class SqliteStorage implements Storage {
     this.#probe();
     const problem = this.#readProblem() ?? this.#commits.problem ?? this.#damage;
     if (problem !== undefined) return { ok: false, problem };
-    return this.#warning === undefined ? { ok: true } : { ok: true, warning: this.#warning };
+    const warning = this.#warning ?? this.#damaged.warning;
+    return warning === undefined ? { ok: true } : { ok: true, warning };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

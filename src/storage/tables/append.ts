@@ -1,17 +1,11 @@
 import type { SessionEvent, StoredEvent } from "#protocol";
-import {
-  addressText,
-  type AppendPart,
-  emptyLog,
-  linkEvent,
-  type LogHead,
-  type PreparedPart,
-} from "../prepare-append.ts";
-import { filesText } from "../outbox-file.ts";
-import type { Appended, NewOutboxRow, NewReceipt, Receipt } from "../storage.ts";
+import { type AppendPart, emptyLog, linkEvent, type LogHead, type PreparedPart } from "../prepare-append.ts";
+import { newOutboxRow } from "../rows/outbox-row.ts";
+import { newReceiptRow, receiptOf } from "../rows/receipt-row.ts";
+import type { Appended, NewOutboxRow, NewReceipt } from "../storage.ts";
 import { settleRow } from "./outbox.ts";
 import { followRuns } from "./runs.ts";
-import { pair, type ReceiptRecord, type SessionRecord, type Tables } from "./tables.ts";
+import { pair, type SessionRecord, type Tables } from "./tables.ts";
 
 export interface PreparedAppend {
   readonly parts: readonly PreparedPart[];
@@ -24,17 +18,9 @@ export function appendTo(tables: Tables, { parts, receipt }: PreparedAppend, now
   if (known) return { taken: false, receipt: receiptOf(known) };
   const events = parts.flatMap((part) => write(tables, part, now));
   const sessionId = parts[0]?.part.sessionId;
-  if (receipt && sessionId !== undefined) {
-    const { scope, key, requestHash, runId } = receipt;
-    const row = { scope, key, request_hash: requestHash, run_id: runId, session_id: sessionId, at: now };
-    tables.receipts.set(pair(scope, key), row);
-  }
+  if (receipt && sessionId !== undefined)
+    tables.receipts.set(pair(receipt.scope, receipt.key), newReceiptRow(receipt, sessionId, now));
   return { taken: true, events };
-}
-
-export function receiptOf(row: ReceiptRecord): Receipt {
-  const { scope, key, request_hash: requestHash, run_id: runId, session_id: sessionId, at } = row;
-  return { scope, key, requestHash, runId, sessionId, at };
 }
 
 function write(tables: Tables, { part, events }: PreparedPart, now: number): StoredEvent[] {
@@ -94,22 +80,5 @@ function queue(
 ): void {
   if (tables.outbox.get(row.id)) throw new Error(`there is an outbox row ${row.id} already`);
   tables.lastOutbox += 1;
-  tables.outbox.set(row.id, {
-    n: tables.lastOutbox,
-    id: row.id,
-    session_id: sessionId,
-    run_id: row.runId ?? null,
-    address: addressText(row.to),
-    text: row.text,
-    created_at: now,
-    attempts: 0,
-    next_at: now,
-    problem: null,
-    claim: 0,
-    owner: null,
-    claimed_until: null,
-    may_be_sent: 0,
-    dead_at: null,
-    files: filesText(row.files),
-  });
+  tables.outbox.set(row.id, newOutboxRow(row, { n: tables.lastOutbox, sessionId, now }));
 }

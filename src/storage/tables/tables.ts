@@ -1,4 +1,7 @@
 import type { EventRow } from "../event-window.ts";
+import type { DocumentRecord } from "../rows/document-row.ts";
+import type { OutboxRecord } from "../rows/outbox-row.ts";
+import type { ReceiptRecord } from "../rows/receipt-row.ts";
 import { Journal, Table } from "./table.ts";
 
 /** The rows as every database of the house has them, by the names of the columns. */
@@ -23,15 +26,6 @@ export interface EventRecord extends EventRow {
   readonly sent_id: string | null;
 }
 
-export interface ReceiptRecord {
-  readonly scope: string;
-  readonly key: string;
-  readonly request_hash: string;
-  readonly run_id: string;
-  readonly session_id: string;
-  readonly at: number;
-}
-
 export interface RunRecord {
   readonly n: number;
   readonly run_id: string;
@@ -41,33 +35,6 @@ export interface RunRecord {
   readonly resumed: number;
   readonly ended_at: number | null;
   readonly stop_reason: string | null;
-}
-
-export interface OutboxRecord {
-  readonly n: number;
-  readonly id: string;
-  readonly session_id: string;
-  readonly run_id: string | null;
-  readonly address: string;
-  readonly text: string;
-  readonly created_at: number;
-  readonly attempts: number;
-  readonly next_at: number;
-  readonly problem: string | null;
-  readonly claim: number;
-  readonly owner: string | null;
-  readonly claimed_until: number | null;
-  readonly may_be_sent: number;
-  readonly dead_at: number | null;
-  readonly files: string | null;
-}
-
-export interface DocumentRecord {
-  readonly kind: string;
-  readonly id: string;
-  readonly version: number;
-  readonly data: string;
-  readonly updated_at: number;
 }
 
 /**

@@ -5,6 +5,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Caller } from "../../../src/rpc/caller.ts";
 import { type Nodes, openNodes } from "../../../src/rpc/nodes/nodes.ts";
+import { Requests } from "../../../src/gateway/requests.ts";
 import type { WireEvent } from "../../../src/rpc/wire-events.ts";
 import { claims, FakeNodeLine } from "../../support/fake-node.ts";
 import { HeldClock } from "../../support/rpc-house.ts";
@@ -48,6 +49,7 @@ async function openHouse() {
     nodes,
     devices,
     clock,
+    storage,
     arrive,
     heard: (name: WireEvent["name"]) =>
       events.filter((event) => event.name === name).map((event) => event.payload as Record<string, unknown>),
@@ -236,6 +238,37 @@ test("the same request under the same key is asked once, and another under that 
   house.clock.ms += 11 * 60_000;
   void which(nodes, { idempotencyKey }).catch(() => undefined);
   await asked(line, 3);
+});
+
+test("what was asked under a key is remembered after a restart, and not asked again", async () => {
+  await using house = await openHouse();
+  const line = await house.approved(nodeId, ["system.which"]);
+  const memory = () => new Requests({ storage: house.storage, log: silentLog });
+  const ask = (nodes: Nodes, key: string, bins: readonly string[] = ["git"]) =>
+    nodes.invoke(
+      { nodeId, command: "system.which", params: { bins }, idempotencyKey: key, memory: memory() },
+      admin,
+      never,
+    );
+  const first = ask(house.nodes, "k");
+  const { id } = await asked(line);
+  house.nodes.answered({ id, nodeId, ok: true, payloadJSON: '{"bins":{}}' }, line.caller);
+  const answer = await first;
+  void ask(house.nodes, "cut off").catch(() => undefined); // its node never answers
+  await until("the second request", () => line.heard("node.invoke.request").length === 2);
+
+  const { devices, clock } = house;
+  const after = await openNodes({ devices: async () => devices, emit: () => {}, clock, log: silentLog });
+  try {
+    const again = new FakeNodeLine(nodeId);
+    after.arrived(again, claims(["system.which"]));
+    expect(await ask(after, "k")).toEqual(answer);
+    expect(await refusal(ask(after, "k", ["ls"]))).toMatchObject({ code: "idempotencyConflict" });
+    expect(await refusal(ask(after, "cut off"))).toMatchObject({ code: "outcomeUnknown" });
+    expect(again.heard("node.invoke.request")).toEqual([]);
+  } finally {
+    after.close();
+  }
 });
 
 test("more than 64 open requests to a node are refused", async () => {

@@ -38,11 +38,11 @@ export function adapt<Name extends string, Ours extends TSchema, Result extends 
 
 /** A method that this dialect alone has; what it does is made of what others do. */
 export function own<Theirs extends TSchema>(
-  method: Pick<Method<string, Theirs, TSchema>, "handle" | "params" | "scope"> & { readonly name: string },
+  method: Pick<Method<string, Theirs, TSchema>, "effect" | "handle" | "params" | "scope"> & { readonly name: string },
 ): AnyMethod {
   const { name } = method;
   const made: Method<string, Theirs, TSchema> = { ...method, summary: name, result: Type.Unknown() };
-  return made;
+  return withKey(made);
 }
 
 /** Params where more than we read may be said. */

@@ -68,6 +68,7 @@ export const chat: readonly AnyMethod[] = [
   own({
     name: "chat.inject",
     scope: "operator.admin",
+    effect: "once",
     params: Type.Object(
       { sessionKey: SessionKey, agentId, message: MessageText, label: Type.Optional(Type.String({ maxLength: 100 })) },
       open,

@@ -48,7 +48,7 @@ export const config: readonly AnyMethod[] = [
   }),
   // Ours alone: the original watches its file.
   configReload,
-  own({ name: "config.set", scope: configPatch.scope, params: Written, handle: replace }),
+  own({ name: "config.set", scope: configPatch.scope, effect: "once", params: Written, handle: replace }),
   adapt(configSchema, {
     params: anything,
     ask: () => ({}),

@@ -16,6 +16,7 @@ export const pairing: readonly AnyMethod[] = [
   own({
     name: "channels.pairing.list",
     scope: pairingList.scope,
+    effect: "none",
     params: Type.Object({ channel: Type.Optional(text), accountId: Type.Optional(text) }, open),
     handle: async ({ channel, accountId }, context) => {
       const wanted = whereOf({
@@ -39,6 +40,7 @@ export const pairing: readonly AnyMethod[] = [
   own({
     name: "channels.pairing.approve",
     scope: pairingApprove.scope,
+    effect: "once",
     params: Type.Object(
       { ...request, notify: Type.Optional(Type.Boolean()), bootstrapCommandOwner: Type.Optional(Type.Boolean()) },
       open,
@@ -59,6 +61,7 @@ export const pairing: readonly AnyMethod[] = [
   own({
     name: "channels.pairing.dismiss",
     scope: pairingReject.scope,
+    effect: "once",
     params: Type.Object(request, open),
     handle: async (which, context) => {
       const { channel, account, code } = await find(which, context);

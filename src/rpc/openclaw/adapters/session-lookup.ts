@@ -25,6 +25,7 @@ export const sessionLookup: readonly AnyMethod[] = [
   own({
     name: "sessions.abort",
     scope: chatAbort.scope,
+    effect: "idempotent",
     params: Type.Object({ key: Type.Optional(SessionKey), runId: chatAbort.params.properties.runId }, open),
     handle: async ({ key, runId }, context) => {
       const sessionKey = key ?? (runId === undefined ? undefined : (await context.services.sessions.run(runId))?.key);
@@ -61,6 +62,7 @@ export const sessionLookup: readonly AnyMethod[] = [
   own({
     name: "sessions.send",
     scope: chatSend.scope,
+    effect: "once",
     params: Type.Object(
       {
         key: SessionKey,
