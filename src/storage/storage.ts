@@ -282,7 +282,7 @@ export interface Storage extends AsyncDisposable {
   ): Promise<boolean>;
   /** Puts a damaged row with the dead, by its `n`. False, and nothing changed, when it is not there, dead, or as it was written. */
   buryOutbox(n: number, problem: string): Promise<boolean>;
-  /** Lets go of all rows that an owner holds: what it does first in a new life. They keep `mayBeSent`. */
+  /** Lets go of all rows that an owner holds: what it does first in a new life. They keep `mayBeSent`, and have one attempt more. */
   releaseOutbox(owner: string): Promise<void>;
   /** Living and dead rows in the order of `n`; `after` is the `n` of the last one seen. */
   outbox(page: {
