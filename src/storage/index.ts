@@ -22,6 +22,7 @@ export type {
   BlobRow,
   EndedSession,
   EventRange,
+  FileBlob,
   NewEvent,
   NewOutboxRow,
   NewReceipt,
