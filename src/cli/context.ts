@@ -206,7 +206,7 @@ export interface VersionInfo {
   /** By protocol name: the versions that are spoken. */
   readonly protocols: Readonly<Record<string, string>>;
   /** By name of what is stored: the version of its form. */
-  readonly schemas: Readonly<Record<string, number>>;
+  schemas(): Promise<Readonly<Record<string, number>>>;
 }
 
 export interface Terminal {

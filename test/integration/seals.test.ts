@@ -43,6 +43,7 @@ const places: readonly { readonly name: string; readonly make: () => Place }[] =
         takeSealsAway: async () => {
           using db = new Database(path);
           for (const table of sealedTables) db.run(`ALTER TABLE ${table} DROP COLUMN seal`);
+          db.run("DROP INDEX blobs_age");
           db.run("PRAGMA user_version = 4");
         },
         [Symbol.asyncDispose]: async () => folder[Symbol.dispose](),
