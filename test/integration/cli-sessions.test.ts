@@ -90,7 +90,12 @@ test("an export that fails half-way leaves no file, and the one from before", as
 const mount = process.getuid?.() === 0 ? Bun.which("mount") : null;
 
 test.skipIf(mount === null)("an export that the disk has no room for says so, and leaves nothing", async () => {
-  const methods = { "sessions.export": () => ({ events: [{ ...event(1), text: "x".repeat(200_000) }], hasMore: false }) };
+  const methods = {
+    "sessions.export": () => ({
+      events: [{ seq: 1, event: { kind: "MessageReceived", text: "x".repeat(200_000) } }],
+      hasMore: false,
+    }),
+  };
   await using gateway = startFakeGateway({ methods });
   const place = join(folder, "small");
   await mkdir(place);

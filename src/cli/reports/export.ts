@@ -97,7 +97,9 @@ async function writeWhole(out: string, pages: AsyncIterable<readonly object[]>):
   let count = 0;
   try {
     for await (const events of pages) {
-      await file.write(asLines(events));
+      const bytes = Buffer.from(asLines(events));
+      // A disk that is nearly full takes a part, and calls that no error.
+      for (let at = 0; at < bytes.length;) at += (await file.write(bytes, at)).bytesWritten;
       count += events.length;
     }
     await file.sync();

@@ -7,7 +7,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { isSystemError, systemReason } from "#base";
@@ -116,7 +116,7 @@ function copyDatabase(from: string, to: string, heads: string) {
   }
   const fd = openSync(heads, "wx", 0o600);
   try {
-    for (const end of logEnds(copy)) writeSync(fd, `${JSON.stringify(end)}\n`);
+    for (const end of logEnds(copy)) writeFileSync(fd, `${JSON.stringify(end)}\n`);
   } finally {
     closeSync(fd);
   }
