@@ -7,6 +7,7 @@ export { createLog, describeError, type Log, type LogFields, type LogLevel, sile
 export { type LogFile, openLogFile } from "./log-file.ts";
 export { Lru } from "./lru.ts";
 export { nextTurn } from "./next-turn.ts";
+export { parseJson } from "./parse-json.ts";
 export { checkPassword, hashPassword, isPasswordHash, longestPassword, type PasswordCheck } from "./password.ts";
 export { Secret } from "./secret.ts";
 export { armFailPoint, failPoint } from "./fail-point.ts";

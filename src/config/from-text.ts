@@ -1,3 +1,4 @@
+import { parseJson } from "#base";
 import { KindGuard } from "@sinclair/typebox";
 import { childOf, mayBeTable, mayBeText, type Node } from "./schema-node.ts";
 
@@ -57,13 +58,4 @@ function commaList(node: Node, text: string): unknown {
 
 function isList(node: Node): boolean {
   return node.some((schema) => KindGuard.IsArray(schema) || KindGuard.IsTuple(schema));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

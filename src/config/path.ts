@@ -1,3 +1,4 @@
+import { parseJson } from "#base";
 import { isHostileKey, type Path } from "./tree.ts";
 
 const longestPath = 1_024;
@@ -42,11 +43,6 @@ export function variableOf(path: Path): string {
 
 function unquote(segment: string): string | undefined {
   if (!segment.startsWith('"')) return segment;
-  try {
-    const name: unknown = JSON.parse(segment);
-    return typeof name === "string" ? name : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const name = parseJson(segment);
+  return typeof name === "string" ? name : undefined;
 }

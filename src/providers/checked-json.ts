@@ -1,3 +1,4 @@
+import { parseJson } from "#base";
 import type { Static, TSchema } from "@sinclair/typebox";
 import type { TypeCheck } from "@sinclair/typebox/compiler";
 
@@ -6,11 +7,6 @@ export function checkedJson<Schema extends TSchema>(
   check: TypeCheck<Schema>,
   text: string,
 ): Static<Schema> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return check.Check(value) ? value : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const value = parseJson(text);
+  return check.Check(value) ? value : undefined;
 }

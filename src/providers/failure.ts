@@ -1,4 +1,4 @@
-import { clip } from "#base";
+import { clip, parseJson } from "#base";
 import type { ModelProblem } from "./provider.ts";
 import { longestAskedMs, retryAfterMs } from "./retry-after.ts";
 
@@ -154,7 +154,7 @@ function quote(body: string): string {
 }
 
 function wordsOf(body: string): string {
-  return deepestMessage(parsed(body), 0) ?? body;
+  return deepestMessage(parseJson(body), 0) ?? body;
 }
 
 /** `{error: {message}}`, `{error: "…"}`, `{detail: [{msg}]}`, `{message}`: each server has its own. */
@@ -170,22 +170,12 @@ function deepestMessage(value: unknown, depth: number): string | undefined {
 }
 
 function errorIn(body: string): { readonly type: string; readonly code: string } {
-  const error = fieldsOf(fieldsOf(parsed(body)).get("error"));
+  const error = fieldsOf(fieldsOf(parseJson(body)).get("error"));
   return { type: String(error.get("type")), code: String(error.get("code")) };
 }
 
 function fieldsOf(value: unknown): ReadonlyMap<string, unknown> {
   return new Map(typeof value === "object" && value !== null ? Object.entries(value) : []);
-}
-
-/** The JSON in a text, or nothing: what a server says when it fails need not be JSON. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 function codeOf(error: unknown): string {

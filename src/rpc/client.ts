@@ -1,3 +1,4 @@
+import { parseJson } from "#base";
 import type { Static } from "@sinclair/typebox";
 import { Fault, type FaultCode, type FaultData, faultCodes } from "#protocol";
 import { methods } from "./methods/index.ts";
@@ -116,13 +117,8 @@ function revive(code: FaultCode, message: string, data: Record<string, unknown>)
 }
 
 function parse(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const value = parseJson(text);
+  return isRecord(value) ? value : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

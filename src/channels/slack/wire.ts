@@ -1,3 +1,4 @@
+import { parseJson } from "#base";
 import { Type, type Static, type TSchema } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 
@@ -106,10 +107,5 @@ export function as<Schema extends TSchema>(schema: Schema, value: unknown): Stat
 
 /** The object that a JSON text holds, or undefined. */
 export function jsonObject(json: string): Record<string, unknown> | undefined {
-  try {
-    return as(Type.Record(text, Type.Unknown()), JSON.parse(json));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  return as(Type.Record(text, Type.Unknown()), parseJson(json));
 }

@@ -1,3 +1,4 @@
+import { parseJson } from "#base";
 import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import type { OutboundMessage, SendRefusal } from "../channel.ts";
@@ -69,13 +70,8 @@ function waitOf(asked: string, nowMs: number): number {
 
 /** Most receivers answer with nothing, or with words. */
 function messageIdIn(text: string): string | undefined {
-  try {
-    const answer: unknown = JSON.parse(text);
-    return Value.Check(Answer, answer) ? answer.messageId : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const answer = parseJson(text);
+  return Value.Check(Answer, answer) ? answer.messageId : undefined;
 }
 
 /** The rest is never read. */

@@ -1,3 +1,4 @@
+import { parseJson } from "#base";
 import { faultCodes, faults } from "#protocol";
 import { Check } from "@sinclair/typebox/value";
 import { CommandFailed } from "../failure.ts";
@@ -142,15 +143,6 @@ function refusal({ code, message }: { readonly code: number; readonly message: s
 function tooLate(method: string, timeoutMs: number): CommandFailed {
   const message = `The gateway did not answer “${method}” within ${timeoutMs} ms.`;
   return new CommandFailed({ type: "timeout", message, advice: "`openclaw status` shows whether it still works." });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 function asError(reason: unknown): Error {

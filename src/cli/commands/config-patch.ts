@@ -1,3 +1,4 @@
+import { parseJson } from "#base";
 import { configOption, defineCommand, jsonOption } from "../command.ts";
 import { misuse } from "../failure.ts";
 
@@ -23,16 +24,7 @@ export const configPatch = defineCommand({
 });
 
 function readPatch(text: string): Record<string, unknown> {
-  const patch = parse(text);
+  const patch = parseJson(text);
   if (typeof patch === "object" && patch !== null && !Array.isArray(patch)) return { ...patch };
   throw misuse("The patch is no JSON object.", 'Like \'{"messages":{"group_history":5}}\', in single quotes.');
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

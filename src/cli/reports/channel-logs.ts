@@ -1,4 +1,4 @@
-import { pause } from "#base";
+import { parseJson, pause } from "#base";
 import { Type } from "@sinclair/typebox";
 import { Check } from "@sinclair/typebox/value";
 import type { Client } from "../client/client.ts";
@@ -58,7 +58,7 @@ export async function printChannelLogs(context: CliContext, client: Client, opti
 
 /** A line that is about a channel, and about the one that is meant. */
 function lineOf(text: string, { channel, account }: LogOptions): Line[] {
-  const line = parse(text);
+  const line = parseJson(text);
   if (!Check(Line, line)) return [];
   const isMeant =
     (channel === undefined || line.channel === channel) &&
@@ -70,13 +70,4 @@ function shown({ time, level, message, channel, account, ...more }: Line): strin
   const rest = Object.keys(more).length === 0 ? "" : ` ${JSON.stringify(more)}`;
   const where = account === undefined ? channel : `${channel}/${account}`;
   return safeLine(`${time} ${level} ${where} ${message}${rest}`);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Check } from "@sinclair/typebox/value";
-import type { Log } from "#base";
+import { type Log, parseJson } from "#base";
 import type { RecordWrite, Storage } from "#storage";
 import type { Identity } from "./owners.ts";
 
@@ -64,7 +64,7 @@ export class AllowBook {
 
   /** What cannot be understood opens nothing. */
   #understood(data: string, who?: Identity): AllowEntry | undefined {
-    const value = parse(data);
+    const value = parseJson(data);
     const fits = Check(Entry, value) && (who === undefined || idOf(value) === idOf(who));
     if (!fits) this.#log.error("an entry of an allowlist is damaged and opens nothing", { ...who });
     return fits ? value : undefined;
@@ -73,13 +73,4 @@ export class AllowBook {
 
 function idOf({ channel, account, senderId }: Identity): string {
   return JSON.stringify([channel, account, senderId]);
-}
-
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { Check } from "@sinclair/typebox/value";
-import type { Clock, Log } from "#base";
+import { type Clock, type Log, parseJson } from "#base";
 import type { Storage } from "#storage";
 import { defaultAccount } from "../line.ts";
 import type { AllowBook } from "./allow-book.ts";
@@ -45,12 +45,7 @@ export async function importAllowed(
 }
 
 function idsIn(text: string): readonly string[] | undefined {
-  try {
-    const file: unknown = JSON.parse(text);
-    if (!Check(File, file)) return undefined;
-    return file.allowFrom.map(String).filter((id) => /^[^\s@*][^\s*]*$/.test(id));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const file = parseJson(text);
+  if (!Check(File, file)) return undefined;
+  return file.allowFrom.map(String).filter((id) => /^[^\s@*][^\s*]*$/.test(id));
 }

@@ -1,3 +1,4 @@
+import { parseJson } from "#base";
 import { type Static, Type } from "@sinclair/typebox";
 import { Check } from "@sinclair/typebox/value";
 import type { Attachment, Update } from "#channels";
@@ -68,9 +69,9 @@ export type Content =
 
 /** The content is missing when it was too long to be kept whole, or is nothing that can be read. */
 export function readKept(data: string): { readonly problem: string; readonly content?: Content } {
-  const kept = parse(data);
+  const kept = parseJson(data);
   if (!Check(Kept, kept)) return { problem: "its record is damaged" };
-  const content = contentOf(parse(kept.update));
+  const content = contentOf(parseJson(kept.update));
   return { problem: kept.problem, ...(content && { content }) };
 }
 
@@ -95,13 +96,4 @@ function updateOf(kept: KeptUpdate): Update {
 /** The platform gave its file for a while only. */
 function unreadable(kept: Static<typeof KeptAttachment>): Attachment {
   return { ...kept, fetch: () => Promise.reject(new Error("The message was put aside, and its file was not kept.")) };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -1,3 +1,4 @@
+import { parseJson } from "#base";
 import { Check, Clean } from "@sinclair/typebox/value";
 import { findExcess } from "../json-guard.ts";
 import { HostStats } from "../node-row.ts";
@@ -31,10 +32,5 @@ export function takeNodeEvent(
 /** What stands in a text of JSON; undefined when it is none, or too much to be looked at. */
 export function readJson(text: string | undefined, most: Parameters<typeof findExcess>[1] = limits): unknown {
   if (text === undefined || findExcess(text, most) !== undefined) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  return parseJson(text);
 }

@@ -1,3 +1,4 @@
+import { parseJson } from "#base";
 import { findExcess } from "../json-guard.ts";
 import type { Frame } from "../outgoing.ts";
 import type { OpenClawEvent } from "./events.ts";
@@ -28,7 +29,7 @@ export type ErrorCode = "INVALID_REQUEST" | "FORBIDDEN" | "UNAVAILABLE" | "NOT_P
 export function readRequest(text: string, limits: Parameters<typeof findExcess>[1]): Request | Misfit {
   const excess = findExcess(text, limits);
   if (excess !== undefined) return { id: unknownId, problem: excess };
-  const frame = parse(text);
+  const frame = parseJson(text);
   if (!isRecord(frame)) return { id: unknownId, problem: "a frame is a JSON object" };
   const { type, id, method, params } = frame;
   const named = typeof id === "string" && id !== "";
@@ -60,12 +61,3 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** What the original puts where a frame has no id that could be answered. */
 const unknownId = "invalid";
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}

@@ -1,3 +1,4 @@
+import { parseJson } from "#base";
 import { Address, fault } from "#protocol";
 import { Check } from "@sinclair/typebox/value";
 import { filesIn, filesText } from "../outbox-file.ts";
@@ -151,11 +152,6 @@ function triedAs(tried: { readonly attempts: number; readonly problem: string; r
 }
 
 function addressOf(text: string): Address | undefined {
-  try {
-    const to: unknown = JSON.parse(text);
-    return Check(Address, to) ? to : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const to = parseJson(text);
+  return Check(Address, to) ? to : undefined;
 }
