@@ -3,14 +3,16 @@ import type { OutboundMessage } from "#channels";
 import { Fault, fault, type SessionEvent } from "#protocol";
 import type { OutboxRow, Settlement } from "#storage";
 import type { House } from "./house.ts";
-import { defaultAccount, type Line } from "./line.ts";
+import type { Line } from "./line.ts";
 import { filesFor } from "./outbound/files-for.ts";
 import type { Finished } from "./outbound/finish-preview.ts";
+import { Pace } from "./outbound/pace.ts";
 import { isFirstPiece } from "./outbound/pieces.ts";
 import { replyToOf } from "./outbound/reply-to.ts";
 import { Turnstile } from "./turnstile.ts";
 import {
   canTell,
+  inLog,
   isAwaited,
   lineTo,
   longestFinishMs,
@@ -58,6 +60,7 @@ interface Held {
 export function createOutbox(house: House): Outbox {
   const closing = new AbortController();
   const carrying = new Turnstile(mostWithFiles);
+  const pace = new Pace(house.lines);
   /** Deliveries under way, by the row's id. */
   const sending = new Map<string, Promise<void>>();
   /** Damaged rows that cannot be put with the dead either, by their places. They hold up their chats, and nothing else. */
@@ -98,13 +101,16 @@ export function createOutbox(house: House): Outbox {
     state.isReleased = true;
     const known = new Set(sending.keys()); // a row that is settled while it is read was under way before
     const now = house.clock.now();
-    const due = await house.storage.dueOutbox({ now, limit: mostAtOnce });
     const nextAt = await house.storage.nextOutboxAt(now);
-    const fresh = [...due, ...(await writtenInFuture(now, nextAt))].filter(
-      (row) => !known.has(row.id) && !stuck.has(row.n),
-    );
-    for (const row of fresh.slice(0, mostAtOnce - sending.size)) begin(row);
-    if (nextAt !== undefined) wakeIn(nextAt - now);
+    const early = await writtenInFuture(now, nextAt);
+    const dueNow = async (limit: number) => {
+      const due = [...(await house.storage.dueOutbox({ now, limit })), ...early];
+      return due.filter((row) => !known.has(row.id) && !stuck.has(row.n));
+    };
+    const { rows, waitMs } = await pace.pick(dueNow, mostAtOnce - sending.size, () => house.clock.elapsed());
+    for (const row of rows) begin(row);
+    const waits = [waitMs, nextAt === undefined ? undefined : nextAt - now].filter((ms) => ms !== undefined);
+    if (waits.length > 0) wakeIn(Math.min(...waits));
   }
 
   /** The clock went back since these were written: they would wait for the time that it had. */
@@ -225,7 +231,14 @@ export function createOutbox(house: House): Outbox {
       const replyTo = await replyToOf(house, line, row);
       const files = row.files && (await filesFor(house.storage, row.files));
       if (files && "problem" in files) return { became: "refused", refused: "forGood", problem: files.problem };
-      const message = { to, text, clientKey, ...(replyTo !== undefined && { replyTo }), ...(files && { files }) };
+      const message = {
+        to,
+        text,
+        clientKey,
+        ...(replyTo !== undefined && { replyTo }),
+        ...(files && { files }),
+        ...house.tickets.for(row),
+      };
       const tryMs = longestTryMs(message);
       if (house.clock.elapsed() + longestFinishMs + tryMs > endsAt) return undefined;
       const finished = files ? undefined : await finish(row, line, message);
@@ -314,6 +327,7 @@ export function createOutbox(house: House): Outbox {
   async function sendOnce(sent: Omit<OutboundMessage, "clientKey">): Promise<string> {
     const line = lineTo(house, sent.to);
     const message = { ...sent, clientKey: newId() };
+    pace.note(sent.to, house.clock.elapsed());
     const { signal } = closing;
     const first = await transmit(line, message, { mayBeSent: false, signal });
     const last = first.became === "doubt" && canTell(line) ? await lookFor(line, message, signal) : first;
@@ -388,9 +402,4 @@ function givenUp(row: OutboxRow, how: { readonly attempts: number; readonly prob
 
 function about({ id, runId }: OutboxRow) {
   return { outboxId: id, ...(runId !== undefined && { runId }) };
-}
-
-/** What lines of the log about a delivery are found by. */
-function inLog({ id, to: { channel, account = defaultAccount } }: OutboxRow) {
-  return { channel, account, outboxId: id };
 }
