@@ -26,7 +26,15 @@ export async function printAccountChange(context: CliContext, change: AccountCha
   const accounts = await context.channels.configured(file);
   const problem = accounts.find((one) => one.channel === channel && one.account === account)?.problem;
   if (json) {
-    const document = { ok: exitCode === 0, file, channel, account, changed, isTaken, ...(problem !== undefined && { problem }) };
+    const document = {
+      ok: exitCode === 0,
+      file,
+      channel,
+      account,
+      changed,
+      isTaken,
+      ...(problem !== undefined && { problem }),
+    };
     await context.stdout.write(`${safeJson(document)}\n`);
     return exitCode;
   }

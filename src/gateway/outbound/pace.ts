@@ -63,7 +63,7 @@ export class Pace {
 
   #allowances(to: Address): readonly (Allowance & { readonly key: string })[] {
     const line = this.#lines.find(to);
-    const all = line?.channel.pace?.(to) ?? [];
+    const all = line?.settings.pace === "off" ? [] : (line?.channel.pace?.(to) ?? []);
     return all.map((one) => ({ ...one, key: `${line?.channel.id} ${line?.account} ${one.perMs} ${one.of}` }));
   }
 }

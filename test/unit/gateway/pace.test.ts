@@ -1,13 +1,13 @@
 import { expect, test } from "bun:test";
 import { channels, type Channel } from "#channels";
-import { linesOf } from "#gateway";
+import { type Line, linesOf } from "#gateway";
 import type { Address } from "#protocol";
 import type { OutboxRow } from "#storage";
 import { Pace } from "../../../src/gateway/outbound/pace.ts";
 
 const all: readonly Channel[] = channels;
 
-function paceOf(id: string): Pace {
+function paceOf(id: string, settings: Line["settings"] = {}): Pace {
   const channel = all.find((one) => one.id === id);
   if (!channel) throw new Error(`no channel ${id}`);
   const connection = {
@@ -15,12 +15,11 @@ function paceOf(id: string): Pace {
     send: async () => ({ messageId: "1" }),
     [Symbol.asyncDispose]: async () => {},
   } as const;
-  return new Pace(linesOf([{ channel, account: "default", settings: {}, connection }]));
+  return new Pace(linesOf([{ channel, account: "default", settings, connection }]));
 }
 
 /** Says as much to these chats, in turn, as the pace lets through; the times of what each was told. */
-async function sayAll(id: string, chats: readonly string[], count: number) {
-  const pace = paceOf(id);
+async function sayAll(id: string, chats: readonly string[], count: number, pace = paceOf(id)) {
   const told: { readonly chat: string; readonly at: number }[] = [];
   const waiting = Array.from({ length: count }, (_, i) => row(i, { channel: id, chat: chats[i % chats.length] ?? "" }));
   for (let now = 0; waiting.length > 0;) {
@@ -80,8 +79,10 @@ test.each([
   expect(mostWithin(perMs, times)).toBe(most);
 });
 
-test("where nobody advises a pace, everything goes at once", async () => {
+test("where nobody advises a pace, or the settings want none, everything goes at once", async () => {
   expect((await sayAll("webhook", ["room"], 50)).every(({ at }) => at === 0)).toBe(true);
+  const hurried = await sayAll("telegram", ["-100777"], 50, paceOf("telegram", { pace: "off" }));
+  expect(hurried.every(({ at }) => at === 0)).toBe(true);
 });
 
 test("a platform that is busy holds up no other, however many of its chats wait", async () => {
