@@ -1,3 +1,4 @@
+import { Secret } from "#base";
 import { accountFields, type Channel, channels, configuredAccounts, isSecretField } from "#channels";
 import type { ChannelCommands } from "#cli";
 import { type Home, openConfig, toSnake } from "#config";
@@ -13,19 +14,40 @@ interface Installation {
 const all: readonly Channel[] = channels;
 
 export async function available(): ReturnType<ChannelCommands["available"]> {
-  return all.flatMap(({ id, label, account }) => {
+  return all.flatMap((channel) => {
+    const { id, label, account } = channel;
     if (!account) return [];
-    const secrets = Object.entries(accountFields(account)).filter(([, schema]) => isSecretField(schema));
+    const fields = Object.entries(accountFields(account));
     return {
       id,
       label,
-      secrets: secrets.map(([name, schema]) => ({
+      secrets: secretsOf(channel).map(([name, schema]) => ({
         name: toSnake(name),
         description: schema.description ?? "",
-        isNeeded: !KindGuard.IsOptional(schema),
       })),
+      neededWith: (settings: Readonly<Record<string, unknown>>) => {
+        const given = fields.map(([name, { default: usual }]) => [name, settings[toSnake(name)] ?? usual] as const);
+        return neededSecrets(channel, Object.fromEntries(given.filter(([, value]) => value !== undefined)));
+      },
     };
   });
+}
+
+function secretsOf({ account }: Channel) {
+  return Object.entries(accountFields(account)).filter(([, schema]) => isSecretField(schema));
+}
+
+/** Those that no account is without, and those that one with these settings lacks. */
+function neededSecrets(channel: Channel, settings: Readonly<Record<string, unknown>>): readonly string[] {
+  const secrets = secretsOf(channel);
+  const names = secrets.filter(([, schema]) => !KindGuard.IsOptional(schema)).map(([name]) => name);
+  for (;;) {
+    const filled = { ...settings, ...Object.fromEntries(names.map((name) => [name, new Secret("to be given")])) };
+    const lacking = channel.check?.(filled)?.field;
+    const isSecret = lacking !== undefined && secrets.some(([name]) => name === lacking);
+    if (!isSecret || names.includes(lacking)) return names.map(toSnake);
+    names.push(lacking);
+  }
 }
 
 export async function capabilities(): ReturnType<ChannelCommands["capabilities"]> {
@@ -46,10 +68,11 @@ const units: Readonly<Record<Channel["text"]["unit"], string>> = {
 
 export async function configured({ home, environment, file }: Installation): ReturnType<ChannelCommands["configured"]> {
   const { settings } = openConfig({ schema: Settings, home, environment, flags: {}, file, tolerates: "mistakes" });
-  return configuredAccounts(all, settings.channels).map(({ channel, account, isEnabled, problem }) => ({
+  return configuredAccounts(all, settings.channels).map(({ channel, account, isEnabled, settings: own, problem }) => ({
     channel: channel.id,
     account,
     isEnabled,
+    needs: neededSecrets(channel, own),
     ...(problem !== undefined && { problem }),
   }));
 }

@@ -2,12 +2,24 @@ import type { Clock, Log, Secret } from "#base";
 import type { Markup } from "#markup";
 import type { Address } from "#protocol";
 import type { Static, TSchema } from "@sinclair/typebox";
+import type { Allowance } from "./pace.ts";
 import type { ReplyTicket, Update } from "./update.ts";
 
 export type ChannelState = "online" | "degraded" | "offline";
 
-/** What not every platform can do: the optional parts of a `Connection`, and a `menu` of our commands. */
-export type Ability = "delete" | "draft" | "edit" | "find" | "grow" | "menu" | "probe" | "react" | "take" | "typing";
+/** What not every platform can do: the optional parts of a `Connection`, `buttons` below a message, and a `menu` of our commands. */
+export type Ability =
+  | "buttons"
+  | "delete"
+  | "draft"
+  | "edit"
+  | "find"
+  | "grow"
+  | "menu"
+  | "probe"
+  | "react"
+  | "take"
+  | "typing";
 
 /** What goes to a chat: one piece, short enough for the platform. */
 export interface OutboundMessage {
@@ -199,6 +211,8 @@ export interface Channel<Account extends TSchema = TSchema> {
   readonly keepsUpdates?: boolean;
   /** How long the platform shows one `typing`. */
   readonly typingMs?: number;
+  /** How fast the platform advises to write there; all of them hold. Without it, only the platform's own refusals slow us down. */
+  pace?(to: Address): readonly Allowance[];
   /** What lies at least between two steps of a message that grows; a second unless said. */
   readonly growEveryMs?: number;
   /** Loads the platform's library, and connects. Resolves when it is trying, not when it has succeeded; `state` says how far it is. Throws a plain sentence for settings that cannot work. */

@@ -8,10 +8,15 @@ export const discord = defineChannel({
   label: "Discord",
   followsLog: false,
   text: { most: 2_000, unit: "utf16", measure: async () => (await import("#markup")).discordSize },
-  abilities: ["delete", "edit", "grow", "menu", "probe", "react", "typing"],
+  abilities: ["buttons", "delete", "edit", "grow", "menu", "probe", "react", "typing"],
   keepsUpdates: true,
   files: { mostBytes: 10 * 1024 * 1024 },
   typingMs: 10_000,
+  // The library keeps to the exact limits, which Discord tells, and refuses what is too much; these keep it from having to.
+  pace: ({ chat, thread = chat }) => [
+    { of: "all", most: 50, perMs: 1_000 },
+    { of: thread, most: 5, perMs: 5_000 },
+  ],
   growEveryMs: 1_250,
   account: Type.Object({
     token: SecretText({ description: "The bot's token, from the Bot page of the Discord developer portal." }),

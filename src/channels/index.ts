@@ -33,6 +33,7 @@ export {
   channelsSettings,
   isSecretField,
 } from "./sections.ts";
+export type { Allowance } from "./pace.ts";
 export { channelSettings, type ChannelSettings } from "./settings.ts";
 export type { Attachment, Place, Quoted, ReplyTicket, Sender, Update } from "./update.ts";
 import { discord } from "./discord.ts";

@@ -41,6 +41,12 @@ export const channelSettings = {
         "Whether an answer is shown while it grows. partial: as it is written; block: by whole paragraphs; off unless set.",
     }),
   ),
+  pace: Type.Optional(
+    Type.Union([Type.Literal("platform"), Type.Literal("off")], {
+      description:
+        "How fast messages go out. platform (unless set): as the platform advises; off: as fast as it takes them, which is for platforms of your own.",
+    }),
+  ),
   reactionNotifications: Type.Optional(
     Type.Union([Type.Literal("off"), Type.Literal("own"), Type.Literal("all")], {
       description:

@@ -25,9 +25,10 @@ export const slack = defineChannel({
   account: SlackAccount,
   // Slack takes 40,000, advises 4,000, and folds what is longer.
   text: { most: 4_000, unit: "utf16", measure: async () => (await import("#markup")).slackSize },
-  abilities: ["delete", "edit", "find", "grow", "probe", "react", "take", "typing"],
+  abilities: ["buttons", "delete", "edit", "find", "grow", "probe", "react", "take", "typing"],
   files: { mostBytes: 50 * 1024 * 1024 },
   typingMs: 110_000,
+  pace: ({ chat }) => [{ of: chat, most: 1, perMs: 1_000 }],
   growEveryMs: 1_250,
   check: ({ mode, appToken, signingSecret }) => {
     if (mode === "http" && !signingSecret) return { field: "signingSecret", problem: "is needed in the mode http" };

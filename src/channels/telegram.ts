@@ -33,10 +33,16 @@ export const telegram = defineChannel({
   followsLog: false,
   account: TelegramAccount,
   text: { most: 4_096, unit: "utf16", measure: async () => (await import("#markup")).telegramSize },
-  abilities: ["delete", "draft", "edit", "grow", "menu", "probe", "react", "take", "typing"],
+  abilities: ["buttons", "delete", "draft", "edit", "grow", "menu", "probe", "react", "take", "typing"],
   keepsUpdates: true,
   files: { mostBytes: 50 * 1024 * 1024 },
   typingMs: 5_000,
+  pace: ({ chat }) => [
+    { of: "all", most: 30, perMs: 1_000 },
+    { of: chat, most: 1, perMs: 1_000 },
+    // The ids of groups and channels are negative, their names begin with @.
+    ...(/^[-@]/.test(chat) ? [{ of: chat, most: 20, perMs: 60_000 }] : []),
+  ],
   // Only groups need it, and they take twenty messages and edits a minute.
   growEveryMs: 3_000,
   check: ({ mode, webhookSecret, webhookUrl }) => {

@@ -86,6 +86,8 @@ export interface ChannelInfo {
   readonly id: string;
   readonly label: string;
   readonly secrets: readonly SecretInfo[];
+  /** Those that an account with these settings cannot do without. */
+  neededWith(settings: Readonly<Record<string, unknown>>): readonly string[];
 }
 
 export interface ChannelCapabilities {
@@ -102,14 +104,14 @@ export interface ChannelCapabilities {
 export interface SecretInfo {
   readonly name: string;
   readonly description: string;
-  /** No account is without it. */
-  readonly isNeeded: boolean;
 }
 
 export interface ConfiguredInfo {
   readonly channel: string;
   readonly account: string;
   readonly isEnabled: boolean;
+  /** Its secrets that it cannot do without, and those that it lacks. */
+  readonly needs: readonly string[];
   /** Why it cannot be opened. */
   readonly problem?: string;
 }

@@ -1,5 +1,5 @@
 import { failPoint, lazily } from "#base";
-import type { Address, InboundMessage } from "#protocol";
+import { type Address, fault, type InboundMessage } from "#protocol";
 import type { Place } from "#scheduler";
 import { agentOf } from "#sessions";
 import type { NewReceipt, Receipt as Known } from "#storage";
@@ -12,6 +12,7 @@ import type { Gateway, Receipt, RunStatus } from "./gateway.ts";
 import type { House, Rooms } from "./house.ts";
 import { rowsFor } from "./outbound/pieces.ts";
 import { Previews } from "./outbound/previews.ts";
+import { Tickets } from "./outbound/tickets.ts";
 import { createOutbox } from "./outbox.ts";
 import { Prompts } from "./prompts.ts";
 import { Recovery } from "./recovery.ts";
@@ -23,7 +24,7 @@ import { lineTo } from "./transmit.ts";
 
 /** Opens the walk. `sessionKeyOf` names the session that holds what is sent to an address. */
 export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => string): Gateway {
-  const house: House = { ...rooms, previews: new Previews(rooms.storage) };
+  const house: House = { ...rooms, previews: new Previews(rooms.storage), tickets: new Tickets() };
   const runs = new Set<Run>();
   const endings = new Endings();
   const outbox = createOutbox(house);
@@ -74,7 +75,7 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
     const over = new AbortController();
     const { runId } = run;
     const label = house.labelOf?.(agentOf(run.sessionKey), run.from);
-    if ((line.settings.streaming ?? "off") !== "off") house.previews.open(runId);
+    if ((line.settings.streaming ?? "off") !== "off" && !house.tickets.has(runId)) house.previews.open(runId);
     attention()
       .then(({ attend }) => attend({ house, line, run, label, over: over.signal }))
       .catch((error: unknown) => house.log.warn("a chat could not be shown that its turn works", { error }))
@@ -174,6 +175,7 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
 
   return {
     receive,
+    holdTicket: (runId, ticket) => house.tickets.hold(runId, ticket),
     async answer(message, work) {
       await recovery.clear(message.sessionKey);
       return answers.answer(message, work);
@@ -197,10 +199,18 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
         return house.sessions.reset(sessionKey);
       }),
     deleteSession: (sessionKey) => endSession(sessionKey, () => house.sessions.delete(sessionKey)),
-    async send(to, text, files = []) {
+    async send(to, text, { files = [], buttons = [] } = {}) {
       const { channel } = lineTo(house, to); // before a session is named after an address that leads nowhere
+      if (buttons.length > 0 && !channel.abilities?.includes("buttons")) {
+        throw fault.invalidParams({ path: "buttons", problem: `${channel.label} shows no buttons` });
+      }
       const sent = files.length === 0 ? [] : (await import("./outbound/post-file.ts")).outboundFiles(files, channel);
-      return outbox.send(sessionKeyOf(to), { to, text, ...(sent.length > 0 && { files: sent }) });
+      return outbox.send(sessionKeyOf(to), {
+        to,
+        text,
+        ...(sent.length > 0 && { files: sent }),
+        ...(buttons.length > 0 && { buttons }),
+      });
     },
     async sendFile(runId, file) {
       const run = activeRuns().find((one) => one.runId === runId);

@@ -1,4 +1,5 @@
 import type { ModelRequest } from "#agent";
+import type { OutboundMessage, ReplyTicket } from "#channels";
 import type { Address, InboundMessage, MessageTrace, StoredEvent } from "#protocol";
 import type { SessionSummary } from "#sessions";
 import type { OutboxRow } from "#storage";
@@ -58,6 +59,12 @@ export interface ChatFile {
   readonly asVoice?: boolean;
 }
 
+/** What a message has besides its text. */
+export interface MessageExtras {
+  readonly files?: readonly ChatFile[];
+  readonly buttons?: NonNullable<OutboundMessage["buttons"]>;
+}
+
 export type FileReceipt =
   | { readonly taken: true; readonly mimeType: string }
   | { readonly taken: false; readonly because: string };
@@ -72,6 +79,8 @@ export interface Gateway extends AsyncDisposable {
    * `storageUnavailable`; then nothing is kept.
    */
   answer(message: InboundMessage, work: () => Promise<string>): Promise<Receipt>;
+  /** What its platform gave for the answer to that message, for as long as it is kept. Before the message is handed over. */
+  holdTicket(runId: string, ticket: ReplyTicket): void;
   /**
    * A message that is not answered but passed on. It and what goes into the outbox are put on disk together; one that was
    * taken before is not passed on again. Rejects with `storageUnavailable`; then nothing is kept.
@@ -86,9 +95,9 @@ export interface Gateway extends AsyncDisposable {
   deleteSession(sessionKey: string): Promise<boolean>;
   /**
    * Sends a message once and records it. Rejects with `channelNotFound` or `deliveryFailed`, and with `invalidParams` for
-   * files that the channel does not take.
+   * files or buttons that the channel does not take.
    */
-  send(to: Address, text: string, files?: readonly ChatFile[]): Promise<{ readonly messageId: string }>;
+  send(to: Address, text: string, more?: MessageExtras): Promise<{ readonly messageId: string }>;
   /**
    * Puts a file into the outbox, for the chat that a turn answers; resolves when it is on disk, or with a sentence for the
    * model why it cannot be sent there.

@@ -6,6 +6,7 @@ import type { Sessions } from "#sessions";
 import type { Storage } from "#storage";
 import type { Lines } from "./line.ts";
 import type { Previews } from "./outbound/previews.ts";
+import type { Tickets } from "./outbound/tickets.ts";
 import type { RetentionLimits } from "./retention.ts";
 
 /** In US dollars for a million tokens; what is not said of the cache costs as much as other input. */
@@ -19,6 +20,7 @@ export interface ModelPrice {
 /** The rooms that the walk leads through, and what the walk itself keeps. */
 export interface House extends Rooms {
   readonly previews: Previews;
+  readonly tickets: Tickets;
 }
 
 /** The rooms that the walk leads through. */

@@ -26,29 +26,53 @@ export async function sweepFiles({ house, upkeep, signal }: Sweeping): Promise<n
   const { filesDays, filesMegabytes } = house.retention?.() ?? usualRetention;
   if (filesDays === 0 && filesMegabytes === 0) return 0;
   const now = house.clock.now();
-  const oldest = now - (filesDays || Infinity) * dayMs;
-  const before = now - graceMs;
-  let left = (filesMegabytes || Infinity) * 1024 * 1024;
-  let step: FileBlob[] = [];
-  let gone = 0;
-  const take = async () => {
-    const hashes = step.map(({ hash }) => hash);
-    step = [];
-    if (hashes.length === 0 || signal.aborted) return;
-    const spared = { besides: promptMimeType, before, namedBy: [waitingRecords, asideRecords] };
-    gone += await upkeep.deleteFiles(hashes, spared);
-    await rest(signal);
+  const bounds = {
+    oldest: now - (filesDays || Infinity) * dayMs,
+    before: now - graceMs,
+    mostBytes: (filesMegabytes || Infinity) * 1024 * 1024,
   };
-  for await (const file of files(upkeep)) {
-    if (signal.aborted) return gone;
-    left -= file.bytes;
-    if (file.at >= before || (file.at >= oldest && left >= 0)) continue;
-    const weight = step.reduce((sum, { bytes }) => sum + bytes, file.bytes);
-    if (step.length >= mostAtOnce.files || weight > mostAtOnce.bytes) await take();
-    step.push(file);
+  const spared = { besides: promptMimeType, before: bounds.before, namedBy: [waitingRecords, asideRecords] };
+  let gone = 0;
+  for await (const step of inSteps(tooMany(upkeep, bounds))) {
+    if (signal.aborted) break;
+    gone += await upkeep.deleteFiles(
+      step.map(({ hash }) => hash),
+      spared,
+    );
+    await rest(signal);
   }
-  await take();
   return gone;
+}
+
+interface Bounds {
+  readonly oldest: number;
+  /** What was put later stays in any case. */
+  readonly before: number;
+  readonly mostBytes: number;
+}
+
+async function* tooMany(upkeep: Upkeep, { oldest, before, mostBytes }: Bounds): AsyncGenerator<FileBlob> {
+  let left = mostBytes;
+  for await (const file of files(upkeep)) {
+    left -= file.bytes;
+    if (file.at < before && (file.at < oldest || left < 0)) yield file;
+  }
+}
+
+/** As many as one transaction may take away. */
+async function* inSteps(found: AsyncIterable<FileBlob>): AsyncGenerator<readonly FileBlob[]> {
+  let step: FileBlob[] = [];
+  let bytes = 0;
+  for await (const file of found) {
+    if (step.length >= mostAtOnce.files || (step.length > 0 && bytes + file.bytes > mostAtOnce.bytes)) {
+      yield step;
+      step = [];
+      bytes = 0;
+    }
+    step.push(file);
+    bytes += file.bytes;
+  }
+  if (step.length > 0) yield step;
 }
 
 /** The last put come first. */

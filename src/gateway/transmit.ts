@@ -1,6 +1,7 @@
 import { deadline } from "#base";
 import type { OutboundMessage, SendRefusal } from "#channels";
 import { type Address, fault } from "#protocol";
+import type { OutboxRow } from "#storage";
 import type { House } from "./house.ts";
 import { defaultAccount, type Line } from "./line.ts";
 
@@ -104,4 +105,9 @@ function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     signal.addEventListener("abort", stop, { once: true });
     void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
   });
+}
+
+/** What lines of the log about a delivery are found by. */
+export function inLog({ id, to: { channel, account = defaultAccount } }: Pick<OutboxRow, "id" | "to">) {
+  return { channel, account, outboxId: id };
 }

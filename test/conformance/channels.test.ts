@@ -182,6 +182,28 @@ describe.each([...platforms])("every channel: $channel", ({ channel: id, openFak
     }
   });
 
+  test("a button is shown below its message, and who presses it says its data, where the channel has buttons", async () => {
+    await using platform = await openFake();
+    await using line = await openChannelLine(platform.channel, platform.settings);
+    if (!platform.channel.abilities?.includes("buttons"))
+      return expect("press" in platform && platform.press !== undefined).toBe(false);
+    await until("being online", () => line.connection.state === "online" && platform.isListening);
+    const buttons = [[{ label: "Yes", data: "go:1" }], [{ label: "No", data: "stop:1" }]];
+    const sent = await line.connection.send({ ...messageTo(platform.chat, "May I?"), buttons }, never);
+    if ("refused" in sent) throw new Error(sent.problem);
+    platform.press?.(sent.messageId, "No");
+    await until("the press", () => line.received.length > 0);
+    const { messageId } = sent;
+    const from = { channel: id, account: "main", chat: platform.chat };
+    expect(line.received[0]).toMatchObject({
+      type: "button",
+      data: "stop:1",
+      messageId,
+      from,
+      place: { kind: "direct" },
+    });
+  });
+
   test("a message that grows is one, each step may be said again, and an edit is its end, where the channel can", async () => {
     await using platform = await openFake();
     await using line = await openChannelLine(platform.channel, platform.settings);
@@ -261,8 +283,8 @@ describe.each([...platforms])("every channel: $channel", ({ channel: id, openFak
     await using line = await openChannelLine(platform.channel, platform.settings);
     const optional = ["delete", "draft", "edit", "find", "grow", "probe", "react", "take", "typing"] as const;
     const has = optional.filter((name) => line.connection[name] !== undefined);
-    // Whether it is called depends on the account's mode, and a menu is no part of the connection.
-    const said = (platform.channel.abilities ?? []).filter((name) => name !== "menu");
+    // Whether it is called depends on the account's mode; a menu and buttons are no part of the connection.
+    const said = (platform.channel.abilities ?? []).filter((name) => name !== "menu" && name !== "buttons");
     expect(said.filter((name) => name !== "take")).toEqual(has.filter((name) => name !== "take"));
     expect(said).toEqual(said.toSorted());
   });

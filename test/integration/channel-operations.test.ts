@@ -63,7 +63,7 @@ describe("channels login", () => {
     writeFileSync(file, `[channels.telegram.accounts.default]\ntoken = "1:a"\n`, { mode: 0o600 });
     const done = await openclaw(folder.path, ["channels", "login", "telegram", "--stdin"], { stdin: "2:b" });
     expect(done).toMatchObject({ exitCode: 0 });
-    expect(done.stdout).toContain("takes this up when it is started again");
+    expect(done.stdout).toContain("it counts from the next start");
     expect(Bun.TOML.parse(readFileSync(file, "utf8"))).toEqual({
       channels: { telegram: { accounts: { default: { token: "2:b" } } } },
     });

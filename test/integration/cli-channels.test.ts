@@ -27,7 +27,7 @@ describe("channels add", () => {
     const added = await openclaw(here.path, ["add", "telegram", "--stdin"], { stdin: `${token}\n` });
     expect(added).toMatchObject({ exitCode: 0, stderr: "" });
     expect(added.stdout).toContain("The account default of telegram was set in");
-    expect(added.stdout).toContain("A gateway that runs takes this up when it is started again.");
+    expect(added.stdout).toContain("it counts from the next start.");
     expect(here.text()).toContain("level = 'debug' # loud");
     expect(Bun.TOML.parse(here.text())).toMatchObject({ channels: { telegram: { token } } });
     expect(JSON.stringify(added)).not.toContain("canary");
@@ -56,6 +56,22 @@ describe("channels add", () => {
     expect(listed.stdout).toMatch(/telegram +default +enabled/);
     expect((await openclaw(here.path, ["list"])).stdout).toContain("channels.telegram.token is not set");
     expect(listed.stdout).toContain("channels.telegram.webhook_url is needed for webhooks");
+  });
+
+  test.each([
+    ["socket", [], ["bot_token", "app_token"]],
+    ["http", ["--set", "mode=http"], ["bot_token", "signing_secret"]],
+  ])("asks for all that Slack cannot do without in the mode %s", async (mode, set, names) => {
+    using here = homeWith();
+    const stdin = "xoxb-canary-1\nxapp-canary-2\n";
+    const added = await openclaw(here.path, ["add", "slack", "--stdin", ...set], { stdin });
+    expect(added).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(added.stdout).not.toContain("cannot be opened");
+    const { channels } = Bun.TOML.parse(here.text()) as { channels: { slack: Record<string, string> } };
+    expect(names.map((name) => channels.slack[name])).toEqual(["xoxb-canary-1", "xapp-canary-2"]);
+    const again = await openclaw(here.path, ["login", "slack", "--stdin"], { stdin: "xoxb-canary-3\n" });
+    expect([mode, again.exitCode, again.stderr]).toEqual([mode, 0, ""]);
+    expect(here.text()).toContain("xoxb-canary-3");
   });
 
   test.each([

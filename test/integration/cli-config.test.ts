@@ -27,7 +27,7 @@ test("set writes the value in its type, and says what counts from when", async (
   const run = await cli(["config", "set", "gateway.port", "9000"], { config });
   expect(config.get("gateway.port")).toBe(9_000);
   expect(run.stdout).toContain("gateway.port = 9000");
-  expect(run.stdout).toContain("A gateway that runs takes this up when it is started again.");
+  expect(run.stdout).toContain("it counts from the next start.");
   await cli(["config", "set", "gateway.bind", "9000", "--string"], { config });
   expect(config.get("gateway.bind")).toBe("9000");
   const lost = await cli(["config", "set", "gateway.bind", "lan"], { config });

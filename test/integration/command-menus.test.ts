@@ -177,3 +177,43 @@ test("commands.native = false takes the menus away while the gateway runs, and t
   await set(true);
   await until("the menu to be back", () => names()?.includes("status"));
 });
+
+test("a slash command of Discord's is answered in the place of “thinking…”, and the next message is one of its own", async () => {
+  await using fake = await FakeDiscord.open();
+  const ada = fake.guild.user("ada");
+  const config = `[channels.discord]\ntoken = "${fake.token}"\napi_base = "${fake.apiBase}"\nallow_from = ["${ada.id}"]\n`;
+  await using _ = await openGateway(config, { OPENCLAW_GATEWAY_TOKEN: sharedToken });
+  const chat = fake.guild.open("direct", "");
+  const texts = () => fake.messages(chat).map(({ content }) => content);
+  await until("the commands", () => fake.api.commands.length > 0);
+  fake.command(chat, ada, "help");
+  await until("the answer", () => texts().some((text) => text.includes("/help")));
+  expect(texts()).toHaveLength(1);
+  fake.say(chat, ada, "hello");
+  await until("the next answer", () => texts().length === 3);
+});
+
+test("buttons that an operator sends are shown, and what is pressed is said; a channel that has none refuses them", async () => {
+  await using fake = new FakeTelegram();
+  const config = `[channels.telegram]\ntoken = "${fake.token}"\napi_root = "${fake.url}"\nallow_from = ["42"]\n`;
+  await using gateway = await openGateway(config, { OPENCLAW_GATEWAY_TOKEN: sharedToken });
+  const buttons = [[{ label: "Ship it", data: "please ship it" }]];
+  const send = (channel_id: string) =>
+    gateway.call("message.send", { channel_id, chat_id: "42", text: "Now?", buttons });
+  await until("the account", async () => (await send("telegram")).body.result !== undefined);
+  const [message] = fake.chats.shown;
+  expect(message?.buttons).toEqual([[{ text: "Ship it", callback_data: "please ship it" }]]);
+  const from = { id: 42, is_bot: false, first_name: "Ada" };
+  const pressed = {
+    message_id: message?.id,
+    date: 1_790_000_000,
+    chat: { id: 42, type: "private", first_name: "Ada" },
+  };
+  fake.updates.addRaw({
+    callback_query: { id: "q1", from, message: pressed, data: "please ship it", chat_instance: "c" },
+  });
+  await until("the answer", () => fake.chats.shown.length === 2);
+  const { body } = await gateway.call("chat.history", { sessionKey: "main" });
+  expect(JSON.stringify(body.result)).toContain("please ship it");
+  expect((await send("webchat")).body.error?.message).toContain("no buttons");
+});

@@ -23,6 +23,8 @@ export interface ChannelPlatform extends AsyncDisposable {
   readonly goneChat: string;
   /** A person writes to the account. */
   says(text: string): void;
+  /** Somebody presses the button of that label below a message of the account, where the platform has buttons. */
+  press?(messageId: string, label: string): void;
   /** How many messages the platform would bring again. */
   readonly unacknowledged: number;
   /** A message of the account, as people see it there. */

@@ -9,6 +9,8 @@ const everybody: ChannelSettings = {
   dmPolicy: "open",
   allowFrom: ["*"],
   groupPolicy: "open",
+  // A fake has no limits but those that a test gives it.
+  pace: "off",
   groups: { "*": { requireMention: false } },
 };
 

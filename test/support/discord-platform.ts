@@ -1,4 +1,5 @@
 import { Secret } from "#base";
+import { ComponentType } from "discord-api-types/v10";
 import { discord } from "../../src/channels/discord.ts";
 import type { MessengerPlatform } from "./channel-platform.ts";
 import { FakeDiscord } from "./fake-discord.ts";
@@ -17,6 +18,12 @@ export async function openDiscordPlatform(): Promise<MessengerPlatform> {
     chat,
     goneChat: fake.guild.snowflake(),
     says: (text) => fake.gateway.whenKnown(() => void fake.say(chat, ada, text)),
+    press: (messageId, label) => {
+      const message = ours().find(({ id }) => id === messageId);
+      const rows = (message?.components ?? []).filter((row) => row.type === ComponentType.ActionRow);
+      const button = rows.flatMap((row) => row.components).find((one) => "label" in one && one.label === label);
+      if (message && button && "custom_id" in button) fake.press(message, ada, button.custom_id);
+    },
     get unacknowledged() {
       return fake.gateway.unacknowledged;
     },

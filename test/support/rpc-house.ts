@@ -169,6 +169,7 @@ export class House {
         this.append(message.sessionKey, { kind: "MessageReceived", runId, messageId: id, from, sender, text });
         return { taken: true, runId, status: "queued", isRepeat: false };
       },
+      holdTicket: () => {},
       answer: async (message, work) => {
         const text = await work();
         this.taken.set(message.id, { message, status: "ok" });

@@ -18,6 +18,18 @@ export async function openSlackPlatform(): Promise<MessengerPlatform> {
     typingThread: "1700000000.000100",
     goneChat: "C404",
     says: (text) => void fake.say(text, { channel: "D1", channel_type: "im" }),
+    press: (messageId, label) => {
+      const blocks = (ours().find(({ ts }) => ts === messageId)?.blocks ?? []) as readonly Block[];
+      const action = blocks.flatMap(({ elements = [] }) => elements).find(({ text }) => text.text === label);
+      fake.socket.deliver("interactive", {
+        type: "block_actions",
+        user: { id: "U1", username: "ann", team_id: "T1" },
+        team: { id: "T1", domain: "fake" },
+        channel: { id: "D1", name: "directmessage" },
+        message: { ts: messageId, type: "message" },
+        actions: [{ ...action, action_ts: "1700000004.1" }],
+      });
+    },
     get unacknowledged() {
       return fake.socket.unacknowledged;
     },
@@ -57,4 +69,8 @@ export async function openSlackPlatform(): Promise<MessengerPlatform> {
     },
     [Symbol.asyncDispose]: () => fake[Symbol.asyncDispose](),
   };
+}
+
+interface Block {
+  readonly elements?: readonly { readonly text: { readonly text: string }; readonly value: string }[];
 }

@@ -17,6 +17,17 @@ export async function openTelegramPlatform(): Promise<MessengerPlatform> {
     chat: "42",
     goneChat: "43",
     says: (text) => void fake.says(text),
+    press: (messageId, label) => {
+      const button = fake.chats
+        .get(42, messageId)
+        ?.buttons?.flat()
+        .find(({ text }) => text === label);
+      const chat = { id: 42, type: "private", first_name: "Ada" };
+      const message = { message_id: Number(messageId), date: 1_790_000_000, chat };
+      const from = { id: 42, is_bot: false, first_name: "Ada" };
+      const data = button && "callback_data" in button ? button.callback_data : undefined;
+      fake.updates.addRaw({ callback_query: { id: "q1", from, message, data, chat_instance: "c" } });
+    },
     get unacknowledged() {
       return fake.updates.waiting.length;
     },

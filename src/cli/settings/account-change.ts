@@ -21,15 +21,25 @@ export async function printAccountChange(context: CliContext, change: AccountCha
   const { file } = config;
   const told = await tellGateway(context, gateway);
   const { isTaken } = told;
+  // Left as it is, the next start would fail.
+  const exitCode = !told.isTaken && told.problem !== undefined ? 1 : 0;
   const accounts = await context.channels.configured(file);
   const problem = accounts.find((one) => one.channel === channel && one.account === account)?.problem;
   if (json) {
-    const document = { ok: true, file, channel, account, changed, isTaken, ...(problem !== undefined && { problem }) };
+    const document = {
+      ok: exitCode === 0,
+      file,
+      channel,
+      account,
+      changed,
+      isTaken,
+      ...(problem !== undefined && { problem }),
+    };
     await context.stdout.write(`${safeJson(document)}\n`);
-    return 0;
+    return exitCode;
   }
   const lines = [`The account ${account} of ${channel} was ${did} in ${file}.`, sayTold(told)];
   if (problem !== undefined) lines.push(`It cannot be opened yet: ${problem}.`);
   await context.stdout.write(`${lines.map(safeLine).join("\n")}\n`);
-  return 0;
+  return exitCode;
 }

@@ -21,7 +21,8 @@ export async function addAccount(context: CliContext, options: AddOptions): Prom
   }
   const channel = await findChannel(context, id);
   const settings = readSettings(options.set, channel);
-  const written = { ...settings, ...(await askSecrets(context, channel, options)) };
+  const needed = channel.neededWith(settings);
+  const written = { ...settings, ...(await askSecrets(context, channel, { ...options, needed })) };
   const gateway = await findGateway(context, options.config);
   const config = await openForChange(context, options);
   const section = account === "default" ? written : { accounts: { [account]: written } };

@@ -13,11 +13,11 @@ const mostSecretBytes = 65_536;
 export async function askSecrets(
   context: CliContext,
   channel: ChannelInfo,
-  options: SecretOptions,
+  options: SecretOptions & { readonly needed: readonly string[] },
 ): Promise<Readonly<Record<string, string>>> {
   const variables = readVariables(options.tokenEnv, channel);
   const wanted = channel.secrets.filter(
-    ({ name, isNeeded }) => !variables.has(name) && (isNeeded || options.also.includes(name)),
+    ({ name }) => !variables.has(name) && (options.needed.includes(name) || options.also.includes(name)),
   );
   for (const name of options.also) secretOf(channel, name);
   const secrets = options.stdin ? await fromStdin(context, wanted) : await fromPrompt(context, wanted);

@@ -33,14 +33,15 @@ export async function loginAccount(context: CliContext, options: LoginOptions): 
     return print(context, options, { isIn: undefined, says: `The channel ${id} needs no login.` });
   const channel = await findChannel(context, id);
   const accounts = (await context.channels.configured(options.config)).filter((one) => one.channel === id);
-  if (!accounts.some((one) => one.account === account)) {
+  const known = accounts.find((one) => one.account === account);
+  if (!known) {
     throw new CommandFailed({
       type: "notFound",
       message: `The settings have no account “${account}” of ${id}.`,
       advice: `\`openclaw channels add ${id}\` makes one.`,
     });
   }
-  const secrets = await askSecrets(context, channel, options);
+  const secrets = await askSecrets(context, channel, { ...options, needed: known.needs });
   const gateway = await findGateway(context, options.config);
   const config = await openForChange(context, options);
   await config.patch({ channels: { [id]: sectionFor(config, options, secrets) } });

@@ -42,6 +42,6 @@ export async function tellGateway(context: CliContext, gateway: Target | undefin
 export function sayTold(told: Told): string {
   if (told.isTaken && told.restartRequired.length === 0) return "The gateway has taken it up.";
   if (told.isTaken) return `The gateway has read it; started again, it takes up ${told.restartRequired.join(", ")}.`;
-  if (told.problem === undefined) return "A gateway that runs takes this up when it is started again.";
+  if (told.problem === undefined) return "No gateway has taken it up yet: it counts from the next start.";
   return `The gateway that runs goes on with what it had, because it would not start with this: ${told.problem}`;
 }

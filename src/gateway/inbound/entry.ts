@@ -27,6 +27,8 @@ export const Entry = Type.Object({
   sender: Type.String(),
   place: Type.Optional(KeptPlace),
   text: Type.String(),
+  /** What `text` begins with that its sender did not write: who speaks, what is quoted. */
+  head: Type.Optional(Type.String()),
   /** What is said of its files; replaced when they were read. */
   files: Type.Array(Type.String()),
   /** Recordings whose words are still to come, each behind a line of `files`. */

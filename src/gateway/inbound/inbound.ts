@@ -92,7 +92,7 @@ export interface SetAside {
 export type InboundHouse = Pick<House, "storage" | "sessions" | "lines" | "log" | "clock">;
 
 export interface InboundOptions {
-  readonly gateway: Pick<Gateway, "receive" | "answer" | "relay" | "post">;
+  readonly gateway: Pick<Gateway, "receive" | "answer" | "holdTicket" | "relay" | "post">;
   /** The agent that answers where no binding names another; it may be another one tomorrow. */
   readonly agentId: string;
   /** Read anew for each message. */

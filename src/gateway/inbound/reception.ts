@@ -46,7 +46,8 @@ interface Guest {
 
 /** What all agents that hear a message share: each is worked out once, when the first of them needs it. */
 interface Told {
-  readonly text: () => Promise<string>;
+  /** What stands before its own words: what happened meanwhile, what it quotes, who speaks. */
+  readonly head: () => Promise<string>;
   /** What was said before, to others: told once, to those who hear this. */
   readonly context: () => readonly string[];
 }
@@ -133,7 +134,10 @@ export class Reception implements Disposable {
     if (heading.route.action === "drop") return;
     if (heading.to) return this.#passOn(guest, heading.to);
     const told: Told = {
-      text: lazily(async () => [...this.#notes.take(from), await this.#textFor(guest)].join("\n")),
+      head: lazily(async () => {
+        const lines = [...this.#notes.take(from), ...(await this.#quoteFor(guest))].map((line) => `${line}\n`);
+        return [...lines, update.place.kind === "direct" ? "" : `[${speaker(update.sender)}] `].join("");
+      }),
       context: once(() => (update.place.kind === "direct" ? [] : this.#history.take(from))),
     };
     const parts = await Promise.allSettled(partsOf(guest).map((part) => this.#give(guest, part, told)));
@@ -147,7 +151,9 @@ export class Reception implements Disposable {
     const work = route.action === "reply" ? async () => route.text ?? "" : await this.#command(guest, part.sessionKey);
     if (!work) return this.#admit(guest, part, told);
     this.#rooms.waiting.hurry(part.sessionKey);
-    await this.#options.gateway.answer({ ...messageOf(guest, part), text: said.text }, work);
+    const message = messageOf(guest, part);
+    this.#holdTicket(guest, message.runId);
+    await this.#options.gateway.answer({ ...message, text: said.text }, work);
     return "answered";
   }
 
@@ -171,6 +177,7 @@ export class Reception implements Disposable {
     const { waiting } = this.#rooms;
     const id = { scope, updateId };
     if (waiting.has(id) || (await this.#house.storage.record(joinedRecords, idOf(id)))) return "known";
+    const head = await told.head();
     const entry: NewEntry = {
       ...id,
       messageId: said.messageId,
@@ -178,7 +185,8 @@ export class Reception implements Disposable {
       from,
       sender: update.sender.id,
       place: placeOf(update),
-      text: await told.text(),
+      text: `${head}${said.text}`,
+      ...(head !== "" && { head }),
       files: [...unreadAttachments(said.attachments)],
       context: [...told.context()],
       ...(after !== undefined && { after }),
@@ -186,8 +194,13 @@ export class Reception implements Disposable {
     const quietMs = this.#quietMs(said);
     const isFree = quietMs === 0 && said.attachments.length === 0 && after === undefined;
     const message = { ...messageOf(guest, { sessionKey, updateId }), text: textOf([entry]) };
-    const taken = isFree && !waiting.isBusy(sessionKey) ? await this.receive(message) : undefined;
-    return taken ?? this.#wait(guest, entry, quietMs);
+    if (!isFree || waiting.isBusy(sessionKey)) return this.#wait(guest, entry, quietMs);
+    this.#holdTicket(guest, message.runId);
+    return (await this.receive(message)) ?? this.#wait(guest, entry, quietMs);
+  }
+
+  #holdTicket({ update }: Guest, runId: string): void {
+    if ("reply" in update && update.reply) this.#options.gateway.holdTicket(runId, update.reply);
   }
 
   #acknowledge({ line, from, said }: Guest): void {
@@ -196,12 +209,15 @@ export class Reception implements Disposable {
       acknowledge(line, { to: from, messageId: said.messageId }, { emoji, closing: this.#closing.signal });
   }
 
-  async #wait({ said, from, line }: Guest, entry: NewEntry, quietMs: number): Promise<"new" | "known"> {
+  async #wait(guest: Guest, entry: NewEntry, quietMs: number): Promise<"new" | "known"> {
     if (await this.#house.storage.receipt(entry.scope, entry.updateId)) return "known";
+    const { said, from } = guest;
     const { attachments } = said;
-    const mayComeLater = line.channel.keepsUpdates ?? false;
+    const mayComeLater = guest.line.channel.keepsUpdates ?? false;
+    const newRunId = newId();
+    this.#holdTicket(guest, newRunId);
     const joinKey = JSON.stringify([chatOf(from), entry.sender, said.bundle ?? ""]);
-    await this.#rooms.waiting.put(entry, { joinKey, quietMs, newRunId: newId(), attachments, mayComeLater });
+    await this.#rooms.waiting.put(entry, { joinKey, quietMs, newRunId, attachments, mayComeLater });
     return "new";
   }
 
@@ -227,17 +243,16 @@ export class Reception implements Disposable {
     }
   }
 
-  /** What the model reads. In groups it is told who speaks. */
-  async #textFor({ update, said, line, from }: Guest): Promise<string> {
+  /** What it answers, where that is not in the conversation already, and as far as it may be shown. */
+  async #quoteFor({ update, said, line, from }: Guest): Promise<readonly string[]> {
     const { sender, place } = update;
-    const words = place.kind === "direct" ? said.text : `[${speaker(sender)}] ${said.text}`;
     const { quoted } = said;
-    if (!quoted || quoted.isOurs) return words; // what is ours is in the conversation
+    if (!quoted || quoted.isOurs) return [];
     const of = quoted.sender;
     const mayBeShown =
       of !== undefined &&
       (of.id === sender.id || (await this.#rooms.door.decide({ sender: of, place, from }, line)).may);
-    return `${quote(quoted, mayBeShown)}\n${words}`;
+    return [quote(quoted, mayBeShown)];
   }
 }
 

@@ -124,7 +124,7 @@ export class WaitingRoom implements AsyncDisposable {
       .filter((group) => !group.isClosed);
     const slots = open.flatMap((group) => group.slots.filter(({ entry }) => entry.messageId === messageId));
     const edited = slots.filter(({ entry }) => chatOf(entry.from) === chatOf(from));
-    for (const slot of edited) slot.entry = { ...slot.entry, text };
+    for (const slot of edited) slot.entry = { ...slot.entry, text: `${slot.entry.head ?? ""}${text}` };
     if (edited.length > 0) await this.#options.storage.writeRecords(edited.map(({ entry }) => recordOf(entry)));
     return edited.length > 0;
   }

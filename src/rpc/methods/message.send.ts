@@ -12,6 +12,18 @@ const SentFile = Type.Object(
   closed,
 );
 
+const Button = Type.Object(
+  {
+    label: Type.String({ minLength: 1, maxLength: 80 }),
+    data: Type.String({
+      minLength: 1,
+      maxLength: 2_000,
+      description: "What whoever presses it says; Telegram takes 64 bytes.",
+    }),
+  },
+  closed,
+);
+
 export const messageSend = defineMethod({
   name: "message.send",
   summary: "Sends a text to a chat of a channel; answers once the platform has taken it.",
@@ -29,13 +41,22 @@ export const messageSend = defineMethod({
       files: Type.Optional(
         Type.Array(SentFile, { maxItems: 4, description: "Small ones: the whole call must fit into one frame." }),
       ),
+      buttons: Type.Optional(
+        Type.Array(Type.Array(Button, { minItems: 1, maxItems: 8 }), {
+          maxItems: 10,
+          description: "Rows of buttons below the text, where the channel has them.",
+        }),
+      ),
     },
     closed,
   ),
   result: Type.Object({ message_id: Type.String({ description: "The platform's." }), sent: Type.Literal(true) }),
-  handle: async ({ channel_id, account, chat_id, text, files = [] }, { services }) => {
+  handle: async ({ channel_id, account, chat_id, text, files = [], buttons = [] }, { services }) => {
     const to = { channel: channel_id, ...(account !== undefined && { account }), chat: chat_id };
-    const { messageId } = await services.gateway.send(to, readMessageText(text, "text"), files.map(readFile));
+    const { messageId } = await services.gateway.send(to, readMessageText(text, "text"), {
+      files: files.map(readFile),
+      buttons,
+    });
     return { message_id: messageId, sent: true as const };
   },
 });

@@ -51,6 +51,7 @@ export function openTo(
   const closed = mentionOnly.flatMap((id) => [`[channels.${channel}.groups."${id}"]`, "require_mention = true"]);
   return [
     'dm_policy = "open"',
+    'pace = "off"',
     'allow_from = ["*"]',
     'group_policy = "open"',
     'group_allow_from = ["*"]',

@@ -266,6 +266,29 @@ describe("messages that come one after the other", () => {
     expect(await received(walk)).toEqual(["hello"]);
   });
 
+  test("an edit changes the words alone: who speaks in a group, and what is quoted, stays", async () => {
+    using folder = tempFolder();
+    const line = new FakeLine({ groupPolicy: "open", groupAllowFrom: ["ann"] });
+    await using walk = new Walk({ folder: folder.path, channels: [line], inbound: quiet(150) });
+    const place = { kind: "group" } as const;
+    const quoted = { messageId: "q", sender: { id: "ann", isBot: false }, text: "soup?", isOurs: false };
+    const update = { ...line.message("helo", { quoted }), place };
+    await walk.inbound.take(update, line);
+    const edit = {
+      ...line.about("e1"),
+      type: "edited",
+      messageId: update.messageId,
+      text: "hello",
+      isToUs: true,
+      place,
+    } as const;
+    await walk.inbound.take(edit, line);
+    await until("the answer", () => line.got.length > 0);
+    const told = lastText(walk.asked[0]);
+    expect(told).toContain("soup?");
+    expect(told.split("\n").at(-1)).toMatch(/^\[Ann \(1\)\] hello$/);
+  });
+
   test("a long text that a client has cut is put together without being asked for", async () => {
     using folder = tempFolder();
     const line = new FakeLine(ann);
