@@ -22,33 +22,48 @@ interface Sweeping {
  * Takes away files that came or went with messages: what is too old, and what comes after so much that the rest is too
  * much. What still has to be delivered, or heard, stays. Messages of the log go on naming what is gone.
  */
-export async function sweepFiles({ house, upkeep, signal }: Sweeping): Promise<number> {
-  const { filesDays, filesMegabytes } = house.retention?.() ?? usualRetention;
-  if (filesDays === 0 && filesMegabytes === 0) return 0;
-  const now = house.clock.now();
-  const oldest = now - (filesDays || Infinity) * dayMs;
-  const before = now - graceMs;
-  let left = (filesMegabytes || Infinity) * 1024 * 1024;
-  let step: FileBlob[] = [];
+export async function sweepFiles(sweeping: Sweeping): Promise<number> {
+  const { house, upkeep, signal } = sweeping;
+  const spared = {
+    besides: promptMimeType,
+    before: house.clock.now() - graceMs,
+    namedBy: [waitingRecords, asideRecords],
+  };
   let gone = 0;
-  const take = async () => {
+  for await (const step of steps(surplus(sweeping, spared.before))) {
+    if (signal.aborted) return gone;
     const hashes = step.map(({ hash }) => hash);
-    step = [];
-    if (hashes.length === 0 || signal.aborted) return;
-    const spared = { besides: promptMimeType, before, namedBy: [waitingRecords, asideRecords] };
     gone += await upkeep.deleteFiles(hashes, spared);
     await rest(signal);
-  };
-  for await (const file of files(upkeep)) {
-    if (signal.aborted) return gone;
-    left -= file.bytes;
-    if (file.at >= before || (file.at >= oldest && left >= 0)) continue;
-    const weight = step.reduce((sum, { bytes }) => sum + bytes, file.bytes);
-    if (step.length >= mostAtOnce.files || weight > mostAtOnce.bytes) await take();
-    step.push(file);
   }
-  await take();
   return gone;
+}
+
+/** What is there too long or too much, and was put before that time. */
+async function* surplus({ house, upkeep }: Sweeping, before: number): AsyncGenerator<FileBlob> {
+  const { filesDays, filesMegabytes } = house.retention?.() ?? usualRetention;
+  if (filesDays === 0 && filesMegabytes === 0) return;
+  const oldest = house.clock.now() - (filesDays || Infinity) * dayMs;
+  let left = (filesMegabytes || Infinity) * 1024 * 1024;
+  for await (const file of files(upkeep)) {
+    left -= file.bytes;
+    if (file.at < before && (file.at < oldest || left < 0)) yield file;
+  }
+}
+
+async function* steps(found: AsyncIterable<FileBlob>): AsyncGenerator<readonly FileBlob[]> {
+  let step: FileBlob[] = [];
+  let bytes = 0;
+  for await (const file of found) {
+    if (step.length > 0 && (step.length >= mostAtOnce.files || bytes + file.bytes > mostAtOnce.bytes)) {
+      yield step;
+      step = [];
+      bytes = 0;
+    }
+    step.push(file);
+    bytes += file.bytes;
+  }
+  if (step.length > 0) yield step;
 }
 
 /** The last put come first. */
