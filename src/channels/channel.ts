@@ -192,6 +192,11 @@ export interface Channel<Account extends TSchema = TSchema> {
   readonly abilities?: readonly Ability[];
   /** What files it takes; absent where it takes none. */
   readonly files?: { readonly mostBytes: number };
+  /**
+   * The platform keeps what we do not take, and brings it for as long as that may be. Who does not say so gives up after a
+   * few tries, and is served before those who do where there is little room.
+   */
+  readonly keepsUpdates?: boolean;
   /** How long the platform shows one `typing`. */
   readonly typingMs?: number;
   /** What lies at least between two steps of a message that grows; a second unless said. */

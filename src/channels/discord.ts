@@ -9,6 +9,7 @@ export const discord = defineChannel({
   followsLog: false,
   text: { most: 2_000, unit: "utf16", measure: async () => (await import("#markup")).discordSize },
   abilities: ["delete", "edit", "grow", "menu", "probe", "react", "typing"],
+  keepsUpdates: true,
   files: { mostBytes: 10 * 1024 * 1024 },
   typingMs: 10_000,
   growEveryMs: 1_250,

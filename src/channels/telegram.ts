@@ -34,6 +34,7 @@ export const telegram = defineChannel({
   account: TelegramAccount,
   text: { most: 4_096, unit: "utf16", measure: async () => (await import("#markup")).telegramSize },
   abilities: ["delete", "draft", "edit", "grow", "menu", "probe", "react", "take", "typing"],
+  keepsUpdates: true,
   files: { mostBytes: 50 * 1024 * 1024 },
   typingMs: 5_000,
   // Only groups need it, and they take twenty messages and edits a minute.

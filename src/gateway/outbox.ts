@@ -1,4 +1,4 @@
-import { backoffMs, failPoint, newId, pause } from "#base";
+import { backoffMs, failPoint, newId, nextTurn, pause } from "#base";
 import type { OutboundMessage } from "#channels";
 import { Fault, fault, type SessionEvent } from "#protocol";
 import type { OutboxRow, Settlement } from "#storage";
@@ -21,7 +21,9 @@ import {
 } from "./transmit.ts";
 
 const retry = { firstMs: 500, mostMs: 300_000 };
-const mostAtOnce = 16;
+const mostAtOnce = 64;
+/** Read at once, so that a long queue is not looked through for each of its rows. */
+const mostRead = 256;
 const mostWithFiles = 2;
 
 /** For an account that is not open now: it costs no try, however long it takes. */
@@ -62,11 +64,19 @@ export function createOutbox(house: House): Outbox {
   const sending = new Map<string, Promise<void>>();
   /** Damaged rows that cannot be put with the dead either, by their places. They hold up their chats, and nothing else. */
   const stuck = new Set<number>();
-  const state: { looking: Promise<void> | undefined; again: boolean; timer: Timer | undefined; isReleased: boolean } = {
+  const state: {
+    looking: Promise<void> | undefined;
+    again: boolean;
+    timer: Timer | undefined;
+    isReleased: boolean;
+    /** Read, due, each of another chat, and waiting for a place. */
+    ready: readonly OutboxRow[];
+  } = {
     looking: undefined,
     again: false,
     timer: undefined,
     isReleased: false,
+    ready: [],
   };
 
   function wake(): void {
@@ -77,6 +87,7 @@ export function createOutbox(house: House): Outbox {
     }
     state.looking = look()
       .catch((error: unknown) => {
+        if (closing.signal.aborted) return;
         house.log.error("the outbox could not be read", { error });
         wakeIn(lookAgainMs);
       })
@@ -92,19 +103,30 @@ export function createOutbox(house: House): Outbox {
   }
 
   async function look(): Promise<void> {
+    await nextTurn(); // what is written together wakes us once
     state.again = false;
+    closing.signal.throwIfAborted();
+    beginReady();
+    if (state.ready.length > 0) return; // whoever leaves a place wakes us
     failPoint("outbox.look.begin");
     if (!state.isReleased) await releaseHeld();
     state.isReleased = true;
     const known = new Set(sending.keys()); // a row that is settled while it is read was under way before
     const now = house.clock.now();
-    const due = await house.storage.dueOutbox({ now, limit: mostAtOnce });
+    const due = await house.storage.dueOutbox({ now, limit: mostRead });
     const nextAt = await house.storage.nextOutboxAt(now);
-    const fresh = [...due, ...(await writtenInFuture(now, nextAt))].filter(
+    state.ready = [...due, ...(await writtenInFuture(now, nextAt))].filter(
       (row) => !known.has(row.id) && !stuck.has(row.n),
     );
-    for (const row of fresh.slice(0, mostAtOnce - sending.size)) begin(row);
+    beginReady();
     if (nextAt !== undefined) wakeIn(nextAt - now);
+  }
+
+  function beginReady(): void {
+    const places = Math.max(0, mostAtOnce - sending.size);
+    const next = state.ready.slice(0, places);
+    state.ready = state.ready.slice(places);
+    for (const row of next) begin(row);
   }
 
   /** The clock went back since these were written: they would wait for the time that it had. */

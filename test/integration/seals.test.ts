@@ -372,12 +372,17 @@ describe("a database with a damaged row of each sort", () => {
     const copying = copyRows({
       source,
       target: openSqliteTarget(copy),
+      from: "the source",
       place: "copy",
       signal,
       onProgress: async () => {},
     });
     await expect(copying).rejects.toMatchObject(
-      fault.storageUnusable({ path: "the source", problem: "receipts webchat k: its seal does not fit" }),
+      fault.storageUnusable({
+        path: "the source",
+        problem:
+          "receipts webchat k: its seal does not fit. Nothing was copied; `openclaw doctor storage` names all that is damaged, and what to do",
+      }),
     );
     expect(existsSync(copy)).toBe(false);
   });

@@ -196,11 +196,12 @@ export class Reception implements Disposable {
       acknowledge(line, { to: from, messageId: said.messageId }, { emoji, closing: this.#closing.signal });
   }
 
-  async #wait({ said, from }: Guest, entry: NewEntry, quietMs: number): Promise<"new" | "known"> {
+  async #wait({ said, from, line }: Guest, entry: NewEntry, quietMs: number): Promise<"new" | "known"> {
     if (await this.#house.storage.receipt(entry.scope, entry.updateId)) return "known";
     const { attachments } = said;
+    const mayComeLater = line.channel.keepsUpdates ?? false;
     const joinKey = JSON.stringify([chatOf(from), entry.sender, said.bundle ?? ""]);
-    await this.#rooms.waiting.put(entry, { joinKey, quietMs, newRunId: newId(), attachments });
+    await this.#rooms.waiting.put(entry, { joinKey, quietMs, newRunId: newId(), attachments, mayComeLater });
     return "new";
   }
 
