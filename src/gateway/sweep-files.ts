@@ -22,49 +22,40 @@ interface Sweeping {
  * Takes away files that came or went with messages: what is too old, and what comes after so much that the rest is too
  * much. What still has to be delivered, or heard, stays. Messages of the log go on naming what is gone.
  */
-export async function sweepFiles({ house, upkeep, signal }: Sweeping): Promise<number> {
-  const { filesDays, filesMegabytes } = house.retention?.() ?? usualRetention;
-  if (filesDays === 0 && filesMegabytes === 0) return 0;
-  const now = house.clock.now();
-  const bounds = {
-    oldest: now - (filesDays || Infinity) * dayMs,
-    before: now - graceMs,
-    mostBytes: (filesMegabytes || Infinity) * 1024 * 1024,
+export async function sweepFiles(sweeping: Sweeping): Promise<number> {
+  const { house, upkeep, signal } = sweeping;
+  const spared = {
+    besides: promptMimeType,
+    before: house.clock.now() - graceMs,
+    namedBy: [waitingRecords, asideRecords],
   };
-  const spared = { besides: promptMimeType, before: bounds.before, namedBy: [waitingRecords, asideRecords] };
   let gone = 0;
-  for await (const step of inSteps(tooMany(upkeep, bounds))) {
-    if (signal.aborted) break;
-    gone += await upkeep.deleteFiles(
-      step.map(({ hash }) => hash),
-      spared,
-    );
+  for await (const step of steps(surplus(sweeping, spared.before))) {
+    if (signal.aborted) return gone;
+    const hashes = step.map(({ hash }) => hash);
+    gone += await upkeep.deleteFiles(hashes, spared);
     await rest(signal);
   }
   return gone;
 }
 
-interface Bounds {
-  readonly oldest: number;
-  /** What was put later stays in any case. */
-  readonly before: number;
-  readonly mostBytes: number;
-}
-
-async function* tooMany(upkeep: Upkeep, { oldest, before, mostBytes }: Bounds): AsyncGenerator<FileBlob> {
-  let left = mostBytes;
+/** What is there too long or too much, and was put before that time. */
+async function* surplus({ house, upkeep }: Sweeping, before: number): AsyncGenerator<FileBlob> {
+  const { filesDays, filesMegabytes } = house.retention?.() ?? usualRetention;
+  if (filesDays === 0 && filesMegabytes === 0) return;
+  const oldest = house.clock.now() - (filesDays || Infinity) * dayMs;
+  let left = (filesMegabytes || Infinity) * 1024 * 1024;
   for await (const file of files(upkeep)) {
     left -= file.bytes;
     if (file.at < before && (file.at < oldest || left < 0)) yield file;
   }
 }
 
-/** As many as one transaction may take away. */
-async function* inSteps(found: AsyncIterable<FileBlob>): AsyncGenerator<readonly FileBlob[]> {
+async function* steps(found: AsyncIterable<FileBlob>): AsyncGenerator<readonly FileBlob[]> {
   let step: FileBlob[] = [];
   let bytes = 0;
   for await (const file of found) {
-    if (step.length >= mostAtOnce.files || (step.length > 0 && bytes + file.bytes > mostAtOnce.bytes)) {
+    if (step.length > 0 && (step.length >= mostAtOnce.files || bytes + file.bytes > mostAtOnce.bytes)) {
       yield step;
       step = [];
       bytes = 0;
