@@ -24,6 +24,7 @@ export const discord = defineChannel({
     /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token.reveal().trim())
       ? []
       : [{ field: "token", problem: "is none of a bot of Discord's, which has three parts with dots between them" }],
+  identity: ({ token }) => token,
   open: async (options) => {
     const { openDiscord } = await import("./discord/open.ts");
     return openDiscord(options);

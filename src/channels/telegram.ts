@@ -48,6 +48,8 @@ export const telegram = defineChannel({
     /^\d+:[\w-]+$/.test(token.reveal().trim())
       ? []
       : [{ field: "token", problem: "is none of Telegram's, which look like 123456789:AAbbCC" }],
+  // Also one that Telegram calls: it has one address for a bot, and none for one that asks.
+  identity: ({ token }) => token,
   open: async (options) => {
     const { openTelegram } = await import("./telegram/open.ts");
     return openTelegram(options);

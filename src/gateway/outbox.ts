@@ -158,7 +158,9 @@ export function createOutbox(house: House): Outbox {
   /** Files are large: few are held in memory at once. */
   function deliver(row: OutboxRow): Promise<void> {
     if (row.isDamaged) return bury(row);
-    return row.files ? carrying.pass(closing.signal, () => deliverNow(row)) : deliverNow(row);
+    // Whoever holds it still has let its time go by: that was a try, too.
+    const tried = row.claimedUntil === undefined ? row : { ...row, attempts: row.attempts + 1 };
+    return row.files ? carrying.pass(closing.signal, () => deliverNow(tried)) : deliverNow(tried);
   }
 
   async function deliverNow(row: OutboxRow): Promise<void> {
