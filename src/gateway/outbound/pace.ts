@@ -40,7 +40,7 @@ export class Pace {
           rows.set(row.id, row);
         }
       }
-      if (rows.size >= most || waitMs === undefined || due.length < limit) break;
+      if (most === 0 || rows.size > 0 || waitMs === undefined || due.length < limit) break;
     }
     return { rows: [...rows.values()], waitMs };
   }
