@@ -182,10 +182,11 @@ test("a slash command of Discord's is answered in the place of “thinking…”
   await using fake = await FakeDiscord.open();
   const ada = fake.guild.user("ada");
   const config = `[channels.discord]\ntoken = "${fake.token}"\napi_base = "${fake.apiBase}"\nallow_from = ["${ada.id}"]\n`;
-  await using _gateway = await openGateway(config, { OPENCLAW_GATEWAY_TOKEN: sharedToken });
+  await using gateway = await openGateway(config, { OPENCLAW_GATEWAY_TOKEN: sharedToken });
   const chat = fake.guild.open("direct", "");
   const texts = () => fake.messages(chat).map(({ content }) => content);
-  await until("the commands", () => fake.api.commands.length > 0);
+  const listed = (await gateway.call("commands.list")).body.result?.["commands"] as object[];
+  await until("the commands", () => fake.api.commands.length === listed.length);
   fake.command(chat, ada, "help");
   await until("the answer", () => texts().some((text) => text.includes("/help")));
   expect(texts()).toHaveLength(1);
