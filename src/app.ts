@@ -142,6 +142,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
       storage,
       take: (update, line) => inbound.take(update, line),
       commands: menuCommands,
+      lease: async (account) => (await import("./account-lease.ts")).takeLease(account, { home, environment }),
       log,
       clock,
     }),

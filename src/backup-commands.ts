@@ -19,8 +19,8 @@ const mostSecretBytes = 1024 * 1024;
 
 /** One moment of a home as one file; the gateway may go on writing. */
 export async function createBackup(
-  { home, environment, version }: Installation,
-  { file, withSecrets, settingsFile }: Parameters<BackupCommands["create"]>[0],
+  { home, environment, version, signal }: Installation,
+  { file, withSecrets, settingsFile, onProgress }: Parameters<BackupCommands["create"]>[0],
 ): ReturnType<BackupCommands["create"]> {
   const config = openConfig({
     schema: Settings,
@@ -39,17 +39,23 @@ export async function createBackup(
   const text = existsSync(config.file) ? readFileSync(config.file, "utf8") : undefined;
   const isOpen = text !== undefined && secretsIn(config.settings).some((secret) => text.includes(secret));
   const isLeftOut = isOpen && !withSecrets;
-  const manifest = await backups.create({
+  const { manifest, damage } = await backups.create({
     databasePath: home.database,
     file,
     version,
     now: Date.now(),
     settings: text === undefined || isLeftOut ? undefined : { name: basename(config.file), text },
     secrets: withSecrets ? secretFiles(home) : undefined,
+    checkProjection,
+    signal,
+    onProgress,
   });
-  const warnings = isLeftOut
-    ? [`${config.file} holds a secret in plain text, so it was left out; --with-secrets takes it along`]
-    : [];
+  const warnings = [
+    ...(isLeftOut
+      ? [`${config.file} holds a secret in plain text, so it was left out; --with-secrets takes it along`]
+      : []),
+    ...warningOf(damage, "`openclaw doctor storage` says what to do"),
+  ];
   return {
     file,
     bytes: statSync(file).size,
@@ -63,9 +69,10 @@ export async function verifyBackup(
   { signal }: Installation,
   { file, onProgress }: Parameters<BackupCommands["verify"]>[0],
 ): ReturnType<BackupCommands["verify"]> {
-  const { manifest } = await backups.verify({ file, checkProjection, signal, onProgress });
+  const { manifest, damage } = await backups.verify({ file, checkProjection, signal, onProgress });
   const { createdAt, version, hasSecrets, counts, files } = manifest;
-  return { createdAt, version, hasSecrets, counts, entries: files.map(({ name }) => name) };
+  const warnings = warningOf(damage, "it was so when the backup was made");
+  return { createdAt, version, hasSecrets, counts, entries: files.map(({ name }) => name), warnings };
 }
 
 /** Refuses while a gateway runs. */
@@ -78,7 +85,7 @@ export async function restoreBackup(
   if (!lock.held)
     throw fault.alreadyRunning({ home: home.root, pid: lock.pid ?? "unknown", advice: "restore into another home" });
   try {
-    const { restored, aside, manifest } = await backups.restore({
+    const { restored, aside, manifest, damage } = await backups.restore({
       file,
       replaces,
       databasePath: home.database,
@@ -89,10 +96,15 @@ export async function restoreBackup(
       onProgress,
       now: Date.now(),
     });
-    return { home: home.root, restored, counts: manifest.counts, ...(aside !== undefined && { aside }) };
+    const warnings = warningOf(damage, "it was so when the backup was made");
+    return { home: home.root, restored, counts: manifest.counts, warnings, ...(aside !== undefined && { aside }) };
   } finally {
     lock.release();
   }
+}
+
+function warningOf(damage: string | undefined, more: string): readonly string[] {
+  return damage === undefined ? [] : [`a part of what is in the backup is damaged (${damage}); ${more}`];
 }
 
 /** What stands in plain text wherever these settings came from. Where the sessions are is no secret here. */

@@ -49,7 +49,7 @@ export function checkSettings(
       key.warning,
       listening.ok ? listening.warning : undefined,
       ...modelTroubles(settings, agents),
-      ...accountWarnings(available, settings.channels),
+      ...accountWarnings(available, settings.channels, settings.session),
     ].filter(isText),
   };
 }

@@ -19,6 +19,7 @@ import {
   type Lines,
   linesOf,
   openAccounts,
+  type TakeLease,
 } from "#gateway";
 import { type ChannelStatus, accountStatus } from "#rpc";
 import type { Storage } from "#storage";
@@ -31,6 +32,8 @@ export interface ChannelsOptions {
   readonly take: Inbound["take"];
   /** What platforms show in their menus, where the settings want that. */
   readonly commands: () => Promise<readonly MenuCommand[]>;
+  /** Whether this gateway may open an account that only one may have open. */
+  readonly lease: TakeLease;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -58,6 +61,7 @@ export async function openChannels(options: ChannelsOptions): Promise<OpenChanne
       take: options.take,
       commands: async () => (config.settings.commands.native ? options.commands() : []),
       notes,
+      lease: options.lease,
       log,
       clock,
     }),

@@ -6,7 +6,7 @@ export const version: VersionInfo = {
   version: packageJson.version,
   ...(typeof BUILD_COMMIT === "string" && { commit: BUILD_COMMIT }),
   protocols: { jsonrpc: "2.0", openclaw: "4" },
-  schemas: { database: 1 },
+  schemas: async () => ({ database: (await import("#storage")).schemaSteps }),
 };
 
 declare const BUILD_COMMIT: string | undefined;

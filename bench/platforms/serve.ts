@@ -20,6 +20,9 @@ export type Wish = { readonly type: "connect" } | ({ readonly type: "drive" } & 
 const [accounts = 1, chats = 1] = process.argv.slice(2).map(Number);
 const openers: readonly OpenSide[] = [openTelegramSide, openDiscordSide, openSlackSide];
 
+/** A thousand turns a second that take some milliseconds each; what is usual is for models that think for seconds. */
+const turnsAtOnce = 32;
+
 const echo = startFakeModel({
   script: (call) => ({ parts: [call.messages.findLast(({ role }) => role === "user")?.text ?? ""] }),
   remember: 0,
@@ -50,5 +53,6 @@ function configOf(modelUrl: string): string {
     const open = 'dm_policy = "open"\nallow_from = ["*"]';
     return `[channels.${channel}.accounts.a${i}]\n${lines.join("\n")}\n${open}\n`;
   });
-  return [fakeModelConfig(modelUrl), '[session]\ndm_scope = "per-account-channel-peer"\n', ...tables].join("\n");
+  const session = '[session]\ndm_scope = "per-account-channel-peer"\n';
+  return [fakeModelConfig(modelUrl), session, `[runtime]\nworker_concurrency = ${turnsAtOnce}\n`, ...tables].join("\n");
 }

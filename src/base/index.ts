@@ -1,6 +1,7 @@
 /** Tools that never heard of agents. */
 export { type Backoff, backoffMs } from "./backoff.ts";
 export { type Clock, pause, systemClock } from "./clock.ts";
+export { type Deadline, deadline } from "./deadline.ts";
 export { newId, newToken } from "./ids.ts";
 export { lazily } from "./lazily.ts";
 export { createLog, describeError, type Log, type LogFields, type LogLevel, silentLog } from "./log.ts";

@@ -1,4 +1,4 @@
-import type { Clock, Log } from "#base";
+import type { Clock, Log, Secret } from "#base";
 import type { Markup } from "#markup";
 import type { Address } from "#protocol";
 import type { Static, TSchema } from "@sinclair/typebox";
@@ -194,11 +194,21 @@ export interface Channel<Account extends TSchema = TSchema> {
   check?(settings: Static<Account>): { readonly field: string; readonly problem: string } | undefined;
   /** What looks like a mistake in settings that could work all the same: the setting, and what is strange about it. */
   doubts?(settings: Static<Account>): readonly { readonly field: string; readonly problem: string }[];
+  /**
+   * The token that one gateway of a machine uses alone, because two with it would take each other's messages. Undefined
+   * where several may.
+   */
+  identity?(settings: Static<Account>): Secret | undefined;
   readonly text: TextLimit;
   /** What an account of it can do, in some of its modes at least; in alphabetical order. */
   readonly abilities?: readonly Ability[];
   /** What files it takes; absent where it takes none. */
   readonly files?: { readonly mostBytes: number };
+  /**
+   * The platform keeps what we do not take, and brings it for as long as that may be. Who does not say so gives up after a
+   * few tries, and is served before those who do where there is little room.
+   */
+  readonly keepsUpdates?: boolean;
   /** How long the platform shows one `typing`. */
   readonly typingMs?: number;
   /** How fast the platform advises to write there; all of them hold. Without it, only the platform's own refusals slow us down. */

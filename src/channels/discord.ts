@@ -9,6 +9,7 @@ export const discord = defineChannel({
   followsLog: false,
   text: { most: 2_000, unit: "utf16", measure: async () => (await import("#markup")).discordSize },
   abilities: ["buttons", "delete", "edit", "grow", "menu", "probe", "react", "typing"],
+  keepsUpdates: true,
   files: { mostBytes: 10 * 1024 * 1024 },
   typingMs: 10_000,
   // The library keeps to the exact limits, which Discord tells, and refuses what is too much; these keep it from having to.
@@ -28,6 +29,7 @@ export const discord = defineChannel({
     /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token.reveal().trim())
       ? []
       : [{ field: "token", problem: "is none of a bot of Discord's, which has three parts with dots between them" }],
+  identity: ({ token }) => token,
   open: async (options) => {
     const { openDiscord } = await import("./discord/open.ts");
     return openDiscord(options);

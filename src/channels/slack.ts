@@ -43,5 +43,7 @@ export const slack = defineChannel({
       ? []
       : [{ field: "appToken", problem: "is no app-level token of Slack's, which begins with xapp-" }]),
   ],
+  // Slack deals what happens out among the sockets of one app.
+  identity: ({ mode, appToken }) => (mode === "socket" ? appToken : undefined),
   open: async (options) => (await import("./slack/open.ts")).openSlack(options),
 });

@@ -34,6 +34,7 @@ export const telegram = defineChannel({
   account: TelegramAccount,
   text: { most: 4_096, unit: "utf16", measure: async () => (await import("#markup")).telegramSize },
   abilities: ["buttons", "delete", "draft", "edit", "grow", "menu", "probe", "react", "take", "typing"],
+  keepsUpdates: true,
   files: { mostBytes: 50 * 1024 * 1024 },
   typingMs: 5_000,
   pace: ({ chat }) => [
@@ -53,6 +54,8 @@ export const telegram = defineChannel({
     /^\d+:[\w-]+$/.test(token.reveal().trim())
       ? []
       : [{ field: "token", problem: "is none of Telegram's, which look like 123456789:AAbbCC" }],
+  // Also one that Telegram calls: it has one address for a bot, and none for one that asks.
+  identity: ({ token }) => token,
   open: async (options) => {
     const { openTelegram } = await import("./telegram/open.ts");
     return openTelegram(options);

@@ -35,6 +35,7 @@ export interface BackupCommands {
     readonly withSecrets: boolean;
     /** Another settings file than the one in the home. */
     readonly settingsFile: string | undefined;
+    onProgress: Progress;
   }): Promise<CreatedBackup>;
   /** Rejects with `backupUnusable`, which says what is wrong. */
   verify(options: { readonly file: string; onProgress: Progress }): Promise<CheckedBackup>;
@@ -60,12 +61,14 @@ export interface CheckedBackup {
   readonly hasSecrets: boolean;
   readonly counts: Readonly<Record<string, number>>;
   readonly entries: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 export interface RestoredBackup {
   readonly home: string;
   readonly restored: readonly string[];
   readonly counts: Readonly<Record<string, number>>;
+  readonly warnings: readonly string[];
   /** Where what was there before lies now. */
   readonly aside?: string;
 }
@@ -208,7 +211,7 @@ export interface VersionInfo {
   /** By protocol name: the versions that are spoken. */
   readonly protocols: Readonly<Record<string, string>>;
   /** By name of what is stored: the version of its form. */
-  readonly schemas: Readonly<Record<string, number>>;
+  schemas(): Promise<Readonly<Record<string, number>>>;
 }
 
 export interface Terminal {

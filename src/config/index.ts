@@ -7,5 +7,6 @@ export type { Tolerance } from "./load.ts";
 export { type ConfigOptions, type ConfigPlace, locateConfig, openConfig } from "./open-config.ts";
 export { toSnake } from "./path.ts";
 export { prepareHome } from "./prepare-home.ts";
+export { locateRuntime, prepareRuntime, type RuntimeFolder } from "./runtime-folder.ts";
 export { SecretText } from "./secret-text.ts";
 export { type FoundToken, readOrMakeToken, readToken } from "./token.ts";

@@ -1,4 +1,4 @@
-import { failPoint } from "#base";
+import { failPoint, lazily } from "#base";
 import { type Address, fault, type InboundMessage } from "#protocol";
 import type { Place } from "#scheduler";
 import { agentOf } from "#sessions";
@@ -32,6 +32,7 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
   const requests = new Requests(house);
   const prompts = new Prompts(house);
   const sweeper = createSweeper(house, (hash) => prompts.isInUse(hash));
+  const attention = lazily(() => import("./outbound/attention.ts"));
   const recovery = new Recovery(house, {
     reserve: (key) => {
       const reservation = house.scheduler.reserve(key);
@@ -54,12 +55,12 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
         run.begin(house.clock.now());
         const interrupt = () => run.stop("closing");
         closing.addEventListener("abort", interrupt);
-        const attention = attendTo(run);
+        const attended = attendTo(run);
         try {
           await runTurn(house, run, prompts);
           if (!isReadInLog(house, run.from)) outbox.wake();
         } finally {
-          attention?.abort();
+          attended?.abort();
           closing.removeEventListener("abort", interrupt);
           finish(run);
         }
@@ -75,7 +76,7 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
     const { runId } = run;
     const label = house.labelOf?.(agentOf(run.sessionKey), run.from);
     if ((line.settings.streaming ?? "off") !== "off" && !house.tickets.has(runId)) house.previews.open(runId);
-    import("./outbound/attention.ts")
+    attention()
       .then(({ attend }) => attend({ house, line, run, label, over: over.signal }))
       .catch((error: unknown) => house.log.warn("a chat could not be shown that its turn works", { error }))
       .finally(() => void house.previews.end(runId));

@@ -3,6 +3,7 @@ export type { AccountView } from "./accounts/account.ts";
 export { type AccountPlace, type Accounts, type AccountsOptions, openAccounts } from "./accounts/accounts.ts";
 export { pairingLimits } from "./access/pairing-limits.ts";
 export type { Probe } from "./accounts/keeper.ts";
+export type { Lease, TakeLease } from "./accounts/lease.ts";
 export { createGateway } from "./create-gateway.ts";
 export type { ActiveRun, Asked, ChatFile, FileReceipt, Gateway, Moment, Receipt, RunStatus } from "./gateway.ts";
 export type { KeyedRequest } from "./requests.ts";

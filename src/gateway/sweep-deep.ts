@@ -2,6 +2,7 @@ import type { EndedSession, Upkeep } from "#storage";
 import type { House } from "./house.ts";
 import { promptMimeType } from "./prompts.ts";
 import { type RetentionLimits, usualRetention } from "./retention.ts";
+import { sweepFiles } from "./sweep-files.ts";
 import { rest } from "./sweeper.ts";
 
 const dayMs = 24 * 60 * 60 * 1_000;
@@ -13,18 +14,19 @@ const mostReclaims = 10_000;
 
 type Swept = Pick<House, "storage" | "clock"> & { readonly retention?: () => RetentionLimits };
 
-/** Takes away ended sessions and prompts that no log names, and gives the room back, step by step. */
+/** Takes away ended sessions, prompts that no log names, and files of messages, and gives the room back, step by step. */
 export async function sweepDeep(
   house: Swept,
   isInUse: (promptHash: string) => boolean,
   signal: AbortSignal,
-): Promise<{ readonly sessions: number; readonly prompts: number }> {
+): Promise<{ readonly sessions: number; readonly prompts: number; readonly files: number }> {
   const upkeep = await house.storage.upkeep?.();
-  if (!upkeep) return { sessions: 0, prompts: 0 };
+  if (!upkeep) return { sessions: 0, prompts: 0, files: 0 };
   const sessions = await sweepSessions(house, upkeep, signal);
   const prompts = await sweepPrompts({ house, upkeep, signal }, isInUse);
+  const files = await sweepFiles({ house, upkeep, signal });
   for (let n = 0; n < mostReclaims && !signal.aborted && (await upkeep.reclaim()); n++) await rest(signal);
-  return { sessions, prompts };
+  return { sessions, prompts, files };
 }
 
 /** From the last ended to the first: what is too old, and what comes after so much that the rest is too much. */

@@ -75,6 +75,6 @@ async function sweepAll(house: House, isInUse: (promptHash: string) => boolean, 
   const { sweepDeep } = await import("./sweep-deep.ts");
   const deep = await sweepDeep(house, isInUse, signal);
   await house.sweepBesides?.();
-  if (rows > 0 || deep.sessions > 0 || deep.prompts > 0)
+  if (rows > 0 || deep.sessions > 0 || deep.prompts > 0 || deep.files > 0)
     house.log.debug("what had served its time was taken away", { rows, ...deep });
 }

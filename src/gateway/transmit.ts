@@ -1,3 +1,4 @@
+import { deadline } from "#base";
 import type { OutboundMessage, SendRefusal } from "#channels";
 import { type Address, fault } from "#protocol";
 import type { OutboxRow } from "#storage";
@@ -87,10 +88,10 @@ export async function heard<T>(
   ask: (bounded: AbortSignal) => Promise<T>,
   withinMs = timeoutMs,
 ): Promise<T | { readonly became: "doubt"; readonly problem: string }> {
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
-  bounded.throwIfAborted();
+  signal.throwIfAborted();
+  using bounded = deadline(signal, withinMs);
   try {
-    return await orAborted(ask(bounded), bounded);
+    return await orAborted(ask(bounded.signal), bounded.signal);
   } catch (error) {
     signal.throwIfAborted();
     return { became: "doubt", problem: error instanceof Error ? error.message : "unknown" };

@@ -135,7 +135,7 @@ const table = {
     rpc: -32044,
     status: 409,
     retryable: false,
-    says: "The log of the session “{key}” is damaged at seq {seq}; it is kept as it is, and nothing is added to it.",
+    says: "The log of the session “{key}” is damaged at seq {seq}; it is kept as it is, and nothing is added to it. A reset (/new) begins it anew.",
   },
   backupUnusable: { rpc: -32060, status: 422, retryable: false, says: "The backup {file} cannot be used: {problem}." },
   homeNotEmpty: {

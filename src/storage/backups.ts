@@ -1,5 +1,4 @@
-import type { CreateBackupOptions } from "./backup/create-backup.ts";
-import type { Manifest } from "./backup/manifest.ts";
+import type { CreateBackupOptions, CreatedBackup } from "./backup/create-backup.ts";
 import type { Restored, RestoreOptions } from "./backup/restore-backup.ts";
 import type { VerifiedBackup, VerifyOptions } from "./backup/verify-backup.ts";
 
@@ -7,7 +6,7 @@ export type { BackupFile } from "./backup/create-backup.ts";
 
 /** One file that holds a database of SQLite and what a home needs beside it. Each part is loaded when somebody asks. */
 export const backups = {
-  async create(options: CreateBackupOptions): Promise<Manifest> {
+  async create(options: CreateBackupOptions): Promise<CreatedBackup> {
     const { createBackup } = await import("./backup/create-backup.ts");
     return createBackup(options);
   },

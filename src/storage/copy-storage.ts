@@ -24,7 +24,7 @@ export async function copyStorage(options: CopyStorageOptions): Promise<Readonly
   const { from, to, databasePath, signal, onProgress } = options;
   await using source = await openSource({ place: from, databasePath }, true);
   await using target = await openTarget({ place: to, databasePath });
-  return await copyRows({ source, target, place: to.shown, signal, onProgress });
+  return await copyRows({ source, target, from: from.shown, place: to.shown, signal, onProgress });
 }
 
 /** How many rows a storage has, by table; also while a gateway runs. */

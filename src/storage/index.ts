@@ -11,6 +11,7 @@ export {
   type ProjectionCheck,
 } from "./inspect-storage.ts";
 export { acquireLock, type Lock } from "./lock.ts";
+export { schemaSteps } from "./schema-steps.ts";
 export { storageSettings } from "./settings.ts";
 export type { OutboxFile } from "./outbox-file.ts";
 export { openStorage } from "./open-storage.ts";
@@ -22,6 +23,7 @@ export type {
   BlobRow,
   EndedSession,
   EventRange,
+  FileBlob,
   NewEvent,
   NewOutboxRow,
   NewReceipt,

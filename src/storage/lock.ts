@@ -4,23 +4,30 @@ import { failPoint, isSystemError, systemReason } from "#base";
 import { fault } from "#protocol";
 import { isBusy } from "./sqlite/trouble.ts";
 
-/** Held: until `release` or the end of the process, however it ends. Not held: `pid` names the holder where it is known. */
-export type Lock = { readonly held: true; release(): void } | { readonly held: false; readonly pid?: number };
+/**
+ * Held: until `release` or the end of the process, however it ends. Not held: `pid` names the holder where it is known, and
+ * `note` is what it said of itself.
+ */
+export type Lock =
+  | { readonly held: true; release(): void }
+  | { readonly held: false; readonly pid?: number; readonly note?: string };
 
 /**
  * Takes the lock of that path, or says who has it. It is SQLite's exclusive lock on a tiny database: the operating system
  * gives it free when the process dies, so kill -9 leaves nothing stale, and it works wherever SQLite does. The file
  * stays: removing it would let two processes lock two files of one name. The holder's pid stands beside it in
- * `<path>.pid`, because a file that is locked cannot be read everywhere.
+ * `<path>.pid`, because a file that is locked cannot be read everywhere; in its second line is the note, for whoever comes.
  */
-export function acquireLock(path: string): Lock {
+export function acquireLock(path: string, note?: string): Lock {
   const pidPath = `${path}.pid`;
   const db = takeExclusively(path);
-  if (!db) return { held: false, ...livingPid(pidPath) };
+  if (!db) return { held: false, ...livingHolder(pidPath) };
   using opened = new DisposableStack();
   opened.defer(() => db.close());
   failPoint("storage.lock.taken");
-  writeFileSync(pidPath, `${process.pid}\n`, { mode: 0o600 });
+  writeFileSync(pidPath, `${[process.pid, ...(note === undefined ? [] : [oneLine(note)])].join("\n")}\n`, {
+    mode: 0o600,
+  });
   failPoint("storage.lock.told");
   opened.defer(() => rmSync(pidPath, { force: true }));
   const held = opened.move();
@@ -46,14 +53,19 @@ function takeExclusively(path: string): Database | undefined {
   }
 }
 
-/** The pid in the file, when a process of that id is there; one that took the lock a moment ago may not have written it yet. */
-function livingPid(path: string): { readonly pid?: number } {
+/** Of a process that is there: one that took the lock a moment ago may not have written its pid yet. */
+function livingHolder(path: string): { readonly pid?: number; readonly note?: string } {
   try {
-    const pid = Number.parseInt(readFileSync(path, "utf8"), 10);
-    return pid > 0 && isAlive(pid) ? { pid } : {};
+    const [first = "", note = ""] = readFileSync(path, "utf8").split("\n");
+    const pid = Number.parseInt(first, 10);
+    return pid > 0 && isAlive(pid) ? { pid, ...(note !== "" && { note }) } : {};
   } catch {
     return {}; // not there yet: the answer is then "someone"
   }
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ");
 }
 
 function isAlive(pid: number): boolean {

@@ -28,6 +28,18 @@ const Retention = Type.Object(
       description:
         "How much all logs of ended sessions may hold, the oldest go first; 0 without a bound. SQLite alone.",
     }),
+    filesDays: Type.Integer({
+      minimum: 0,
+      maximum: 36_500,
+      default: 90,
+      description: "How long a file that came or went with a message is kept; 0 for ever. SQLite alone.",
+    }),
+    filesMegabytes: Type.Integer({
+      minimum: 0,
+      default: 1_024,
+      description:
+        "How much all such files may hold, the oldest go first; 0 without a bound. What still waits to be sent or heard stays. SQLite alone.",
+    }),
     logsDays: Type.Integer({
       minimum: 0,
       maximum: 36_500,

@@ -186,6 +186,14 @@ export interface EndedSession {
   readonly endedAt: number;
 }
 
+/** A blob that is a file of a message. */
+export interface FileBlob {
+  readonly hash: string;
+  /** When it was put; a while after that, putting it again counts anew. */
+  readonly at: number;
+  readonly bytes: number;
+}
+
 /** Small steps, each a few milliseconds at most, of which others make what is to be done. */
 export interface Upkeep {
   /** The ended last come first; `before` is the last one seen. */
@@ -205,6 +213,17 @@ export interface Upkeep {
     hashes: readonly string[],
     known: { readonly mimeType: string; readonly before: number; readonly upTo: number },
   ): Promise<number | undefined>;
+  /** Blobs of all sorts but one, the last put first; `before` is the last one seen. */
+  files(page: {
+    readonly besides: string;
+    readonly before?: FileBlob;
+    readonly limit: number;
+  }): Promise<readonly FileBlob[]>;
+  /** Leaves what was put after that time, and what a row of the outbox, or a record of these kinds, names. Tells how many went. */
+  deleteFiles(
+    hashes: readonly string[],
+    spared: { readonly besides: string; readonly before: number; readonly namedBy: readonly string[] },
+  ): Promise<number>;
   /** Gives a little of the room of what was deleted back to the file system. True when there may be more. */
   reclaim(): Promise<boolean>;
 }
@@ -282,7 +301,7 @@ export interface Storage extends AsyncDisposable {
   ): Promise<boolean>;
   /** Puts a damaged row with the dead, by its `n`. False, and nothing changed, when it is not there, dead, or as it was written. */
   buryOutbox(n: number, problem: string): Promise<boolean>;
-  /** Lets go of all rows that an owner holds: what it does first in a new life. They keep `mayBeSent`. */
+  /** Lets go of all rows that an owner holds: what it does first in a new life. They keep `mayBeSent`, and have one attempt more. */
   releaseOutbox(owner: string): Promise<void>;
   /** Living and dead rows in the order of `n`; `after` is the `n` of the last one seen. */
   outbox(page: {

@@ -33,13 +33,19 @@ const answers = said.map((text) => `echo ${text}`);
 const transmitMs = 30_000;
 const shortMs = 400;
 
+const usualTimeout = globalThis.setTimeout;
+const shortTimeout = (work: () => void, ms = 0, ...rest: unknown[]) =>
+  usualTimeout(work, ms === transmitMs ? shortMs : ms, ...rest);
+
 /** The random part of a wait is small, and no try takes half a minute. */
 beforeEach(() => {
   spyOn(Math, "random").mockReturnValue(0.01);
-  const timeout = AbortSignal.timeout.bind(AbortSignal);
-  spyOn(AbortSignal, "timeout").mockImplementation((ms) => timeout(ms === transmitMs ? shortMs : ms));
+  globalThis.setTimeout = Object.assign(shortTimeout, usualTimeout);
 });
-afterEach(() => mock.restore());
+afterEach(() => {
+  globalThis.setTimeout = usualTimeout;
+  mock.restore();
+});
 
 describe.each([...platforms])("REL-12: on $channel an answer", ({ openFake, canBeKnown }) => {
   test.each([...troubles])(

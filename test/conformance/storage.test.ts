@@ -423,7 +423,10 @@ describe.each(here)("$name", ({ name, make, persists }) => {
     await storage.claimOutbox("o1", { owner: "a", claim: 0, now, until: now + 1_000 });
     await storage.claimOutbox("o2", { owner: "b", claim: 0, now, until: now + 1_000 });
     await storage.releaseOutbox("a");
-    expect(await storage.dueOutbox({ now, limit: 10 })).toMatchObject([{ id: "o1", claim: 1, mayBeSent: true }]);
+    expect(await storage.dueOutbox({ now, limit: 10 })).toMatchObject([
+      { id: "o1", claim: 1, mayBeSent: true, attempts: 1 },
+    ]);
+    expect(await storage.outbox({ limit: 1, after: 1 })).toMatchObject([{ id: "o2", attempts: 0 }]);
   });
 
   test("a dead row is kept, holds nothing up, and can be put back at the end of the queue or dropped", async () => {

@@ -151,3 +151,53 @@ test("a backup in which anything was changed is refused, and the home stays as i
     expect(existsSync(join(second.path, "state/openclaw.db"))).toBeFalse();
   }
 }, 60_000);
+
+test("what is damaged goes along in a backup, which says so, and everything else lives on in another home", async () => {
+  using first = tempFolder();
+  using second = tempFolder();
+  await filledHome(first.path, "");
+  {
+    using db = new Database(join(first.path, "state/openclaw.db"));
+    const victim = db.query<{ id: string; key: string }, []>("SELECT id, key FROM sessions LIMIT 1").get();
+    db.run("UPDATE events SET at = at + 1 WHERE session_id = ? AND seq = 2", [victim?.id ?? ""]);
+  }
+  const backup = join(first.path, "backup.tar");
+  const made = await run(first.path, "backup", "create", backup);
+  expect(made.exitCode).toBe(0);
+  expect(made.stderr).toMatch(
+    /Warning: a part of what is in the backup is damaged \(the log of \S+ at seq 2: its hash/,
+  );
+  const verified = await run(first.path, "backup", "verify", backup);
+  expect(verified).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("As it was written: ") });
+  expect(verified.stderr).toContain("it was so when the backup was made");
+  const restored = await run(second.path, "backup", "restore", backup);
+  expect(restored).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("at seq 2") });
+  expect(hashesIn(second.path)).toEqual(hashesIn(first.path));
+  const doctor = await run(second.path, "doctor", "storage");
+  expect(doctor.exitCode).toBe(1);
+  expect(doctor.stdout).toContain("\n1 problem: ");
+  expect(doctor.stdout).toContain("sessions delete <key>`");
+}, 30_000);
+
+const mount = process.getuid?.() === 0 ? Bun.which("mount") : null;
+
+test.skipIf(mount === null)(
+  "a home on a disk that became read-only can be looked at and backed up",
+  async () => {
+    using folder = tempFolder();
+    const home = join(folder.path, "home");
+    mkdirSync(home);
+    expect(Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", home]).exitCode).toBe(0);
+    try {
+      await filledHome(home, "");
+      expect(Bun.spawnSync(["mount", "-o", "remount,ro", home]).exitCode).toBe(0);
+      expect(await run(home, "doctor", "storage")).toMatchObject({ exitCode: 0, stderr: "" });
+      const backup = join(folder.path, "backup.tar");
+      expect(await run(home, "backup", "create", backup)).toMatchObject({ exitCode: 0, stderr: "" });
+      expect(await run(folder.path, "backup", "verify", backup)).toMatchObject({ exitCode: 0 });
+    } finally {
+      Bun.spawnSync(["umount", "-l", home]);
+    }
+  },
+  30_000,
+);

@@ -87,6 +87,38 @@ test("an export that fails half-way leaves no file, and the one from before", as
   expect(await Bun.file(out).text()).toBe("from before");
 });
 
+const mount = process.getuid?.() === 0 ? Bun.which("mount") : null;
+
+test.skipIf(mount === null)("an export that the disk has no room for says so, and leaves nothing", async () => {
+  const methods = {
+    "sessions.export": () => ({
+      events: [{ seq: 1, event: { kind: "MessageReceived", text: "x".repeat(200_000) } }],
+      hasMore: false,
+    }),
+  };
+  await using gateway = startFakeGateway({ methods });
+  const place = join(folder, "small");
+  await mkdir(place);
+  expect(Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place]).exitCode).toBe(0);
+  try {
+    const run = await cli(["sessions", "export", "main", "-o", join(place, "a")], { port: gateway.port, token });
+    expect(run.stderr).toStartWith(`error: ${place}/a cannot be written: the disk is full (ENOSPC).\n`);
+    expect(await readdir(place)).toEqual([]);
+  } finally {
+    Bun.spawnSync(["umount", "-l", place]);
+  }
+});
+
+test("a folder cannot be imported, and a sentence says so", async () => {
+  await using gateway = startFakeGateway({ methods: {} });
+  const run = await cli(["sessions", "import", folder], { port: gateway.port, token });
+  expect(run).toEqual({
+    exitCode: 1,
+    stdout: "",
+    stderr: `error: ${folder} cannot be read: it is a folder (EISDIR).\n`,
+  });
+});
+
 test("an export that does not get on is given up", async () => {
   await using gateway = startFakeGateway({
     methods: { "sessions.export": () => ({ events: [event(1)], hasMore: true }) },

@@ -182,11 +182,10 @@ test("a slash command of Discord's is answered in the place of “thinking…”
   await using fake = await FakeDiscord.open();
   const ada = fake.guild.user("ada");
   const config = `[channels.discord]\ntoken = "${fake.token}"\napi_base = "${fake.apiBase}"\nallow_from = ["${ada.id}"]\n`;
-  await using gateway = await openGateway(config, { OPENCLAW_GATEWAY_TOKEN: sharedToken });
+  await using _ = await openGateway(config, { OPENCLAW_GATEWAY_TOKEN: sharedToken });
   const chat = fake.guild.open("direct", "");
   const texts = () => fake.messages(chat).map(({ content }) => content);
-  const listed = (await gateway.call("commands.list")).body.result?.["commands"] as object[];
-  await until("the commands", () => fake.api.commands.length === listed.length);
+  await until("the commands", () => fake.api.commands.length > 0);
   fake.command(chat, ada, "help");
   await until("the answer", () => texts().some((text) => text.includes("/help")));
   expect(texts()).toHaveLength(1);

@@ -84,6 +84,32 @@ describe("a message whose try was not heard of", () => {
     expect(await sent(walk)).toMatchObject([{ runId: "m1", messageId: "p1" }]);
   });
 
+  test("is counted also when the gateway died in it: the log names no fewer tries than there may be copies", async () => {
+    using folder = tempFolder();
+    using post = new PigeonPost();
+    for (let life = 0; life < 2; life++) {
+      await using walk = new Walk({
+        folder: folder.path,
+        channels: [post.channel({ canTell: false })],
+        between: (storage) =>
+          over(storage, {
+            append: async (append) => {
+              if (append.settles) walk.freeze();
+              return append.settles ? Promise.reject(new Error("died")) : storage.append(append);
+            },
+          }),
+      });
+      if (life === 0) await walk.say("hello", inChat);
+      else await walk.recovered();
+      await until("the send", () => post.shown.length === life + 1);
+    }
+    await using walk = new Walk({ folder: folder.path, channels: [post.channel({ canTell: false })] });
+    await walk.recovered();
+    await until("the record", async () => (await sent(walk)).length === 1);
+    expect(post.texts("c1")).toEqual(["echo hello", "echo hello", "echo hello"]);
+    expect(await uncertain(walk)).toMatchObject([{ runId: "m1", attempts: 3 }]);
+  });
+
   test("of a person's own is told as unknown where the platform cannot tell, and settled where it can", async () => {
     using folder = tempFolder();
     using post = new PigeonPost();

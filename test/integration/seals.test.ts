@@ -43,6 +43,7 @@ const places: readonly { readonly name: string; readonly make: () => Place }[] =
         takeSealsAway: async () => {
           using db = new Database(path);
           for (const table of sealedTables) db.run(`ALTER TABLE ${table} DROP COLUMN seal`);
+          db.run("DROP INDEX blobs_age");
           db.run("PRAGMA user_version = 4");
         },
         [Symbol.asyncDispose]: async () => folder[Symbol.dispose](),
@@ -371,12 +372,17 @@ describe("a database with a damaged row of each sort", () => {
     const copying = copyRows({
       source,
       target: openSqliteTarget(copy),
+      from: "the source",
       place: "copy",
       signal,
       onProgress: async () => {},
     });
     await expect(copying).rejects.toMatchObject(
-      fault.storageUnusable({ path: "the source", problem: "receipts webchat k: its seal does not fit" }),
+      fault.storageUnusable({
+        path: "the source",
+        problem:
+          "receipts webchat k: its seal does not fit. Nothing was copied; `openclaw doctor storage` names all that is damaged, and what to do",
+      }),
     );
     expect(existsSync(copy)).toBe(false);
   });

@@ -226,6 +226,8 @@ describe.skipIf(!hasPostgres())("with PostgreSQL", () => {
     const refused = await home.run("storage", "migrate", "--to", url);
     expect(refused.exitCode).toBe(1);
     expect(refused.stderr).toContain(says);
+    expect(refused.stderr).toContain("Nothing was copied; `");
+    expect(refused.stderr).not.toContain("    at ");
     await using empty = await openAt(url, "");
     expect(await empty.sessions({ limit: 1 })).toEqual([]);
   });
@@ -251,7 +253,14 @@ test.each<[string, (rows: readonly CopiedRow[]) => readonly CopiedRow[]]>([
     [Symbol.asyncDispose]: async () => {},
   };
   const signal = new AbortController().signal;
-  const copying = copyRows({ source, target: forgetful, place: to, signal, onProgress: async () => {} });
+  const copying = copyRows({
+    source,
+    target: forgetful,
+    from: "sqlite",
+    place: to,
+    signal,
+    onProgress: async () => {},
+  });
   await expect(copying).rejects.toThrow("runs did not come back as they were sent");
   expect(existsSync(to)).toBe(false);
 });
@@ -291,7 +300,14 @@ describe("a copy that is killed leaves the source as it was and nothing that cou
     }
     await using whole = openSqliteSource(from);
     const { signal } = new AbortController();
-    await copyRows({ source: whole, target: openSqliteTarget(to), place: to, signal, onProgress: async () => {} });
+    await copyRows({
+      source: whole,
+      target: openSqliteTarget(to),
+      from: "sqlite",
+      place: to,
+      signal,
+      onProgress: async () => {},
+    });
     await using copy = openSqliteSource(to);
     expect(await digests(copy)).toEqual(await digests(whole));
     expect(readFileSync(from).equals(bytes)).toBe(true);
@@ -309,7 +325,7 @@ describe("a copy that is killed leaves the source as it was and nothing that cou
     {
       await using target = await openPostgresTarget(place);
       const { signal } = new AbortController();
-      await copyRows({ source: whole, target, place: "postgres", signal, onProgress: async () => {} });
+      await copyRows({ source: whole, target, from: "sqlite", place: "postgres", signal, onProgress: async () => {} });
     }
     await using copy = await openPostgresSource(place, false);
     expect(await digests(copy)).toEqual(await digests(whole));

@@ -40,6 +40,18 @@ test("a lock that is released can be taken again, and leaves no pid behind", asy
   if (second.held) second.release();
 });
 
+test("what the holder says of itself is told on one line, and of a dead one nothing is", async () => {
+  using folder = tempFolder();
+  const path = join(folder.path, "gateway.lock");
+  const lock = acquireLock(path, "home\nof somebody");
+  expect(acquireLock(path)).toEqual({ held: false, pid: process.pid, note: "home of somebody" });
+  const dead = Bun.spawn([process.execPath, "--version"], { stdout: "ignore" });
+  await dead.exited;
+  writeFileSync(`${path}.pid`, `${dead.pid}\nhome\n`);
+  expect(acquireLock(path)).toEqual({ held: false });
+  if (lock.held) lock.release();
+});
+
 test("the pid of a dead process is not told", async () => {
   using folder = tempFolder();
   const path = join(folder.path, "gateway.lock");

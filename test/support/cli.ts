@@ -15,7 +15,7 @@ export const someVersion: VersionInfo = {
   version: "1.2.3",
   commit: "abc1234",
   protocols: { "JSON-RPC": "2.0" },
-  schemas: { events: 1 },
+  schemas: async () => ({ events: 1 }),
 };
 
 export interface CliRunOptions {

@@ -15,7 +15,7 @@ async function copy(from: string, to: string, steps: number): Promise<void> {
     left -= 1;
     if (left === 0) process.kill(process.pid, "SIGKILL");
   };
-  await copyRows({ source, target, place: to, signal, onProgress });
+  await copyRows({ source, target, from: "sqlite", place: to, signal, onProgress });
 }
 
 const [from = "", to = "", steps = "0"] = process.argv.slice(2);

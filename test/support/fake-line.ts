@@ -25,9 +25,9 @@ export class FakeLine implements Line {
 
   constructor(
     settings: ChannelSettings = {},
-    { account = "default", limit = pigeon.text, mostFileBytes = 1_000 } = {},
+    { account = "default", limit = pigeon.text, mostFileBytes = 1_000, keepsUpdates = false } = {},
   ) {
-    this.channel = { ...pigeon, text: limit, files: { mostBytes: mostFileBytes }, typingMs: 20 };
+    this.channel = { ...pigeon, text: limit, files: { mostBytes: mostFileBytes }, typingMs: 20, keepsUpdates };
     this.account = account;
     this.settings = settings;
     this.connection = {

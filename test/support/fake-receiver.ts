@@ -37,6 +37,11 @@ export class FakeReceiver implements AsyncDisposable {
     return `http://127.0.0.1:${this.#server.port}/answers`;
   }
 
+  /** Answers that were told, and are still to be given. */
+  get toCome(): number {
+    return this.#answers.length;
+  }
+
   next(...answers: ReceiverAnswer[]): void {
     this.#answers.push(...answers);
   }

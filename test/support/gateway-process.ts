@@ -50,6 +50,7 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayProcess>
       PATH: process.env["PATH"] ?? "/usr/bin:/bin",
       HOME: setup.home,
       OPENCLAW_HOME: setup.home,
+      XDG_RUNTIME_DIR: join(setup.home, "run"),
       OPENCLAW_GATEWAY_AUTH_TOKEN: token,
       ...setup.environment,
     },

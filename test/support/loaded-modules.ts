@@ -8,6 +8,6 @@ await runCli(process.argv.slice(2), {
   stderr: output,
   environment: {},
   signal: new AbortController().signal,
-  version: { version: "9.9.9", protocols: {}, schemas: {} },
+  version: { version: "9.9.9", protocols: {}, schemas: async () => ({}) },
 } as never);
 process.stdout.write(JSON.stringify({ printed, loaded: Object.keys(require.cache) }));

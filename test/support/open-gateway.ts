@@ -44,9 +44,10 @@ export async function openGateway(
   const home = locateHome({ OPENCLAW_HOME: folder.path });
   prepareHome(home);
   await more.prepare?.(home);
+  const apart = { XDG_RUNTIME_DIR: join(folder.path, "run"), ...environment };
   const flags = { "gateway.port": 0 };
   const own = more.channels && { channels: more.channels };
-  const app = opened.use(await openApp({ home, environment, flags, version: "1.2.3", ...own }));
+  const app = opened.use(await openApp({ home, environment: apart, flags, version: "1.2.3", ...own }));
   const held = opened.move();
   const open = (headers?: Record<string, string>) => held.use(new WireClient(app.url, headers));
   return {

@@ -1,3 +1,4 @@
+import { deadline } from "#base";
 import { DiscordAPIError, HTTPError, RateLimitError, REST, type RequestData, type RouteLike } from "@discordjs/rest";
 import type { SendRefusal } from "../channel.ts";
 
@@ -35,8 +36,8 @@ export async function ask(
   request: RequestData & { readonly signal: AbortSignal },
 ): Promise<Asked> {
   // A signal of its own, because the library never takes its listener back.
-  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(requestMs * 2)]);
-  const tried = await rest[verb](route, { ...request, signal }).then(
+  using own = deadline(request.signal, requestMs * 2);
+  const tried = await rest[verb](route, { ...request, signal: own.signal }).then(
     (answer) => ({ answer }),
     (error: unknown) => ({ error }),
   );

@@ -9,8 +9,10 @@ const downloadMs = 120_000;
 export type Client = webApi.WebClient;
 
 export interface Api {
-  /** A client whose requests end with the signal. It tries nothing twice: that is for whoever asks to decide. */
+  /** A client whose requests end with the signal, and none takes longer than usual. It tries nothing twice: that is for whoever asks to decide. */
   client(signal: AbortSignal): Client;
+  /** The same, for a signal that has a bound of its own. */
+  boundedClient(signal: AbortSignal): Client;
   /** Reads a file that somebody sent, at most so many bytes, with the token if it lies with Slack; rejects with a plain sentence. */
   download(address: string, mostBytes: number, signal: AbortSignal): Promise<Uint8Array>;
   readonly logger: Logger;
@@ -23,6 +25,7 @@ export function createApi(options: { readonly apiUrl: URL; readonly token: strin
   return {
     logger,
     client: (signal) => createClient({ ...options, logger, isSlacks, signal }),
+    boundedClient: (signal) => createClient({ ...options, logger, isSlacks, signal, isBounded: true }),
     download: async (address, mostBytes, signal) => {
       // The token goes with the request, so it goes to no host that a message names.
       if (!isSlacks(address)) throw new Error("The file does not lie with Slack, so it is not fetched.");
@@ -50,6 +53,7 @@ export function createClient(options: {
   readonly logger: Logger;
   readonly isSlacks?: (address: string) => boolean;
   readonly signal: AbortSignal;
+  readonly isBounded?: boolean;
 }): Client {
   const isSlacks = options.isSlacks ?? hostCheck(options.apiUrl);
   return new webApi.WebClient(options.token, {
@@ -59,7 +63,9 @@ export function createClient(options: {
     logger: options.logger,
     fetch: async (address, init) => {
       if (!isSlacks(String(address))) throw new Error("Slack names an address outside Slack, which is not asked.");
-      const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
+      const signal = options.isBounded
+        ? options.signal
+        : AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
       // Not Bun's own time limit, which is another.
       return fetch(address, { ...init, redirect: "error", signal, timeout: false } as RequestInit);
     },

@@ -72,7 +72,9 @@ export class SlackConnection implements Connection {
   }
 
   send(message: OutboundMessage, signal: AbortSignal): Promise<{ readonly messageId: string } | SendRefusal> {
-    return post(message, this.#client(signal));
+    const bounded = AbortSignal.any([signal, this.#closing.signal]);
+    // Files go in several requests, and their bound is of all of them.
+    return post(message, message.files?.length ? this.#api.client(bounded) : this.#api.boundedClient(bounded));
   }
 
   async find(

@@ -1,4 +1,4 @@
-import type { Secret } from "#base";
+import { deadline, type Secret } from "#base";
 import { createGuardedFetch } from "#net";
 import { Api } from "grammy";
 import { CallFailed, failureOf } from "./failure.ts";
@@ -28,11 +28,14 @@ export class Bot {
     signal: AbortSignal,
     withinMs = patienceMs,
   ): Promise<T> {
-    const bounded: unknown = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
+    using limit = deadline(signal, withinMs);
+    const bounded: unknown = limit.signal;
     if (!isBotSignal(bounded)) throw new TypeError("there is no AbortSignal");
-    return ask(this.#api, bounded).catch((error: unknown) => {
+    try {
+      return await ask(this.#api, bounded);
+    } catch (error) {
       throw new CallFailed(failureOf(error, this.#token));
-    });
+    }
   }
 
   /** Reads a file by the path that `getFile` gave. No redirect is followed, because the address is a secret. */

@@ -6,7 +6,15 @@ export const version = defineCommand({
   options: jsonOption,
   positionals: {},
   async run({ stdout, version: known }, { options }) {
-    const all = { name: "openclaw", ...known, bun: Bun.version, platform: process.platform, arch: process.arch };
+    const schemas = await known.schemas();
+    const all = {
+      name: "openclaw",
+      ...known,
+      schemas,
+      bun: Bun.version,
+      platform: process.platform,
+      arch: process.arch,
+    };
     if (options.json) {
       await stdout.write(`${JSON.stringify(all, undefined, 2)}\n`);
       return 0;

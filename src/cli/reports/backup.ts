@@ -1,3 +1,4 @@
+import { asCalled } from "../called-as.ts";
 import type { CliContext } from "../context.ts";
 import { safeJson, safeLine } from "../safe-text.ts";
 import { showProgress } from "./progress.ts";
@@ -13,9 +14,14 @@ export async function createBackup(context: CliContext, request: BackupRequest):
   const { withSecrets, settingsFile, isJson } = request;
   const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
   const file = request.file ?? `openclaw-${stamp}.tar`;
-  const made = await context.backups.create({ file, withSecrets, settingsFile });
+  const made = await context.backups.create({
+    file,
+    withSecrets,
+    settingsFile,
+    onProgress: showProgress(context, isJson),
+  });
   if (isJson) return say(context, safeJson({ ok: true, ...made }));
-  for (const warning of made.warnings) await context.stderr.write(`Warning: ${safeLine(warning)}.\n`);
+  await warn(context, made.warnings);
   const size = `${(made.bytes / 1_048_576).toFixed(1)} MiB`;
   return say(context, `Wrote ${counted(made.counts)} to ${safeLine(file)} (${size}): ${made.entries.join(", ")}.`);
 }
@@ -23,9 +29,13 @@ export async function createBackup(context: CliContext, request: BackupRequest):
 export async function verifyBackup(context: CliContext, file: string, isJson: boolean): Promise<number> {
   const found = await context.backups.verify({ file, onProgress: showProgress(context, isJson) });
   if (isJson) return say(context, safeJson({ ok: true, file, ...found }));
-  const { createdAt, version, counts, hasSecrets } = found;
+  const { createdAt, version, counts, hasSecrets, warnings } = found;
+  await warn(context, warnings);
   const secrets = hasSecrets ? ", with secrets" : "";
-  return say(context, `In order: ${counted(counts)}, made ${safeLine(createdAt)} by ${safeLine(version)}${secrets}.`);
+  return say(
+    context,
+    `${warnings.length === 0 ? "In order" : "As it was written"}: ${counted(counts)}, made ${safeLine(createdAt)} by ${safeLine(version)}${secrets}.`,
+  );
 }
 
 export async function restoreBackup(
@@ -34,8 +44,13 @@ export async function restoreBackup(
 ): Promise<number> {
   const restored = await context.backups.restore({ file, replaces, onProgress: showProgress(context, isJson) });
   if (isJson) return say(context, safeJson({ ok: true, ...restored }));
+  await warn(context, restored.warnings);
   const aside = restored.aside === undefined ? "" : ` What was there lies in ${safeLine(restored.aside)}.`;
   return say(context, `Restored ${counted(restored.counts)} into ${safeLine(restored.home)}.${aside}`);
+}
+
+async function warn(context: CliContext, warnings: readonly string[]): Promise<void> {
+  for (const warning of warnings) await context.stderr.write(`Warning: ${safeLine(asCalled(context, warning))}.\n`);
 }
 
 async function say(context: CliContext, text: string): Promise<number> {

@@ -112,6 +112,10 @@ const advices: readonly (readonly [RegExp, string])[] = [
     "Look at this machine's network and name service, at a firewall or proxy on the way, and at the address in the settings.",
   ],
   [/is not set|is needed/, "`openclaw channels login <channel> --account <account>` sets what is missing."],
+  [
+    /gateway .*uses this token/,
+    "Stop that gateway, or give this account a token of its own: `openclaw channels login <channel> --account <account>`.",
+  ],
   [/was stopped/, "`openclaw channels start <channel>` opens it."],
 ];
 

@@ -97,7 +97,9 @@ async function writeWhole(out: string, pages: AsyncIterable<readonly object[]>):
   let count = 0;
   try {
     for await (const events of pages) {
-      await file.write(asLines(events));
+      const bytes = Buffer.from(asLines(events));
+      // A disk that is nearly full takes a part, and calls that no error.
+      for (let at = 0; at < bytes.length;) at += (await file.write(bytes, at)).bytesWritten;
       count += events.length;
     }
     await file.sync();
@@ -106,7 +108,7 @@ async function writeWhole(out: string, pages: AsyncIterable<readonly object[]>):
   } catch (error) {
     await file.close();
     await rm(part, { force: true });
-    throw error;
+    throw isSystemError(error) ? unwritable(out, error) : error;
   }
   return count;
 }
@@ -116,13 +118,17 @@ async function openNew(part: string, out: string): Promise<FileHandle> {
     await rm(part, { force: true });
     return await open(part, "wx", 0o600);
   } catch (error) {
-    const because = isSystemError(error) ? `: ${systemReason(error)}` : "";
-    const message = `${out} cannot be written${because}.`;
-    throw new CommandFailed({
-      type: "fileUnwritable",
-      message,
-      advice: "Choose another place with --out.",
-      cause: error,
-    });
+    throw unwritable(out, error);
   }
+}
+
+function unwritable(out: string, error: unknown): CommandFailed {
+  const because = isSystemError(error) ? `: ${systemReason(error)}` : "";
+  const message = `${out} cannot be written${because}.`;
+  return new CommandFailed({
+    type: "fileUnwritable",
+    message,
+    advice: "Choose another place with --out.",
+    cause: error,
+  });
 }

@@ -59,7 +59,9 @@ async function* piecesOf(path: string): AsyncGenerator<string> {
     const decoder = new TextDecoder();
     const buffer = new Uint8Array(pieceBytes);
     for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, pieceBytes, null);
+      const { bytesRead } = await file.read(buffer, 0, pieceBytes, null).catch((error: unknown) => {
+        throw unreadable(path, error);
+      });
       const text = decoder.decode(buffer.subarray(0, bytesRead), { stream: bytesRead > 0 });
       if (text !== "") yield text;
       if (bytesRead === 0) return;
@@ -73,8 +75,11 @@ async function openFile(path: string): Promise<FileHandle> {
   try {
     return await open(path, "r");
   } catch (error) {
-    const because = isSystemError(error) ? `: ${systemReason(error)}` : "";
-    const message = `${path} cannot be read${because}.`;
-    throw new CommandFailed({ type: "fileUnreadable", message, cause: error });
+    throw unreadable(path, error);
   }
+}
+
+function unreadable(path: string, error: unknown): CommandFailed {
+  const because = isSystemError(error) ? `: ${systemReason(error)}` : "";
+  return new CommandFailed({ type: "fileUnreadable", message: `${path} cannot be read${because}.`, cause: error });
 }

@@ -1,5 +1,6 @@
 import type { ChannelSettings, Place, Sender } from "#channels";
 import type { Address } from "#protocol";
+import type { OutboxRow } from "#storage";
 import type { InboundHouse, InboundOptions, PairingDesk } from "../inbound/inbound.ts";
 import { defaultAccount, type Line } from "../line.ts";
 import { sessionKeyOf } from "../router/session-key-of.ts";
@@ -13,6 +14,11 @@ export interface Visitor {
   readonly place: Place;
   readonly from: Address;
 }
+
+type Recipient = Pick<Visitor, "from" | "place"> & { readonly senderId: string };
+
+const rowsAtOnce = 100;
+const eventsLookedAt = 100;
 
 /** Who comes in: the settings, what was kept of pairings, and the code for who is unknown. */
 export class Door {
@@ -64,8 +70,23 @@ export class Door {
     const who = { channel: channel.id, account, senderId, from, ...(called !== undefined && { name: called }) };
     const request = await this.#pairing.ask(who);
     if (!request || request.isTold) return;
-    await this.#post({ from, place, senderId }, codeMessage(request));
+    const to = { from, place, senderId };
+    if (!(await this.#hasPosted(to, request.code))) await this.#post(to, codeMessage(request));
     await this.#pairing.told(request);
+  }
+
+  /** A life that ended between the message and the note of it has left the code in the outbox, or in the log as sent. */
+  async #hasPosted(to: Recipient, code: string): Promise<boolean> {
+    const { storage } = this.#house;
+    const session = await storage.sessionByKey(this.#keyOf(to));
+    if (!session) return false;
+    for (let after: number | undefined = 0; after !== undefined;) {
+      const rows: readonly OutboxRow[] = await storage.outbox({ limit: rowsAtOnce, after });
+      if (rows.some(({ sessionId, text }) => sessionId === session.id && text.includes(code))) return true;
+      after = rows.length < rowsAtOnce ? undefined : rows.at(-1)?.n;
+    }
+    const events = await storage.events(session.id, { limit: eventsLookedAt, take: "last" });
+    return events.some(({ event }) => event.kind === "MessageSent" && event.text.includes(code));
   }
 
   /** Says that they were let in, where they were told the code. They are let in all the same when that cannot be said. */
@@ -80,9 +101,13 @@ export class Door {
   }
 
   /** In a session of its own, whatever conversation this person has or will have. */
-  #post(to: Pick<Visitor, "from" | "place"> & { readonly senderId: string }, text: string): Promise<void> {
+  #post(to: Recipient, text: string): Promise<void> {
+    return this.#options.gateway.post(this.#keyOf(to), to.from, text);
+  }
+
+  #keyOf(to: Recipient): string {
     const sessions = { dmScope: "per-account-channel-peer", identityLinks: {} } as const;
-    return this.#options.gateway.post(sessionKeyOf(to, this.#options.agentId, sessions), to.from, text);
+    return sessionKeyOf(to, this.#options.agentId, sessions);
   }
 
   #import(channel: string, account: string): Promise<void> {

@@ -5,6 +5,7 @@ import type { Inbound } from "../inbound/inbound.ts";
 import type { Line } from "../line.ts";
 import { counted } from "./counted.ts";
 import { Lanes } from "./lanes.ts";
+import { type TakeLease, Tenancy } from "./lease.ts";
 import { Watch } from "./watch.ts";
 
 export interface Patience {
@@ -14,6 +15,8 @@ export interface Patience {
   readonly openMs: number;
   /** A connection that is offline mends itself, or it is opened anew after this. */
   readonly offlineMs: number;
+  /** The longest wait for an account that another gateway has: whether it still does is found out on this machine. */
+  readonly takenMs: number;
   /** One that was up for so long was no failed try. */
   readonly soundMs: number;
   /** What is being received when it ends may finish. */
@@ -26,6 +29,7 @@ export const usualPatience: Patience = {
   quickTries: 10,
   openMs: 30_000,
   offlineMs: 60_000,
+  takenMs: 10_000,
   soundMs: 60_000,
   drainMs: 5_000,
   closeMs: 5_000,
@@ -40,6 +44,8 @@ export interface AccountParts {
   readonly take: Inbound["take"];
   readonly notes: (account: string) => Notes;
   readonly commands?: () => Promise<readonly MenuCommand[]>;
+  /** Without it, nobody asks whether another gateway has the account. */
+  readonly lease?: TakeLease;
   readonly log: Log;
   readonly clock: Clock;
   readonly patience: Patience;
@@ -71,22 +77,33 @@ type Story = {
   -readonly [Name in "startedAt" | "stoppedAt" | "connectedAt" | "lastInboundAt" | "lastOutboundAt"]?: number;
 };
 
+/** How one opening ended. `isTaken`: it was not begun, because another gateway has the account. */
+interface Ending {
+  readonly problem: string;
+  readonly onlineMs: number;
+  readonly isTaken?: true;
+}
+
 /** One account of a channel: opened, kept open, closed. What breaks in it stays in it. */
 export class Account {
   readonly configured: ConfiguredAccount;
   readonly #parts: AccountParts;
   readonly #log: Log;
   readonly #story: Story = {};
+  readonly #tenancy: Tenancy;
   #life: { readonly stop: AbortController; readonly over: Promise<void> } | undefined;
   #lanes: Lanes | undefined;
   #line: Line | undefined;
   #state: ChannelState = "offline";
   #problem: string | undefined;
   #failures = 0;
+  /** Openings that were given up, until what came of them is closed. */
+  #late: Promise<unknown> | undefined;
 
   constructor(configured: ConfiguredAccount, parts: AccountParts) {
     this.configured = configured;
     this.#parts = parts;
+    this.#tenancy = new Tenancy(configured, parts.lease);
     const { channel, account } = configured;
     this.#log = parts.log.with({ channel: channel.id, account });
     this.#problem = configured.problem;
@@ -100,7 +117,7 @@ export class Account {
   get view(): AccountView {
     const { channel, account, isEnabled, problem: misfit } = this.configured;
     const problem = this.#problem;
-    const warning = this.#line?.connection.warning;
+    const warning = this.#line && (this.#line.connection.warning ?? this.#tenancy.warning);
     return {
       channel: channel.id,
       account,
@@ -145,19 +162,38 @@ export class Account {
   }
 
   async #live(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const { problem, onlineMs } = await this.#openAndHold(signal);
-      if (signal.aborted) return;
-      this.#failures = onlineMs >= this.#parts.patience.soundMs ? 1 : this.#failures + 1;
-      const waitMs = this.#waitMs();
-      this.#become("offline", problem);
-      this.#log.warn("an account is opened again", { problem: this.#problem, failures: this.#failures, waitMs });
-      await pause(waitMs, signal).catch(() => undefined);
+    try {
+      while (!signal.aborted) await this.#tryOnce(signal);
+    } finally {
+      await this.#leave();
     }
   }
 
+  async #tryOnce(signal: AbortSignal): Promise<void> {
+    const { problem, onlineMs, isTaken = false } = await this.#openAndHold(signal);
+    if (signal.aborted) return;
+    const { soundMs, takenMs } = this.#parts.patience;
+    this.#failures = onlineMs >= soundMs ? 1 : this.#failures + 1;
+    const waitMs = isTaken ? Math.min(takenMs, this.#waitMs()) : this.#waitMs();
+    const isToldAlready = isTaken && this.#problem === problem;
+    this.#become("offline", problem);
+    if (!isToldAlready) {
+      const fields = { problem: this.#problem, failures: this.#failures, waitMs };
+      this.#log.warn("an account is opened again", fields);
+    }
+    await pause(waitMs, signal).catch(() => undefined);
+  }
+
+  /** Others may have the account as soon as nothing of it can be open here, or after a bound. */
+  async #leave(): Promise<void> {
+    const late = this.#late;
+    this.#late = undefined;
+    if (!late) return this.#tenancy.leave();
+    void isOver(this.#parts.patience.openMs, late).then(() => this.#tenancy.leave());
+  }
+
   /** Resolves when it is over, with the reason. */
-  async #openAndHold(signal: AbortSignal): Promise<{ readonly problem: string; readonly onlineMs: number }> {
+  async #openAndHold(signal: AbortSignal): Promise<Ending> {
     const { clock, patience } = this.#parts;
     const seen = (state: ChannelState, problem: string | undefined) => this.#become(state, problem);
     const watch = new Watch({ clock, patienceMs: patience.offlineMs, seen });
@@ -165,9 +201,15 @@ export class Account {
     const ready = Promise.withResolvers<Line>();
     ready.promise.catch(() => undefined); // perhaps nobody has received anything
     try {
+      const taken = await this.#tenancy.enter();
+      if (taken !== undefined) return { problem: taken, onlineMs: 0, isTaken: true };
+      if (signal.aborted) return { problem: "It was stopped.", onlineMs: 0 };
       const opening = this.#open({ watch, lanes, ready: ready.promise });
       const connection = await within(patience.openMs, signal, opening);
-      if (!connection) return { problem: "It was not open in time.", onlineMs: 0 };
+      if (!connection) {
+        this.#late = Promise.all([this.#late, closeLate(opening)]);
+        return { problem: "It was not open in time.", onlineMs: 0 };
+      }
       this.#lanes = lanes;
       this.#line = this.#lineOver(connection);
       ready.resolve(this.#line);
@@ -253,7 +295,7 @@ export class Account {
   }
 }
 
-/** The connection; undefined when it takes too long or is not wanted any more. One that comes later is closed. */
+/** The connection; undefined when it takes too long or is not wanted any more. */
 async function within(ms: number, signal: AbortSignal, opening: Promise<Connection>): Promise<Connection | undefined> {
   const given = new AbortController();
   const bounded = AbortSignal.any([signal, given.signal]);
@@ -261,8 +303,12 @@ async function within(ms: number, signal: AbortSignal, opening: Promise<Connecti
   const first = await Promise.race([opening, tooLate]);
   given.abort();
   if (first && !signal.aborted) return first;
-  void opening.then((connection) => connection[Symbol.asyncDispose]()).catch(() => undefined);
   return undefined;
+}
+
+/** One that comes later is closed. */
+async function closeLate(opening: Promise<Connection>): Promise<void> {
+  await opening.then((connection) => connection[Symbol.asyncDispose]()).catch(() => undefined);
 }
 
 async function isOver(ms: number, work: Promise<unknown>): Promise<boolean> {

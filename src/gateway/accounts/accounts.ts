@@ -6,6 +6,7 @@ import type { Inbound } from "../inbound/inbound.ts";
 import type { Lines } from "../line.ts";
 import type { AccountView, Patience } from "./account.ts";
 import type { Keeper, Probe } from "./keeper.ts";
+import type { TakeLease } from "./lease.ts";
 
 export type AccountPlace = Pick<Address, "channel" | "account">;
 
@@ -16,6 +17,8 @@ export interface AccountsOptions {
   readonly notes: (account: string) => Notes;
   /** What the menus of platforms are to show; asked for when an account is opened that has one. */
   readonly commands?: () => Promise<readonly MenuCommand[]>;
+  /** Asked before an account is opened, whether this gateway may have it. */
+  readonly lease?: TakeLease;
   readonly log: Log;
   readonly clock: Clock;
   readonly patience?: Partial<Patience>;

@@ -213,10 +213,11 @@ export class Reception implements Disposable {
     if (await this.#house.storage.receipt(entry.scope, entry.updateId)) return "known";
     const { said, from } = guest;
     const { attachments } = said;
+    const mayComeLater = guest.line.channel.keepsUpdates ?? false;
     const newRunId = newId();
     this.#holdTicket(guest, newRunId);
     const joinKey = JSON.stringify([chatOf(from), entry.sender, said.bundle ?? ""]);
-    await this.#rooms.waiting.put(entry, { joinKey, quietMs, newRunId, attachments });
+    await this.#rooms.waiting.put(entry, { joinKey, quietMs, newRunId, attachments, mayComeLater });
     return "new";
   }
 

@@ -11,6 +11,8 @@ import { joinedRecords, waitingRecords } from "./record-kinds.ts";
 import { readWaiting } from "./read-waiting.ts";
 
 const mostWaiting = 1_000;
+/** So many of the places are only for those whose platform would not bring them for long. */
+const keptFree = 250;
 const retry = { firstMs: 100, mostMs: 5_000 };
 const mostFailures = 5;
 
@@ -34,6 +36,8 @@ export interface Wait {
   readonly quietMs: number;
   readonly newRunId: string;
   readonly attachments?: readonly Attachment[];
+  /** Its platform brings it again for as long as it takes. */
+  readonly mayComeLater: boolean;
 }
 
 /**
@@ -65,7 +69,7 @@ export class WaitingRoom implements AsyncDisposable {
    */
   async takeBack(entries: readonly Entry[], letGo: RecordWrite): Promise<boolean> {
     this.#closing.signal.throwIfAborted();
-    this.#checkRoom(entries.length);
+    this.#checkRoom(entries.length, true);
     if (!(await this.#options.storage.writeRecords([letGo, ...entries.map(recordOf)]))) return false;
     this.#takeUp(entries);
     return true;
@@ -81,9 +85,9 @@ export class WaitingRoom implements AsyncDisposable {
   }
 
   /** Resolves when it is on disk. */
-  async put(entry: NewEntry, { joinKey, quietMs, newRunId, attachments = [] }: Wait): Promise<void> {
+  async put(entry: NewEntry, { joinKey, quietMs, newRunId, attachments = [], mayComeLater }: Wait): Promise<void> {
     this.#closing.signal.throwIfAborted();
-    this.#checkRoom(1);
+    this.#checkRoom(1, mayComeLater);
     const lane = this.#lanes.get(entry.sessionKey);
     const last = lane?.at(-1);
     const known = last?.takes(joinKey, entry.text.length) ? last : undefined;
@@ -136,8 +140,8 @@ export class WaitingRoom implements AsyncDisposable {
     await Promise.all(this.#workers);
   }
 
-  #checkRoom(more: number): void {
-    if (this.#ids.size + more <= mostWaiting) return;
+  #checkRoom(more: number, mayComeLater: boolean): void {
+    if (this.#ids.size + more <= mostWaiting - (mayComeLater ? keptFree : 0)) return;
     throw fault.queueFull({ problem: "Too many messages wait in the gateway", retryAfterMs: 2_000 });
   }
 

@@ -1,4 +1,4 @@
-import { pause } from "#base";
+import { deadline, pause } from "#base";
 import type { House } from "../house.ts";
 import type { Line } from "../line.ts";
 import type { Run } from "../run.ts";
@@ -27,7 +27,8 @@ export interface Attended {
 
 /** Lets a chat see that its turn works: that we type, and where it is wanted, the answer as it grows. */
 export async function attend(attended: Omit<Attended, "grown"> & { readonly over: AbortSignal }): Promise<void> {
-  const until = AbortSignal.any([attended.over, AbortSignal.timeout(mostMs)]);
+  using bounded = deadline(attended.over, mostMs);
+  const until = bounded.signal;
   const { house, run } = attended;
   const all = { ...attended, grown: (seen: number, signal: AbortSignal) => hearMore({ house, run }, seen, signal) };
   await Promise.all([keepTyping(all, until), keepShowing(all, until)]);
@@ -39,7 +40,8 @@ async function keepTyping({ line: { channel, connection }, run }: Attended, unti
   const everyMs = Math.round((channel.typingMs ?? usualTypingMs) * 0.8);
   await pause(firstTypingMs, until).catch(() => undefined);
   while (!until.aborted) {
-    await connection.typing(run.from, bounded(until)).catch(() => undefined);
+    using limit = deadline(until, timeoutMs);
+    await connection.typing(run.from, limit.signal).catch(() => undefined);
     await pause(everyMs, until).catch(() => undefined);
   }
 }
@@ -62,8 +64,9 @@ async function keepDrafting({ line, run, grown, label }: Attended, until: AbortS
     seen = said.length;
     const [text = ""] = await cut(labelled(forPeople(said), label), channel.text);
     if (until.aborted || text === "") continue;
+    using limit = deadline(until, timeoutMs);
     const refused = await connection
-      .draft(run.from, run.runId, closeMarkdown(text), bounded(until))
+      .draft(run.from, run.runId, closeMarkdown(text), limit.signal)
       .catch(() => undefined);
     if (refused?.refused === "forGood") return "notHere";
     await pause(Math.max(draftEveryMs, refused?.retryAfterMs ?? 0), until).catch(() => undefined);
@@ -88,8 +91,4 @@ function hearMore({ house, run }: Pick<Attended, "house" | "run">, seen: number,
 
 function saysElse({ stepText }: Run, seen: number): boolean {
   return stepText.length > 0 && stepText.length !== seen;
-}
-
-function bounded(signal: AbortSignal): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
 }

@@ -7,15 +7,16 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { isSystemError, systemReason } from "#base";
 import { fault } from "#protocol";
-import { countRows, logEnds } from "../inspect/inspect-database.ts";
+import { countRows, inspectDatabase, type InspectOptions, logEnds } from "../inspect/inspect-database.ts";
 import { openReadOnly } from "../inspect/read-only.ts";
 import { migrations } from "../sqlite/migrations.ts";
 import { troubleOf } from "../sqlite/trouble.ts";
+import { damageOf } from "./damage-of.ts";
 import { databaseName, headsName, type Manifest, manifestName, secretsFolder, settingsFolder } from "./manifest.ts";
 import { hashFile, TarWriter } from "./tar.ts";
 
@@ -25,7 +26,13 @@ export interface BackupFile {
   readonly text: string;
 }
 
-export interface CreateBackupOptions {
+export interface CreatedBackup {
+  readonly manifest: Manifest;
+  /** What in it is not as it was written, when anything is. */
+  readonly damage: string | undefined;
+}
+
+export interface CreateBackupOptions extends Omit<InspectOptions, "path"> {
   readonly databasePath: string;
   /** Must not be there yet; it appears when it is whole. */
   readonly file: string;
@@ -38,14 +45,25 @@ export interface CreateBackupOptions {
 
 /**
  * Writes everything that a home needs to live elsewhere into one file. The database is as it was at one moment, whatever
- * a gateway writes meanwhile, and takes as much room again until the file is finished.
+ * a gateway writes meanwhile, and takes as much room again until the file is finished. What in it is damaged is taken
+ * along and told of: the rest may be all that there will be.
  */
-export function createBackup(options: CreateBackupOptions): Manifest {
-  const { databasePath, file, version, now, settings, secrets } = options;
-  using work = workFolder(file);
+export async function createBackup(options: CreateBackupOptions): Promise<CreatedBackup> {
+  using work = workFolder(options.file);
+  try {
+    return await fillBackup(options, work);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw fault.backupUnusable({ file: options.file, problem: systemReason(error) }, error);
+  }
+}
+
+async function fillBackup(options: CreateBackupOptions, work: { readonly path: string }): Promise<CreatedBackup> {
+  const { databasePath, file, version, now, settings, secrets, ...looking } = options;
   const database = join(work.path, databaseName);
   const heads = join(work.path, headsName);
   const { counts, schema } = copyDatabase(databasePath, database, heads);
+  const inspection = await inspectDatabase({ ...looking, path: database });
   const texts = [
     ...(settings ? [{ ...settings, name: `${settingsFolder}${settings.name}` }] : []),
     ...(secrets ?? []).map((secret) => ({ ...secret, name: `${secretsFolder}${secret.name}` })),
@@ -60,6 +78,7 @@ export function createBackup(options: CreateBackupOptions): Manifest {
     hasSecrets: secrets !== undefined,
     ...(settings && { settings: settings.name }),
     counts,
+    ...(inspection.found > 0 && { damaged: inspection.found }),
     files: [
       ...copied,
       ...texts.map(({ name, text }) => {
@@ -77,7 +96,7 @@ export function createBackup(options: CreateBackupOptions): Manifest {
     ]),
   });
   publish(part, file);
-  return manifest;
+  return { manifest, damage: damageOf(inspection) };
 }
 
 function copyDatabase(from: string, to: string, heads: string) {
@@ -97,7 +116,7 @@ function copyDatabase(from: string, to: string, heads: string) {
   }
   const fd = openSync(heads, "wx", 0o600);
   try {
-    for (const end of logEnds(copy)) writeSync(fd, `${JSON.stringify(end)}\n`);
+    for (const end of logEnds(copy)) writeFileSync(fd, `${JSON.stringify(end)}\n`);
   } finally {
     closeSync(fd);
   }

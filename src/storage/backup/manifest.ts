@@ -11,6 +11,8 @@ export const Manifest = Type.Object({
   /** The settings, by the name of their entry. */
   settings: Type.Optional(Type.String()),
   counts: Type.Object({ sessions: Type.Integer(), events: Type.Integer(), blobs: Type.Integer() }),
+  /** How much of the database was not as it had been written when the backup was made; absent when nothing was. */
+  damaged: Type.Optional(Type.Integer({ minimum: 1 })),
   /** Every entry but this one. */
   files: Type.Array(
     Type.Object({

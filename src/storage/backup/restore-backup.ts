@@ -73,7 +73,12 @@ function putAside(paths: readonly string[], databasePath: string, now: number): 
   mkdirSync(aside, { mode: 0o700 });
   if (paths.includes(databasePath)) foldLog(databasePath);
   const beside = [`${databasePath}-wal`, `${databasePath}-shm`].filter((path) => existsSync(path));
-  for (const path of [...paths, ...beside]) copyFileSync(path, join(aside, basename(path)));
+  try {
+    for (const path of [...paths, ...beside]) copyFileSync(path, join(aside, basename(path)));
+  } catch (error) {
+    rmSync(aside, { recursive: true, force: true });
+    throw error;
+  }
   return aside;
 }
 

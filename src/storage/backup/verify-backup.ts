@@ -3,14 +3,16 @@ import { join } from "node:path";
 import { isSystemError, systemReason } from "#base";
 import { fault } from "#protocol";
 import { Check } from "@sinclair/typebox/value";
-import { type Inspection, type InspectOptions, inspectDatabase, logEnds } from "../inspect/inspect-database.ts";
+import { type InspectOptions, inspectDatabase, logEnds } from "../inspect/inspect-database.ts";
 import { openReadOnly } from "../inspect/read-only.ts";
+import { damageOf } from "./damage-of.ts";
 import { databaseName, headsName, Manifest, manifestName, mostManifestBytes } from "./manifest.ts";
 import { readTar, TarDamaged, type TarEntry } from "./tar.ts";
 
 export interface VerifiedBackup {
   readonly manifest: Manifest;
-  readonly inspection: Inspection;
+  /** What was damaged already when the backup was made, when anything was. */
+  readonly damage: string | undefined;
 }
 
 export interface VerifyOptions extends Omit<InspectOptions, "path"> {
@@ -21,7 +23,7 @@ export interface VerifyOptions extends Omit<InspectOptions, "path"> {
 
 /**
  * Unpacks a backup and looks at all of it: every file by its hash, every log by its chain, every end of a log by what the
- * manifest says. Throws `backupUnusable` with what is wrong.
+ * manifest says. Throws `backupUnusable` with what is wrong; what was damaged when the backup was made is told.
  */
 export async function verifyBackup({ file, folder, ...options }: VerifyOptions): Promise<VerifiedBackup> {
   const entries = unpack(file, folder);
@@ -29,16 +31,18 @@ export async function verifyBackup({ file, folder, ...options }: VerifyOptions):
   compareFiles(file, manifest, entries);
   const path = join(folder, databaseName);
   const inspection = await inspectDatabase({ ...options, path });
-  const [first] = inspection.findings;
-  if (first) throw fault.backupUnusable({ file, problem: `${inspection.found} problems, the first: ${first.problem}` });
+  const damage = damageOf(inspection);
+  if (damage !== undefined && inspection.found > (manifest.damaged ?? 0))
+    throw fault.backupUnusable({ file, problem: damage });
   compareHeads(file, folder);
-  for (const what of ["sessions", "events", "blobs"] as const)
+  // Of a log that is damaged, what comes behind the damage is not read.
+  for (const what of damage === undefined ? (["sessions", "events", "blobs"] as const) : [])
     if (inspection.counts[what] !== manifest.counts[what])
       throw fault.backupUnusable({
         file,
         problem: `it has ${inspection.counts[what]} ${what}, not ${manifest.counts[what]}`,
       });
-  return { manifest, inspection };
+  return { manifest, damage };
 }
 
 /** Entries are known by their names, and lie in the folder without theirs. */

@@ -14,6 +14,8 @@ export interface CopyProgress {
 interface CopyOptions {
   readonly source: RowSource;
   readonly target: TargetArchive;
+  /** The source as people may see it. */
+  readonly from: string;
   /** The target as people may see it. */
   readonly place: string;
   readonly signal: AbortSignal;
@@ -41,8 +43,11 @@ export async function copyRows(options: CopyOptions): Promise<ReadonlyMap<string
   });
 }
 
-async function send({ source, signal, onProgress }: CopyOptions, target: RowTarget): Promise<Map<string, TableDigest>> {
-  const chains = new ChainCheck();
+async function send(
+  { source, from, signal, onProgress }: CopyOptions,
+  target: RowTarget,
+): Promise<Map<string, TableDigest>> {
+  const chains = new ChainCheck(from);
   const sent = new Map<string, TableDigest>();
   for (const table of copiedTables) {
     const of = await source.count(table);

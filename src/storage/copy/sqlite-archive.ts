@@ -1,6 +1,7 @@
-import { Database, type SQLQueryBindings } from "bun:sqlite";
+import type { Database, SQLQueryBindings } from "bun:sqlite";
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { fault } from "#protocol";
+import { openUnwritten } from "../inspect/read-only.ts";
 import { Connection } from "../sqlite/connection.ts";
 import { migrations } from "../sqlite/migrations.ts";
 import { troubleOf } from "../sqlite/trouble.ts";
@@ -14,7 +15,7 @@ const blobsAtOnce = 8;
 export function openSqliteSource(path: string): SourceArchive {
   if (!existsSync(path)) throw fault.storageUnusable({ path, problem: "it is not there" });
   try {
-    const db = new Database(path, { readonly: true, strict: true });
+    const db = openUnwritten(path);
     const version = db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version;
     if (version !== migrations.length) {
       db.close();
@@ -47,9 +48,11 @@ export function openSqliteTarget(path: string): TargetArchive {
         renameSync(beside, path);
         return result;
       } catch (error) {
-        connection.close();
+        connection.db.close(); // what it holds goes away, so there is no log to fold into it
         removeDatabase(beside);
-        throw error;
+        const problem = troubleOf(error);
+        if (problem === undefined) throw error;
+        throw fault.storageUnusable({ path, problem }, error);
       }
     },
     [Symbol.asyncDispose]: async () => {},

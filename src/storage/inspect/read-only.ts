@@ -1,5 +1,7 @@
-import { Database, type SQLQueryBindings } from "bun:sqlite";
-import { existsSync } from "node:fs";
+import { constants, Database, type SQLQueryBindings } from "bun:sqlite";
+import { accessSync, constants as fs, existsSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { isSystemError } from "#base";
 import { fault } from "#protocol";
 import { troubleOf } from "../sqlite/trouble.ts";
 
@@ -40,7 +42,7 @@ export function openReadOnly(path: string): ReadOnlyDatabase {
   if (!existsSync(path)) throw fault.storageUnusable({ path, problem: "it is not there" });
   const opened = new DisposableStack();
   try {
-    const db = new Database(path, { readonly: true, strict: true });
+    const db = openUnwritten(path);
     opened.defer(() => db.close());
     db.run(
       "PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;",
@@ -52,6 +54,25 @@ export function openReadOnly(path: string): ReadOnlyDatabase {
   } catch (error) {
     opened.dispose();
     throw fault.storageUnusable({ path, problem: troubleOf(error) ?? "it cannot be opened" }, error);
+  }
+}
+
+/**
+ * SQLite puts files beside a database that it reads, which a disk that became read-only does not take. Nobody writes there
+ * either, so without a log beside it the file is read as it lies.
+ */
+export function openUnwritten(path: string): Database {
+  if (!isDiskReadOnly(path) || existsSync(`${path}-wal`)) return new Database(path, { readonly: true, strict: true });
+  const url = `${pathToFileURL(path).href}?immutable=1`;
+  return new Database(url, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI);
+}
+
+function isDiskReadOnly(path: string): boolean {
+  try {
+    accessSync(path, fs.W_OK);
+    return false;
+  } catch (error) {
+    return isSystemError(error) && error.code === "EROFS";
   }
 }
 

@@ -90,9 +90,10 @@ export function buried(row: OutboxRecord | undefined, problem: string, now: numb
   return { ...row, ...unclaimed, problem, dead_at: now, seal: brokenSeal };
 }
 
-/** Undefined for a row that stays as it is. */
+/** Undefined for a row that stays as it is. The try that it was held for was cut off, and counts: what it did is not known. */
 export function letGo(row: OutboxRecord): OutboxRecord | undefined {
-  return isIntact("outbox", row) ? sealed("outbox", { ...row, ...unclaimed }) : undefined;
+  if (!isIntact("outbox", row)) return undefined;
+  return sealed("outbox", { ...row, ...unclaimed, attempts: row.attempts + 1 });
 }
 
 /** When a row is its own and its time has come. */

@@ -127,8 +127,8 @@ const settings = [
   "secure_delete = ON",
   "temp_store = MEMORY",
   "mmap_size = 0",
-  "cache_size = -1024",
-  "wal_autocheckpoint = 1000",
+  "cache_size = -2048",
+  "wal_autocheckpoint = 4000",
   "journal_size_limit = 16777216",
 ] as const;
 

@@ -115,6 +115,10 @@ export const migrations: readonly string[] = [
   ALTER TABLE outbox ADD COLUMN seal TEXT NOT NULL DEFAULT '';
   ALTER TABLE records ADD COLUMN seal TEXT NOT NULL DEFAULT '';
   `,
+  // Holds all that is asked of many blobs: what stands behind the bytes in a row is read by reading through them.
+  `
+  CREATE INDEX blobs_age ON blobs (created_at, hash, mime_type, octet_length(bytes));
+  `,
 ];
 
 /** The step that brought the seals, counted from 1. */

@@ -1,4 +1,4 @@
-import type { EndedSession, Upkeep } from "../storage.ts";
+import type { EndedSession, FileBlob, Upkeep } from "../storage.ts";
 import type { Connection, Lazy } from "./connection.ts";
 
 const eventsAtOnce = 2_000;
@@ -18,6 +18,9 @@ export class SqliteUpkeep implements Upkeep {
   readonly #named: Lazy<{ readonly hash: string | null; readonly last: number }, [number, number]>;
   readonly #candidates: Lazy<{ readonly hash: string }, [string, number, number]>;
   readonly #delete: Lazy<unknown, [string, string, number]>;
+  readonly #files: Lazy<FileBlob, [string, number, string, number]>;
+  readonly #naming: Lazy<{ readonly text: string }, [string]>;
+  readonly #deleteFile: Lazy<unknown, [string, string, number]>;
   readonly #pages: Lazy<{ readonly free: number; readonly all: number }, []>;
   readonly #last: Lazy<{ readonly last: number | null }, []>;
 
@@ -40,6 +43,15 @@ export class SqliteUpkeep implements Upkeep {
       "SELECT hash FROM blobs WHERE mime_type = ? AND created_at < ? ORDER BY created_at LIMIT ?",
     );
     this.#delete = connection.statement("DELETE FROM blobs WHERE hash = ? AND mime_type = ? AND created_at < ?");
+    this.#files = connection.statement(
+      `SELECT hash, created_at AS at, octet_length(bytes) AS bytes FROM blobs
+         WHERE mime_type <> ? AND (created_at, hash) < (?, ?) ORDER BY created_at DESC, hash DESC LIMIT ?`,
+    );
+    this.#naming = connection.statement(
+      `SELECT files AS text FROM outbox WHERE files IS NOT NULL
+         UNION ALL SELECT data FROM records WHERE kind IN (SELECT value FROM json_each(?))`,
+    );
+    this.#deleteFile = connection.statement("DELETE FROM blobs WHERE hash = ? AND mime_type <> ? AND created_at < ?");
     this.#pages = connection.statement(
       'SELECT freelist_count AS free, page_count AS "all" FROM pragma_freelist_count, pragma_page_count',
     );
@@ -81,6 +93,31 @@ export class SqliteUpkeep implements Upkeep {
     return this.#enqueue(() => {
       if ((this.#last().get()?.last ?? 0) !== known.upTo) return undefined;
       return hashes.reduce((sum, hash) => sum + this.#delete().run(hash, known.mimeType, known.before).changes, 0);
+    });
+  }
+
+  async files(page: {
+    readonly besides: string;
+    readonly before?: FileBlob;
+    readonly limit: number;
+  }): Promise<readonly FileBlob[]> {
+    const { besides, before, limit } = page;
+    return this.#files().all(besides, before?.at ?? Number.MAX_SAFE_INTEGER, before?.hash ?? "", limit);
+  }
+
+  deleteFiles(
+    hashes: readonly string[],
+    {
+      besides,
+      before,
+      namedBy,
+    }: { readonly besides: string; readonly before: number; readonly namedBy: readonly string[] },
+  ): Promise<number> {
+    return this.#enqueue(() => {
+      const naming = this.#naming().all(JSON.stringify(namedBy));
+      const named = new Set(naming.flatMap(({ text }) => text.match(/[0-9a-f]{64}/g) ?? []));
+      const free = hashes.filter((hash) => !named.has(hash));
+      return free.reduce((sum, hash) => sum + this.#deleteFile().run(hash, besides, before).changes, 0);
     });
   }
 

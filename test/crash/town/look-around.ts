@@ -2,6 +2,7 @@ import type { SessionEvent } from "#protocol";
 import type { Database } from "bun:sqlite";
 import { anyCanary, askedIn, type Canary } from "./canary.ts";
 import type { Shown } from "./square.ts";
+import { mailbox } from "./telegram-square.ts";
 import type { Town } from "./town.ts";
 
 /** What the log has of one canary. */
@@ -89,7 +90,7 @@ function readStories(events: readonly SessionEvent[], say: (text: string) => voi
   return stories;
 }
 
-/** How often each canary was answered where it was said. What stands anywhere else is a violation, as is what was meant for nobody. */
+/** How often each canary was answered where it was said, or arrived where it is passed on to. What stands anywhere else is a violation, as is what was meant for nobody. */
 function readAnswers(
   town: Town,
   byWord: ReadonlyMap<string, Canary>,
@@ -100,8 +101,9 @@ function readAnswers(
     for (const { spot, text } of square.shown()) {
       for (const word of text.match(anyCanary) ?? []) {
         const home = byWord.get(word)?.spot;
-        if (home?.platform !== square.platform || home.name !== spot)
+        if (home?.platform !== square.platform || (home.passesTo ?? home.name) !== spot)
           say(`${word} is shown in ${square.platform} ${spot}`);
+        else if (home.passesTo !== undefined) answers.set(word, (answers.get(word) ?? 0) + 1);
       }
       for (const pattern of inward)
         if (pattern.test(text)) say(`${square.platform} ${spot} shows ${pattern}: ${text.slice(0, 200)}`);
@@ -133,9 +135,11 @@ function checkCanary(
   if (!isForUs) say(`${where} was not for us and is a turn`);
   if (story.endings.length !== 1) say(`${where} has ${story.endings.length} endings`);
   if (story.deliveries === 0) say(`${where}: its answer is not recorded as sent`);
+  if (spot.passesTo !== undefined && shown === 0) say(`${where} did not arrive at ${spot.passesTo}`);
   // A turn that was cut off too often ends with words of our own.
   if (story.endings[0] === "stop" && shown === 0) say(`${where}: its answer is nowhere`);
-  const mostShown = spot.platform === "telegram" && story.doubts > 0 ? mostTries : 1;
+  const canBeTwice = spot.platform === "telegram" && spot.passesTo !== mailbox && story.doubts > 0;
+  const mostShown = canBeTwice ? mostTries : 1;
   if (shown > mostShown) say(`${where} was answered ${shown} times; the log tells of ${story.doubts} doubts`);
 }
 

@@ -6,6 +6,8 @@ export interface Spot {
   readonly kind: "direct" | "group";
   /** Only what names the bot is for it. */
   readonly needsMention: boolean;
+  /** The spot of the same platform where a binding passes on what is said here, instead of an answer. */
+  readonly passesTo?: string;
   /** Somebody writes there. The returned function tells whether the platform was told that we have it. */
   say(speaker: number, text: string, isMention: boolean): () => boolean;
 }

@@ -1,13 +1,25 @@
 import { FakeTelegram, Refusal } from "../../support/fake-telegram.ts";
+import { FakeReceiver } from "../../support/fake-receiver.ts";
 import { openTo, pick, type Shown, type Spot, type Square } from "./square.ts";
 
 const dayAgo = 24 * 3_600;
 const topics = [11, 12] as const;
 
-/** Telegram by long polling: it brings updates again and in another order, refuses polls, and loses answers. */
+/** Groups whose words a binding passes on, and where they arrive. */
+const forwarding = { from: -1_003, to: -1_004 } as const;
+const posting = { from: -1_005, to: "mailbox" } as const;
+
+/** The program; it is no chat, and knows what it has. */
+export const mailbox: string = posting.to;
+
+/**
+ * Telegram by long polling: it brings updates again and in another order, refuses polls, and loses answers. Beside it is a
+ * program to which one of its groups is posted, which breaks connections and knows a message that comes again by its id.
+ */
 export class TelegramSquare implements Square {
   readonly platform = "telegram";
   readonly fake = new FakeTelegram();
+  readonly #mailbox = new FakeReceiver();
   readonly spots: readonly Spot[];
   readonly #mentionOnly = -1_002;
   #nextMessage = 1;
@@ -17,13 +29,30 @@ export class TelegramSquare implements Square {
     const direct = people.map((person) => this.#spot({ id: 1_000 + person, type: "private", first_name: "P" }));
     const forum = { id: -1_001, type: "supergroup", title: "forum", is_forum: true } as const;
     const group = { id: this.#mentionOnly, type: "supergroup", title: "group" } as const;
-    this.spots = [...direct, this.#spot(forum), ...topics.map((topic) => this.#spot(forum, topic)), this.#spot(group)];
+    const passing = [forwarding, posting].map(({ from, to }) => ({
+      ...this.#spot({ id: from, type: "supergroup", title: "passed on" }),
+      passesTo: String(to),
+    }));
+    this.fake.put({ chat: { id: forwarding.to, type: "supergroup", title: "watch" } });
+    const forumSpots = [this.#spot(forum), ...topics.map((topic) => this.#spot(forum, topic))];
+    this.spots = [...direct, ...forumSpots, this.#spot(group), ...passing];
   }
 
   get config(): string {
     const { token, url } = this.fake;
     const account = `[channels.telegram]\ntoken = "${token}"\napi_root = "${url}"`;
-    return `${account}\n${openTo("telegram", "groups", [String(this.#mentionOnly)])}`;
+    return `${account}\n${openTo("telegram", "groups", [String(this.#mentionOnly)])}
+[channels.webhook.accounts.mail]
+secret = "a-secret-of-at-least-sixteen"
+url = "${this.#mailbox.url}"
+[[bindings]]
+action = "forward"
+match = { channel = "telegram", peer = { kind = "group", id = "${forwarding.from}" } }
+to = { channel = "telegram", chat = "${forwarding.to}" }
+[[bindings]]
+action = "webhook"
+match = { channel = "telegram", peer = { kind = "group", id = "${posting.from}" } }
+to = { account = "mail" }`;
   }
 
   get isHeard(): boolean {
@@ -35,11 +64,14 @@ export class TelegramSquare implements Square {
   }
 
   shown(): readonly Shown[] {
-    return this.fake.chats.shown.map(({ chat, id, text = "", thread }) => ({
+    const chats = this.fake.chats.shown.map(({ chat, id, text = "", thread }) => ({
       spot: spotName(chat, thread),
       id: String(id),
       text,
     }));
+    const taken = this.#mailbox.got.filter(({ wasRefused }) => !wasRefused);
+    const known = new Map(taken.map(({ json }) => [String(json["id"]), String(json["text"])]));
+    return [...chats, ...Array.from(known, ([id, text]) => ({ spot: posting.to, id, text }))];
   }
 
   disturb(): void {
@@ -47,6 +79,8 @@ export class TelegramSquare implements Square {
     const poll = pick([conflict, "lostAnswer", "reset", new Refusal(502, "Bad Gateway")] as const);
     this.fake.trouble("getUpdates", poll, ...(poll === conflict ? [conflict] : []));
     this.fake.trouble("sendMessage", pick(["lostAnswer", new Refusal(500, "Internal"), busy] as const));
+    // One at a time: troubles in a row would all meet the message that is first in its queue, which waits ever longer.
+    if (this.#mailbox.toCome === 0) this.#mailbox.next(pick([{ cut: true }, { status: 503 }] as const));
     if (Math.random() < 0.1) this.fake.trouble("getUpdates", busy);
   }
 
@@ -55,8 +89,9 @@ export class TelegramSquare implements Square {
     this.fake.updates.addRaw({ message: { message_id: "not a number", chat: null } });
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.fake[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.fake[Symbol.asyncDispose]();
+    await this.#mailbox[Symbol.asyncDispose]();
   }
 
   #spot(chat: FakeChatOf, topic?: number): Spot {

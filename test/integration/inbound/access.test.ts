@@ -3,7 +3,7 @@ import type { Attachment, ChannelSettings, Place, Quoted, Sender, Update } from 
 import { FakeLine, group } from "../../support/fake-line.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { until } from "../../support/until.ts";
-import { lastText, Walk, type WalkOptions } from "../../support/walk.ts";
+import { lastText, over, Walk, type WalkOptions } from "../../support/walk.ts";
 
 const tellScopes: WalkOptions["command"] =
   async ({ scopes }) =>
@@ -21,6 +21,10 @@ const stranger = (id: string) => ({
 
 function openWalk(folder: string, lines: readonly FakeLine[], more: Partial<WalkOptions> = {}): Walk {
   return new Walk({ folder, channels: lines, ...more });
+}
+
+async function rowsOf(walk: Walk): Promise<number> {
+  return (await walk.storage.outbox({ limit: 9 })).length;
 }
 
 function codeIn(text: string | undefined): string {
@@ -41,6 +45,34 @@ describe("a stranger", () => {
     expect((await walk.storage.sessions({ limit: 10 })).map(({ key }) => key)).toEqual([
       "agent:main:pigeon:default:direct:1",
     ]);
+  });
+
+  test.each([
+    ["is on its way", false],
+    ["was delivered", true],
+  ])("gets one code also when the gateway dies before it has noted that it told it: it %s", async (_how, isSent) => {
+    using folder = tempFolder();
+    const line = new FakeLine();
+    const isThere = async (walk: Walk) => (isSent ? line.got.length === 1 : (await rowsOf(walk)) === 1);
+    {
+      await using walk = openWalk(folder.path, isSent ? [line] : [], {
+        between: (storage) =>
+          over(storage, {
+            writeRecords: async (writes) => {
+              if (!writes.some(({ data }) => data?.includes(`"isTold":true`))) return storage.writeRecords(writes);
+              await until("the code", () => isThere(walk));
+              throw new Error("died");
+            },
+          }),
+      });
+      await expect(walk.inbound.take(line.message("hello"), line)).rejects.toThrow("died");
+    }
+    await using walk = openWalk(folder.path, [line]);
+    await walk.recovered();
+    await walk.inbound.take(line.message("hello"), line);
+    await walk.inbound.take(line.message("hello again"), line);
+    await until("an empty outbox", async () => (await rowsOf(walk)) === 0);
+    expect(line.texts).toHaveLength(1);
   });
 
   test("is let in by the code, and only for direct chats of that account", async () => {

@@ -81,5 +81,15 @@ test.each<[string, ChannelsSettings, readonly string[]]>([
   ],
   ["what is not enabled", { telegram: { enabled: false, token: new Secret("x") } }, []],
 ])("%s is remarked on at the start, as a sentence", (_what, settings, warnings) => {
-  expect(accountWarnings(channels, settings)).toEqual(warnings);
+  expect(accountWarnings(channels, settings, { dmScope: "per-channel-peer" })).toEqual(warnings);
+});
+
+test("that strangers would share one conversation is remarked on, and not where each has one", () => {
+  const settings = { telegram: { token: some, ...open } };
+  const [warning = "", ...more] = accountWarnings(channels, settings, { dmScope: "main" });
+  expect(warning).toStartWith('channels.telegram.dm_policy lets everybody in while session.dm_scope is "main"');
+  expect(more).toEqual([]);
+  for (const dmScope of ["per-peer", "per-channel-peer", "per-account-channel-peer"]) {
+    expect(accountWarnings(channels, settings, { dmScope })).toEqual([]);
+  }
 });

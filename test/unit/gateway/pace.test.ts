@@ -24,18 +24,20 @@ async function sayAll(id: string, chats: readonly string[], count: number, pace 
   const waiting = Array.from({ length: count }, (_, i) => row(i, { channel: id, chat: chats[i % chats.length] ?? "" }));
   for (let now = 0; waiting.length > 0;) {
     const firsts = [...new Map(waiting.toReversed().map((one) => [one.to.chat, one])).values()].toReversed();
-    const { rows, waitMs } = await pace.pick(
-      async (limit) => firsts.slice(0, limit),
-      16,
-      () => now,
-    );
+    const waits = firsts.map(({ to }) => pace.waitMs(to, now));
+    const rows = firsts.filter(({ to }) => {
+      const mayGo = pace.waitMs(to, now) === 0;
+      if (mayGo) pace.note(to, now);
+      return mayGo;
+    });
     for (const one of rows) {
       told.push({ chat: one.to.chat, at: now });
       waiting.splice(waiting.indexOf(one), 1);
     }
     if (rows.length === 0) {
+      const waitMs = Math.min(...waits);
       expect(waitMs).toBeGreaterThan(0);
-      now += waitMs ?? Infinity;
+      now += waitMs;
     }
   }
   return told;
@@ -83,18 +85,4 @@ test("where nobody advises a pace, or the settings want none, everything goes at
   expect((await sayAll("webhook", ["room"], 50)).every(({ at }) => at === 0)).toBe(true);
   const hurried = await sayAll("telegram", ["-100777"], 50, paceOf("telegram", { pace: "off" }));
   expect(hurried.every(({ at }) => at === 0)).toBe(true);
-});
-
-test("a platform that is busy holds up no other, however many of its chats wait", async () => {
-  const pace = paceOf("slack");
-  const busy = Array.from({ length: 200 }, (_, i) => row(i, { channel: "slack", chat: `C${i}` }));
-  for (const { to } of busy) pace.note(to, 0);
-  const last = row(200, { channel: "telegram", chat: "1" });
-  const { rows, waitMs } = await pace.pick(
-    async (limit) => [...busy, last].slice(0, limit),
-    16,
-    () => 1,
-  );
-  expect(rows).toEqual([last]);
-  expect(waitMs).toBe(999);
 });

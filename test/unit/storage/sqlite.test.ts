@@ -4,6 +4,7 @@ import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { silentLog, systemClock } from "#base";
 import { openSqlite, type Storage } from "#storage";
+import { version } from "../../../src/version.ts";
 import { Connection } from "../../../src/storage/sqlite/connection.ts";
 import { answered, newEvent, opening, openSqliteFile, received, tempFolder } from "../../support/storage.ts";
 import { until } from "../../support/until.ts";
@@ -53,6 +54,16 @@ test("a database of a newer version is refused and left alone", async () => {
   expect(() => openSqliteFile(path)).toThrow(/newer version \(schema 999, this version knows \d+\)/);
   using again = new Database(path);
   expect(again.query("SELECT name FROM sqlite_schema").all()).toEqual([]);
+});
+
+test("the version that the program tells of the database's form is that of a database", async () => {
+  using folder = tempFolder();
+  const path = join(folder.path, "state.db");
+  await openSqliteFile(path)[Symbol.asyncDispose]();
+  using db = new Database(path, { readonly: true });
+  const told = await version.schemas();
+  expect(db.query<object, []>("PRAGMA user_version").get()).toEqual({ user_version: told["database"] ?? 0 });
+  expect(told["database"]).toBeGreaterThan(5);
 });
 
 test.each([

@@ -4,7 +4,7 @@ import { until } from "../../support/until.ts";
 
 /** Time as the keeper sees it: it stands still, but for the collections. */
 function heldTime(pauseMs = 0) {
-  return { ms: 0, pauseMs, collections: 0 };
+  return { ms: 0, pauseMs, collections: 0, beside: 0 };
 }
 
 function keeperIn(time: ReturnType<typeof heldTime>, quietMs = 60_000) {
@@ -12,7 +12,8 @@ function keeperIn(time: ReturnType<typeof heldTime>, quietMs = 60_000) {
     time.collections++;
     time.ms += time.pauseMs;
   };
-  return createMemoryKeeper({ collect, clock: { now: () => time.ms, elapsed: () => time.ms }, quietMs });
+  const collectBeside = () => void time.beside++;
+  return createMemoryKeeper({ collect, collectBeside, clock: { now: () => time.ms, elapsed: () => time.ms }, quietMs });
 }
 
 const nextImmediate = () => new Promise((resolve) => setImmediate(resolve));
@@ -36,16 +37,13 @@ test("amid work it collects once for some hundred events, and not before the wor
   expect(time.collections).toBe(2);
 });
 
-test.each([
-  ["a short pause", 5, 20],
-  ["a pause that is felt", 30, 50],
-])("%s of %i ms is followed by %i times as long without one", async (_what, pauseMs, times) => {
-  const time = heldTime(pauseMs);
+test("a short pause of 5 ms is followed by 20 times as long without one", async () => {
+  const time = heldTime(5);
   using keeper = keeperIn(time);
   keeper.worked(400);
   await nextImmediate();
   expect(time.collections).toBe(1);
-  time.ms += pauseMs * times - 1;
+  time.ms += 5 * 20 - 1;
   keeper.worked(4_000);
   await nextImmediate();
   expect(time.collections).toBe(1);
@@ -53,6 +51,21 @@ test.each([
   keeper.worked(1);
   await nextImmediate();
   expect(time.collections).toBe(2);
+});
+
+test("after a pause that is felt, it collects beside the work, until all is quiet", async () => {
+  const time = heldTime(30);
+  using keeper = keeperIn(time, 10);
+  keeper.worked(400);
+  await nextImmediate();
+  expect(time).toMatchObject({ collections: 1, beside: 0 });
+  time.ms += 30 * 20;
+  keeper.worked(400);
+  await nextImmediate();
+  expect(time).toMatchObject({ collections: 1, beside: 1 });
+  time.ms += 10;
+  await until("a collection of everything", () => time.collections === 2);
+  expect(time.beside).toBe(1);
 });
 
 test("when all has been quiet for a while it collects what is left, once", async () => {
