@@ -8,25 +8,32 @@ const chatsKept = 500;
 const mostCharacters = 500;
 
 interface Heard {
+  readonly messageId: string;
   readonly sender: Sender;
   readonly text: string;
 }
 
+interface Kept {
+  readonly messageId: string;
+  readonly line: string;
+}
+
 /** What was said in groups and not to us: the last few messages of those who may talk to us, in memory only. */
 export class GroupHistory {
-  readonly #chats = new Lru<string, string[]>({ budget: chatsKept });
+  readonly #chats = new Lru<string, readonly Kept[]>({ budget: chatsKept });
 
-  note(from: Address, { sender, text }: Heard, most: number): void {
-    const lines = this.#chats.get(chatOf(from)) ?? [];
-    if (most === 0 || text.trim() === "") return;
-    lines.push(`[${speaker(sender)}] ${clip(text, mostCharacters)}`);
-    this.#chats.set(chatOf(from), lines.slice(-most));
+  /** A message that the platform brings again was said once. */
+  note(from: Address, { messageId, sender, text }: Heard, most: number): void {
+    const kept = this.#chats.get(chatOf(from)) ?? [];
+    if (most === 0 || text.trim() === "" || kept.some((one) => one.messageId === messageId)) return;
+    const line = `[${speaker(sender)}] ${clip(text, mostCharacters)}`;
+    this.#chats.set(chatOf(from), [...kept, { messageId, line }].slice(-most));
   }
 
   /** Told once: the next message has it in the conversation already. */
   take(from: Address): readonly string[] {
-    const lines = this.#chats.get(chatOf(from)) ?? [];
+    const kept = this.#chats.get(chatOf(from)) ?? [];
     this.#chats.delete(chatOf(from));
-    return lines;
+    return kept.map(({ line }) => line);
   }
 }

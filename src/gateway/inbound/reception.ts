@@ -92,7 +92,7 @@ export class Reception implements Disposable {
     const heading = headingOf(traveller, settings, this.#options.agentId);
     if (!said.isToUs && !heading.isNamed && needsMention(update.place, from.chat, line.settings)) {
       const most = settings.messages.groupHistory;
-      this.#history.note(from, { sender: update.sender, text: said.text }, most);
+      this.#history.note(from, { ...said, sender: update.sender }, most);
       return;
     }
     if (!this.#rooms.loops.heard(from, update.sender.id, update.at)) {

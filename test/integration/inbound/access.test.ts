@@ -295,6 +295,17 @@ describe("in a group", () => {
     expect(lastText(walk.asked[1])).toBe("[Ann (1)] and now?");
   });
 
+  test("what was said to others and comes again is shown once", async () => {
+    using folder = tempFolder();
+    const line = new FakeLine(open);
+    await using walk = new Walk({ folder: folder.path, channels: [line] });
+    const update = line.message("nice weather", { ...here, isToUs: false, sender: bob });
+    for (let copy = 0; copy < 3; copy++) await walk.inbound.take(update, line);
+    await walk.inbound.take(line.message("what did Bob say?", here), line);
+    await walk.wasAsked(1);
+    expect(lastText(walk.asked[0]).split("nice weather")).toHaveLength(2);
+  });
+
   test("SEC-70: a quotation of somebody who may not talk to us is withheld, one of who may is shown as theirs", async () => {
     using folder = tempFolder();
     const line = new FakeLine(open);
