@@ -14,4 +14,4 @@ export { Secret } from "./secret.ts";
 export { armFailPoint, failPoint } from "./fail-point.ts";
 export { isSystemError, systemReason } from "./system-error.ts";
 export { type LogTail, tailLog, type TailRequest } from "./tail-log.ts";
-export { clip, nearest } from "./text.ts";
+export { clip, countOf, nearest, ordinal } from "./text.ts";

@@ -5,6 +5,18 @@ export function clip(text: string, most: number): string {
   return text.slice(0, isSplitPair ? most - 1 : most);
 }
 
+/** `1 try`, `2 tries`. */
+export function countOf(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`;
+}
+
+/** `1st`, `22nd`, `13th`. */
+export function ordinal(n: number): string {
+  const isTeen = n % 100 >= 11 && n % 100 <= 13;
+  const last = isTeen ? 0 : n % 10;
+  return `${n}${["th", "st", "nd", "rd"][last] ?? "th"}`;
+}
+
 /** The candidate nearest to what was typed, when near enough to be what was meant. */
 export function nearest(typed: string, candidates: readonly string[]): string | undefined {
   const ranked = candidates

@@ -24,7 +24,7 @@ export interface ConfiguredAccount {
   readonly problem?: string;
   /** The problem is that it has no token yet: it waits for one, and nobody else has to wait with it. */
   readonly lacksSecret?: true;
-  /** Another one when a setting is another, secrets included. Not for anybody to see. */
+  /** Another one when a setting that the channel itself reads is another, secrets included. Not for anybody to see. */
   readonly fingerprint: string;
 }
 
@@ -101,7 +101,7 @@ function configure(channel: Channel, section: ChannelSection, account: string): 
     settings,
     ...(problem !== undefined && { problem }),
     ...(misnamed === undefined && missing !== undefined && isSecretField(fields[missing]) && { lacksSecret: true }),
-    fingerprint: fingerprintOf(settings),
+    fingerprint: fingerprintOf(channel, settings),
   };
 }
 
@@ -138,7 +138,10 @@ function rivalOf(made: ConfiguredAccount, holders: Map<string, string>): string 
   return undefined;
 }
 
-function fingerprintOf(settings: AccountSection): string {
+/** A channel is given no other settings to read than its own; the rest the gateway reads anew whenever it needs them. */
+function fingerprintOf(channel: Channel, all: AccountSection): string {
+  const own = accountFields(channel.account);
+  const settings = Object.fromEntries(Object.entries(all).filter(([name]) => Object.hasOwn(own, name)));
   const text = JSON.stringify(settings, (_key, value: unknown) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
     return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));

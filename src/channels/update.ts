@@ -63,6 +63,11 @@ export type Update = About &
         readonly text: string;
         readonly attachments: readonly Attachment[];
         readonly quoted?: Quoted;
+        /**
+         * In a thread that began with a message of the chat: asks the platform for that message. Undefined when it is not to
+         * be had; may reject. Costs the platform a request.
+         */
+        threadRoot?(signal: AbortSignal): Promise<Quoted | undefined>;
         /** We are named by the platform's own mention, or it answers a message of ours. */
         readonly isToUs: boolean;
         /** Several messages that a person sent as one, like an album. */

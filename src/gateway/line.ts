@@ -6,6 +6,7 @@ export interface Line {
   readonly channel: Channel;
   /** The account's name in the settings. */
   readonly account: string;
+  /** As they are now: they change while the line stays open, so they are read when they are needed. */
   readonly settings: ChannelSettings;
   readonly connection: Connection;
 }

@@ -1,5 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { Check } from "@sinclair/typebox/value";
+import { countOf, ordinal } from "#base";
 import type { EventOf, StoredEvent, TraceStep } from "#protocol";
 import type { TracedRun } from "./trace.ts";
 
@@ -15,7 +16,7 @@ export function stepsOf({ events, outbox, active }: TracedRun): TraceStep[] {
     ...tried.map(({ nextAt, attempts, problem = "" }) => ({
       at: nextAt,
       what: "deliveryTried" as const,
-      about: `${attempts} times, the next time then; ${problem}`,
+      about: `${countOf(attempts, "time")}, the next time then; ${problem}`,
     })),
   ];
 }
@@ -52,7 +53,7 @@ function startOf({ askedAt }: EventOf<"AgentResponse">, before: readonly StoredE
 
 function answerOf(answer: EventOf<"AgentResponse">): Pick<TraceStep, "what" | "about"> {
   const { stopReason, provider, model, usage, problem, toolCalls } = answer;
-  const by = model === "" ? "" : `${provider}/${model}, ${usage.input} tokens in, ${usage.output} out`;
+  const by = model === "" ? "" : `${provider}/${model}, ${countOf(usage.input, "token")} in, ${usage.output} out`;
   switch (stopReason) {
     case "toolUse":
       return { what: "toolsAsked", about: `${by}: ${toolCalls.map(({ name }) => name).join(", ")}` };
@@ -93,8 +94,8 @@ function changeOf({ key, value }: EventOf<"StateChanged">, place: Pick<TraceStep
   if (!step || !Check(Told, value)) return [];
   const { attempt, attempts, problem } = value;
   const more = [
-    ...(attempt === undefined ? [] : [`for the ${attempt}. time`]),
-    ...(attempts === undefined ? [] : [`after ${attempts} tries`]),
+    ...(attempt === undefined ? [] : [`for the ${ordinal(attempt)} time`]),
+    ...(attempts === undefined ? [] : [`after ${countOf(attempts, "try", "tries")}`]),
     ...(problem === undefined ? [] : [problem]),
   ];
   return [{ ...place, what: step.what, about: [step.about, ...more].join(", ") }];

@@ -1,3 +1,4 @@
+import { countOf } from "#base";
 import {
   addUsage,
   type EventOf,
@@ -82,8 +83,8 @@ function outstandingOf({ run, events, outbox, active }: TracedRun): string[] {
   for (const { id, attempts, nextAt, deadAt, problem } of outbox) {
     const why = problem === undefined ? "" : `: ${problem}`;
     if (deadAt === undefined) {
-      owed.push(`delivery ${id}, tried ${attempts} times, next at ${new Date(nextAt).toISOString()}${why}`);
-    } else owed.push(`delivery ${id}, given up after ${attempts} tries${why}; replay or drop it`);
+      owed.push(`delivery ${id}, tried ${countOf(attempts, "time")}, next at ${new Date(nextAt).toISOString()}${why}`);
+    } else owed.push(`delivery ${id}, given up after ${countOf(attempts, "try", "tries")}${why}; replay or drop it`);
   }
   return owed;
 }

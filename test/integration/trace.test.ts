@@ -162,7 +162,7 @@ describe("a message that can never be delivered", () => {
     expect(channel.tried).toEqual(["echo one", "echo two", "echo three"]);
     const [one] = await walk.gateway.trace("one");
     expect(one).toMatchObject({ state: "deadLettered", isTerminal: true });
-    expect(one?.outstanding).toEqual([expect.stringContaining("given up after 1 tries: no such chat")]);
+    expect(one?.outstanding).toEqual([expect.stringContaining("given up after 1 try: no such chat")]);
 
     isGone = false;
     const [first, third] = dead;

@@ -109,7 +109,8 @@ export class FakeSlack implements AsyncDisposable {
       event_ts: ts,
       ...options,
     };
-    this.world.chat(event.channel).messages.push({ ts, text, user: "U1", reactions: [] });
+    const { user = "U1" }: { user?: unknown } = options;
+    this.world.chat(event.channel).messages.push({ ts, text, user: String(user), reactions: [] });
     return event;
   }
 

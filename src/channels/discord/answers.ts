@@ -22,18 +22,21 @@ export const ChannelAnswer = Type.Object({
 
 export const MemberAnswer = Type.Object({ roles: Type.Array(Type.String()) });
 
-const Messages = Type.Array(
-  Type.Object({
-    id: Type.String(),
-    type: Type.Integer(),
-    content: Type.String(),
-    timestamp: Type.String(),
-    author: Type.Object({ id: Type.String() }),
-    attachments: Type.Array(Type.Object({ id: Type.String(), url: Type.String() })),
-    mentions: Type.Array(Type.Object({ id: Type.String() })),
-    mention_roles: Type.Array(Type.String()),
-  }),
-);
+const Message = Type.Object({
+  id: Type.String(),
+  type: Type.Integer(),
+  content: Type.String(),
+  timestamp: Type.String(),
+  author: Type.Object({ id: Type.String() }),
+  attachments: Type.Array(Type.Object({ id: Type.String(), url: Type.String() })),
+  mentions: Type.Array(Type.Object({ id: Type.String() })),
+  mention_roles: Type.Array(Type.String()),
+});
+const Messages = Type.Array(Message);
+
+export function isMessage(answer: unknown): answer is APIMessage {
+  return Check(Message, answer);
+}
 
 export function isMessages(answer: unknown): answer is readonly APIMessage[] {
   return Check(Messages, answer);

@@ -1,4 +1,5 @@
 import type { Clock, Log } from "#base";
+import type { REST } from "@discordjs/rest";
 import {
   type APIInteraction,
   GatewayDispatchEvents,
@@ -18,6 +19,7 @@ import type { Tickets } from "./tickets.ts";
 
 export interface IntakeParts {
   readonly receive: AccountOptions<unknown>["receive"];
+  readonly rest: REST;
   readonly memory: Memory;
   readonly lanes: Lanes;
   readonly places: Places;
@@ -180,7 +182,7 @@ export class Intake {
   }
 
   #reader(): Reader {
-    const { memory, places, hosts } = this.#parts;
-    return { us: memory.self?.userId ?? "", places, hosts };
+    const { memory, rest, places, hosts } = this.#parts;
+    return { us: memory.self?.userId ?? "", rest, places, hosts };
   }
 }

@@ -42,6 +42,7 @@ export async function openDiscord(options: AccountOptions<DiscordSettings>): Pro
   const memory: Memory = new Memory({ notes, log, note, readSession: () => line.session });
   const intake = new Intake({
     receive: (update) => options.receive(update),
+    rest,
     memory,
     lanes,
     places,

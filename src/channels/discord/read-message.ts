@@ -1,18 +1,24 @@
+import type { REST } from "@discordjs/rest";
 import {
   type APIMessage,
   type APIUser,
   type GatewayMessageCreateDispatchData,
   MessageReferenceType,
+  MessageType,
+  Routes,
 } from "discord-api-types/v10";
-import { MessageType } from "discord-api-types/v10";
+import type { Address } from "#protocol";
 import type { Quoted, Sender, Update } from "../update.ts";
+import { isMessage } from "./answers.ts";
 import { attachmentsOf } from "./attachment.ts";
 import type { Places } from "./places.ts";
+import { ask } from "./rest.ts";
 import { textOf } from "./text.ts";
 
 /** What reading needs to know. */
 export interface Reader {
   readonly us: string;
+  readonly rest: REST;
   readonly places: Places;
   readonly hosts: ReadonlySet<string>;
 }
@@ -29,16 +35,20 @@ export async function readMessage(message: SomeMessage, reader: Reader): Promise
   const { us, hosts } = reader;
   const forwarded = forwardedIn(message);
   const quoted = forwarded ?? quotedIn(message, us);
+  const where = await whereabouts(message, reader);
   return {
     type: "message",
     id: message.id,
     messageId: message.id,
     at: Date.parse(message.timestamp),
-    ...(await whereabouts(message, reader)),
+    ...where,
     sender: senderOf(message.author, message.webhook_id !== undefined),
     text: textOf(message, us),
     attachments: attachmentsOf(message, hosts),
     ...(quoted && { quoted }),
+    ...(where.from.thread !== undefined && {
+      threadRoot: (signal: AbortSignal) => readThreadRoot(where.from, reader, signal),
+    }),
     isToUs: await isToUs(message, reader),
   };
 }
@@ -86,8 +96,21 @@ async function isToUs(message: SomeMessage, { us, places }: Reader): Promise<boo
 }
 
 function quotedIn(message: SomeMessage, us: string): Quoted | undefined {
-  const quoted = message.referenced_message;
-  if (!quoted) return undefined;
+  return message.referenced_message ? quotedAs(message.referenced_message, us) : undefined;
+}
+
+/** A thread that was begun from a message has its id. Others have no such message, nor have the posts of a forum. */
+async function readThreadRoot(
+  { chat, thread = "" }: Address,
+  { rest, us }: Reader,
+  signal: AbortSignal,
+): Promise<Quoted | undefined> {
+  const asked = await ask(rest, ["get", Routes.channelMessage(chat, thread)], { signal });
+  if (!("answer" in asked) || !isMessage(asked.answer) || !isWritten(asked.answer)) return undefined;
+  return quotedAs(asked.answer, us);
+}
+
+function quotedAs(quoted: APIMessage, us: string): Quoted {
   return {
     messageId: quoted.id,
     sender: senderOf(quoted.author, quoted.webhook_id !== undefined),

@@ -57,7 +57,14 @@ function readEvent(event: unknown, team: string | undefined, me: Identity): Happ
 }
 
 function isTheirWords(content: Content, me: Identity): boolean {
-  if (!spoken.has(content.subtype)) return false;
-  if (content.user === undefined && content.bot_id === undefined) return false;
-  return content.user !== me.userId && (content.bot_id === undefined || content.bot_id !== me.botId);
+  return isWords(content) && !isOurs(content, me);
+}
+
+/** Somebody's, and not an announcement of Slack's own. */
+export function isWords({ subtype, user, bot_id: bot }: Content): boolean {
+  return spoken.has(subtype) && (user !== undefined || bot !== undefined);
+}
+
+export function isOurs({ user, bot_id: bot }: Content, me: Identity): boolean {
+  return user === me.userId || (bot !== undefined && bot === me.botId);
 }

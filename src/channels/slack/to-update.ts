@@ -1,23 +1,20 @@
 import type { Clock } from "#base";
-import type { Attachment, Place, Sender, Update } from "../update.ts";
+import type { Attachment, Place, Update } from "../update.ts";
 import type { Api } from "./api.ts";
-import type { Directory } from "./directory.ts";
-import type { Identity } from "./doorway.ts";
 import { emojiOfName } from "./emoji.ts";
 import type { Happening } from "./happening.ts";
 import { readAttachments } from "./files.ts";
 import { isNaming, readText } from "./read-text.ts";
+import { readThreadRoot } from "./thread-root.ts";
 import type { Click, Command, Content, Reaction } from "./wire.ts";
+import { personOf, type Reading, writerOf } from "./writer.ts";
 
-export interface Translation {
+export interface Translation extends Reading {
   readonly account: string;
-  readonly me: Identity;
-  readonly api: Api;
-  readonly directory: Directory;
   readonly clock: Clock;
 }
 
-/** The one shape of it. Asks Slack for names, and for nothing else. */
+/** The one shape of it. Asks Slack for names, and for nothing else; what a thread began with is for whoever wants to know it. */
 export async function toUpdate(happening: Happening, by: Translation): Promise<Update> {
   switch (happening.what) {
     case "message":
@@ -51,7 +48,15 @@ async function toWords(happening: Kind<"message"> | Kind<"edited">, by: Translat
     isToUs: isNaming(content, by.me) || content.parent_user_id === by.me.userId,
   };
   if (happening.what === "edited") return { ...about, type: "edited" };
-  return { ...about, type: "message", attachments: attachmentsOf(content, by.api) };
+  const { ts, thread_ts: thread } = content;
+  const { chat } = happening;
+  return {
+    ...about,
+    type: "message",
+    attachments: attachmentsOf(content, by.api),
+    ...(thread !== undefined &&
+      thread !== ts && { threadRoot: (signal: AbortSignal) => readThreadRoot({ chat, thread }, by, signal) }),
+  };
 }
 
 async function toReaction(happening: Kind<"reaction">, by: Translation): Promise<Update> {
@@ -101,20 +106,6 @@ async function toClick(happening: Kind<"click">, by: Translation): Promise<Updat
 function aboutOf(happening: Happening, by: Translation, thread?: string): Pick<Update, "id" | "from"> {
   const { id, chat } = happening;
   return { id, from: { channel: "slack", account: by.account, chat, ...(thread === undefined ? {} : { thread }) } };
-}
-
-async function writerOf(content: Content, by: Translation): Promise<Sender> {
-  if (content.user !== undefined) {
-    const person = await personOf(content.user, by, content.username);
-    return { ...person, isBot: person.isBot || content.bot_id !== undefined };
-  }
-  const name = content.username === undefined ? {} : { name: content.username };
-  return { id: content.bot_id ?? "", isBot: true, ...name };
-}
-
-async function personOf(id: string, by: Translation, username?: string): Promise<Sender> {
-  const known = await by.directory.person(id);
-  return { id, isBot: id === "USLACKBOT", ...(username === undefined ? {} : { username }), ...known };
 }
 
 /** `app_mention`, reactions and clicks do not say what kind of conversation it is, and it must not be another for them. */

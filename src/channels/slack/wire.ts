@@ -16,7 +16,7 @@ export const SlackFile = Type.Object({
 });
 export type SlackFile = Static<typeof SlackFile>;
 
-const Content = Type.Object({
+export const Content = Type.Object({
   subtype: maybe,
   ts: text,
   thread_ts: maybe,

@@ -1,3 +1,4 @@
+import { countOf } from "#base";
 import { MessageTrace } from "#protocol";
 import { Type } from "@sinclair/typebox";
 import { expectShape } from "../client/wire.ts";
@@ -42,7 +43,7 @@ function sumsOf({ waits, models, costUsd }: MessageTrace): string[][] {
   ];
   const used = models.map(({ provider, model, calls, usage, costUsd: cost }) => [
     safeLine(`${provider}/${model}`),
-    `${calls} calls, ${usage.input} tokens in, ${usage.output} out, ${usage.cacheRead} from the cache, cost ${dollars(cost)}`,
+    `${countOf(calls, "call")}, ${countOf(usage.input, "token")} in, ${usage.output} out, ${usage.cacheRead} from the cache, cost ${dollars(cost)}`,
   ]);
   return [["waits", waited.join(", ")], ...used, ["cost", dollars(costUsd)]];
 }

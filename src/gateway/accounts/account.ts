@@ -86,11 +86,11 @@ interface Ending {
 
 /** One account of a channel: opened, kept open, closed. What breaks in it stays in it. */
 export class Account {
-  readonly configured: ConfiguredAccount;
   readonly #parts: AccountParts;
   readonly #log: Log;
-  readonly #story: Story = {};
+  readonly #story: Story;
   readonly #tenancy: Tenancy;
+  #configured: ConfiguredAccount;
   #life: { readonly stop: AbortController; readonly over: Promise<void> } | undefined;
   #lanes: Lanes | undefined;
   #line: Line | undefined;
@@ -100,13 +100,24 @@ export class Account {
   /** Openings that were given up, until what came of them is closed. */
   #late: Promise<unknown> | undefined;
 
-  constructor(configured: ConfiguredAccount, parts: AccountParts) {
-    this.configured = configured;
+  /** `before`: the account of this name that it stands in for, whose story goes on. */
+  constructor(configured: ConfiguredAccount, parts: AccountParts, before?: Account) {
+    this.#configured = configured;
     this.#parts = parts;
+    this.#story = before ? { ...before.#story } : {};
     this.#tenancy = new Tenancy(configured, parts.lease);
     const { channel, account } = configured;
     this.#log = parts.log.with({ channel: channel.id, account });
     this.#problem = configured.problem;
+  }
+
+  get configured(): ConfiguredAccount {
+    return this.#configured;
+  }
+
+  /** Settings that only the gateway reads: what is open stays open. The fingerprint must be the same. */
+  adopt(configured: ConfiguredAccount): void {
+    this.#configured = configured;
   }
 
   /** While it is open. */
@@ -225,11 +236,19 @@ export class Account {
   }
 
   #lineOver(connection: Connection): Line {
-    const { channel, account, settings } = this.configured;
+    const { channel, account } = this.configured;
     const sent = () => {
       this.#story.lastOutboundAt = this.#parts.clock.now();
     };
-    return { channel, account, settings, connection: counted(connection, sent) };
+    const settings = () => this.configured.settings;
+    return {
+      channel,
+      account,
+      get settings() {
+        return settings();
+      },
+      connection: counted(connection, sent),
+    };
   }
 
   async #open(parts: {

@@ -38,7 +38,7 @@ export class Keeper implements Lines, AsyncDisposable {
     return [...this.#accounts.values()].map(({ view }) => view);
   }
 
-  /** Opens what is new, closes what is gone, opens anew what is another; the rest goes on. Resolves when all of that is begun and closed. */
+  /** Opens what is new, closes what is gone, opens anew what is another; the rest goes on, with its settings of now. Resolves when all of that is begun and closed. */
   async apply(wanted: readonly ConfiguredAccount[]): Promise<void> {
     const names = new Set(wanted.map((one) => nameOf(placeOf(one))));
     const gone = [...this.#accounts.keys()].filter((name) => !names.has(name));
@@ -99,9 +99,9 @@ export class Keeper implements Lines, AsyncDisposable {
     if (this.#isClosing) return;
     const name = nameOf(placeOf(wanted));
     const now = this.#accounts.get(name);
-    if (now && isSame(now.configured, wanted)) return;
+    if (now && isSame(now.configured, wanted)) return now.adopt(wanted);
     await now?.stop();
-    const account = new Account(wanted, this.#parts);
+    const account = new Account(wanted, this.#parts, now);
     this.#accounts.set(name, account);
     if (wanted.isEnabled && wanted.problem === undefined) account.start();
     if (wanted.isEnabled && wanted.problem !== undefined) {

@@ -1,10 +1,12 @@
 import { clip, Lru } from "#base";
 import type { Sender, Update } from "#channels";
 import type { Address } from "#protocol";
+import { defaultAccount } from "../line.ts";
 import { chatOf } from "./chat-of.ts";
 import { plain, speaker } from "./speaker.ts";
 
 const chatsKept = 500;
+const updatesKept = 2_000;
 const mostNotes = 10;
 const longestEmoji = 64;
 const longestQuote = 120;
@@ -13,8 +15,14 @@ const longestEdit = 1_000;
 /** What happened in a chat beside what was said there: kept for the next message, the last few of it, in memory only. */
 export class ChatNotes {
   readonly #chats = new Lru<string, readonly string[]>({ budget: chatsKept });
+  /** The updates that the notes are of, told or not. */
+  readonly #noted = new Lru<string, true>({ budget: updatesKept });
 
-  add(from: Address, note: string): void {
+  /** What the platform brings again happened once. */
+  add(from: Address, { id, note }: { readonly id: string; readonly note: string }): void {
+    const noted = JSON.stringify([from.channel, from.account ?? defaultAccount, id]);
+    if (this.#noted.get(noted)) return;
+    this.#noted.set(noted, true);
     const place = placeOf(from);
     this.#chats.set(place, [...(this.#chats.get(place) ?? []), note].slice(-mostNotes));
   }

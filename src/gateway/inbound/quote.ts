@@ -11,4 +11,13 @@ export function quote({ sender, text }: Quoted, mayBeShown: boolean): string {
   return [`[It answers ${speaker(sender)}:]`, ...lines.map((line) => `> ${line}`)].join("\n");
 }
 
+/** The same of the message that the thread began with, which may be one of our own. */
+export function rootQuote({ sender, text, isOurs }: Quoted, mayBeShown: boolean): string {
+  if (!isOurs && (!mayBeShown || !sender)) return withheldRootMark;
+  const by = isOurs || !sender ? "of yours" : `of ${speaker(sender)}`;
+  const lines = clip(text, mostCharacters).split("\n");
+  return [`[This thread began with a message ${by}:]`, ...lines.map((line) => `> ${line}`)].join("\n");
+}
+
+export const withheldRootMark = "[This thread began with a message that is not shown here.]";
 export const withheldMark = "[It answers a message that is not shown here.]";

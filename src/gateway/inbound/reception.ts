@@ -1,5 +1,5 @@
 import { lazily, newId } from "#base";
-import type { Update } from "#channels";
+import type { Quoted, Update } from "#channels";
 import { Fault, type InboundMessage } from "#protocol";
 import { needsMention } from "../access/decide.ts";
 import type { Door } from "../access/door.ts";
@@ -18,10 +18,11 @@ import type { InboundHouse, InboundOptions } from "./inbound.ts";
 import { isTemporary } from "./is-temporary.ts";
 import type { LoopGuard } from "./loop-guard.ts";
 import { ourMessage } from "./our-message.ts";
-import { quote } from "./quote.ts";
+import { quote, rootQuote } from "./quote.ts";
 import { joinedRecords } from "./record-kinds.ts";
 import { readUpdate, type Said } from "./said.ts";
 import { speaker } from "./speaker.ts";
+import { askThreadRoot } from "./thread-root.ts";
 import { idOf, type NewEntry, type WaitingRoom } from "./waiting-room.ts";
 
 /** Clients cut a long text into several messages that come at once. */
@@ -118,7 +119,8 @@ export class Reception implements Disposable {
     const isChanged = await this.#rooms.waiting.edit(from, update.messageId, update.text);
     this.#house.log.debug("a message was edited", { ...about(from), isChanged });
     // Its turn has begun, or is over.
-    if (!isChanged && (update.isToUs || update.place.kind === "direct")) this.#notes.add(from, editNote(update));
+    if (!isChanged && (update.isToUs || update.place.kind === "direct"))
+      this.#notes.add(from, { id: update.id, note: editNote(update) });
   }
 
   /** Nothing that an agent could answer, but the next message is better understood with it. */
@@ -126,7 +128,8 @@ export class Reception implements Disposable {
     const { reactionNotifications: wanted = "own" } = line.settings;
     if (wanted === "off") return;
     const ours = await ourMessage(this.#house, from, update.messageId);
-    if (ours !== undefined || wanted === "all") this.#notes.add(from, reactionNote(update, ours));
+    if (ours !== undefined || wanted === "all")
+      this.#notes.add(from, { id: update.id, note: reactionNote(update, ours) });
   }
 
   async #lead(guest: Guest): Promise<void> {
@@ -135,7 +138,8 @@ export class Reception implements Disposable {
     if (heading.to) return this.#passOn(guest, heading.to);
     const told: Told = {
       head: lazily(async () => {
-        const lines = [...this.#notes.take(from), ...(await this.#quoteFor(guest))].map((line) => `${line}\n`);
+        const root = await this.#rootFor(guest);
+        const lines = [...root, ...this.#notes.take(from), ...(await this.#quoteFor(guest))].map((line) => `${line}\n`);
         return [...lines, update.place.kind === "direct" ? "" : `[${speaker(update.sender)}] `].join("");
       }),
       context: once(() => (update.place.kind === "direct" ? [] : this.#history.take(from))),
@@ -244,15 +248,32 @@ export class Reception implements Disposable {
   }
 
   /** What it answers, where that is not in the conversation already, and as far as it may be shown. */
-  async #quoteFor({ update, said, line, from }: Guest): Promise<readonly string[]> {
-    const { sender, place } = update;
-    const { quoted } = said;
+  async #quoteFor(guest: Guest): Promise<readonly string[]> {
+    const { quoted } = guest.said;
     if (!quoted || quoted.isOurs) return [];
-    const of = quoted.sender;
-    const mayBeShown =
-      of !== undefined &&
-      (of.id === sender.id || (await this.#rooms.door.decide({ sender: of, place, from }, line)).may);
-    return [quote(quoted, mayBeShown)];
+    return [quote(quoted, await this.#mayBeShown(quoted, guest))];
+  }
+
+  /** What its thread began with, for the first message of a conversation there: it was said to the chat around it. */
+  async #rootFor(guest: Guest): Promise<readonly string[]> {
+    const { said, heading } = guest;
+    if (!said.threadRoot) return [];
+    const begun = await Promise.all(heading.shares.map(({ sessionKey }) => this.#hasBegun(sessionKey)));
+    if (!begun.includes(false)) return [];
+    const root = await askThreadRoot(said, { closing: this.#closing.signal, log: this.#house.log });
+    const isQuoted = said.quoted?.isOurs === false && said.quoted.messageId === root?.messageId;
+    if (!root || isQuoted || root.text.trim() === "") return [];
+    return [rootQuote(root, await this.#mayBeShown(root, guest))];
+  }
+
+  async #hasBegun(sessionKey: string): Promise<boolean> {
+    if (this.#rooms.waiting.isBusy(sessionKey)) return true;
+    return (await this.#house.storage.sessionByKey(sessionKey)) !== undefined;
+  }
+
+  async #mayBeShown({ sender: of }: Quoted, { update: { sender, place }, line, from }: Guest): Promise<boolean> {
+    if (of === undefined) return false;
+    return of.id === sender.id || (await this.#rooms.door.decide({ sender: of, place, from }, line)).may;
   }
 }
 

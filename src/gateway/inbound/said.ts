@@ -9,6 +9,7 @@ export interface Said {
   readonly text: string;
   readonly attachments: readonly Attachment[];
   readonly quoted?: Quoted;
+  threadRoot?(signal: AbortSignal): Promise<Quoted | undefined>;
   readonly isToUs: boolean;
   readonly bundle?: string;
 }

@@ -1,5 +1,5 @@
 import { contextMark, messageMark, transcriptMark } from "../inbound/entry.ts";
-import { withheldMark } from "../inbound/quote.ts";
+import { withheldMark, withheldRootMark } from "../inbound/quote.ts";
 
 /** What some models write when they imitate calls of tools, or the marks around what they were shown. */
 const unspeakable: readonly RegExp[] = [
@@ -7,8 +7,9 @@ const unspeakable: readonly RegExp[] = [
   /<\|[a-z_]{1,40}\|>/gi,
   /^\[attached: [^\]\n]*\]$/gim,
   /^\[It answers [^\]\n]*:\]$/gm,
+  /^\[This thread began with a message of [^\]\n]*:\]$/gm,
 ];
-const marks: readonly string[] = [contextMark, messageMark, transcriptMark, withheldMark];
+const marks: readonly string[] = [contextMark, messageMark, transcriptMark, withheldMark, withheldRootMark];
 
 /** An answer as people may read it: without marks that were meant for the model, except in code, where they are somebody's subject. */
 export function forPeople(text: string): string {

@@ -21,6 +21,8 @@ interface Row {
   readonly state: string;
   readonly running: boolean;
   readonly lastError?: string;
+  readonly lastInboundAt?: number;
+  readonly lastOutboundAt?: number;
   readonly probe?: { readonly ok: boolean; readonly name?: string };
 }
 
@@ -121,7 +123,7 @@ describe("operators", () => {
     await Promise.all([parrots.open(), parrots.open("work")]);
     await ask(gateway, "config.patch", { patch: { channels: { parrot: { accounts: { work: { mode: "socket" } } } } } });
     await ask(gateway, "config.patch", {
-      patch: { channels: { parrot: { accounts: { work: { dmPolicy: "disabled" } } } } },
+      patch: { channels: { parrot: { accounts: { work: { signingSecret: "another" } } } } },
     });
     await until("the change", () => parrots.triesOf("work") === 2);
     const file = join(gateway.home, "openclaw.toml");
@@ -129,6 +131,39 @@ describe("operators", () => {
     expect(await ask(gateway, "config.reload")).toMatchObject({ restartRequired: [] });
     await parrots.open("home");
     expect([parrots.triesOf("default"), parrots.triesOf("work")]).toEqual([1, 2]);
+  });
+
+  test("take what only the gateway reads at once, and the line stays open", async () => {
+    const parrots = new Parrots();
+    await using gateway = await open(parrots);
+    const line = await parrots.open();
+    const patch = (parrot: object) => ask(gateway, "config.patch", { patch: { channels: { parrot } } });
+    await line.hear("hello");
+    await until("the answer", () => line.said.length === 1);
+    await patch({ dmPolicy: "disabled", streaming: "partial", pace: "off", groups: { g: { requireMention: false } } });
+    await line.hear("and now?");
+    await patch({ dmPolicy: "open" });
+    await line.hear("and again?");
+    await until("the answer", () => line.said.length === 2);
+    expect(line.said.join()).not.toContain("and now?");
+    expect([line.isClosed, parrots.triesOf("default"), parrots.triesOf("work")]).toEqual([false, 1, 1]);
+  });
+
+  test("know when an account last heard and said something, also after it was opened anew", async () => {
+    const parrots = new Parrots();
+    await using gateway = await open(parrots);
+    const line = await parrots.open();
+    await line.hear("hello");
+    await until("the answer", () => line.said.length === 1);
+    const before = await until("the times", async () => {
+      const { lastInboundAt, lastOutboundAt } = (await row(gateway)) ?? {};
+      return lastInboundAt !== undefined && lastOutboundAt !== undefined && { lastInboundAt, lastOutboundAt };
+    });
+    await ask(gateway, "config.patch", { patch: { channels: { parrot: { signingSecret: "another" } } } });
+    await until("it to be open anew", () => parrots.triesOf("default") === 2 && !parrots.line()?.isClosed);
+    await ask(gateway, "channels.restart", { channel: "parrot", account: "default" });
+    await until("it to be open again", () => parrots.triesOf("default") === 3 && !parrots.line()?.isClosed);
+    expect(await row(gateway)).toMatchObject(before);
   });
 
   test("log an account out: its token leaves the file, the rest of which stays", async () => {

@@ -196,7 +196,7 @@ describe("changed settings", () => {
     const parrots = new Parrots();
     await using house = await AccountHouse.open(parrots, two);
     const [own, work] = [await parrots.open(), await parrots.open("work")];
-    await house.config.set("channels.parrot.accounts.work.dm_policy", "open");
+    await house.config.set("channels.parrot.accounts.work.signing_secret", "s");
     await until("the other line", () => parrots.triesOf("work") === 2);
     expect([own.isClosed, work.isClosed]).toEqual([false, true]);
     await house.config.set("channels.parrot.accounts.home", { bot_token: "three" });

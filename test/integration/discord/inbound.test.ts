@@ -50,6 +50,31 @@ test("a message of a thread and of a forum's post carries the chat that it lies 
   expect(update.place).toMatchObject({ kind: "channel", parentChat: forum, title: "How do I …?" });
 });
 
+test("a thread that was begun from a message tells that message to who asks; another one has none", async () => {
+  await using discord = await FakeDiscord.open();
+  await using bot = await openDiscord(discord);
+  await online(discord, bot);
+  const signal = new AbortController().signal;
+  const chat = discord.guild.open("text", "general");
+  const [ada, bob] = [discord.guild.join("ada"), discord.guild.join("bob")];
+  const root = discord.guild.write(chat, bob, "the build is **red**");
+  discord.say(discord.guild.thread(chat, "red", root.id), ada, "who looks?");
+  const update = await taken(bot, "message");
+  if (update.type !== "message") throw new Error("it is a message");
+  expect(discord.api.calls.some(({ path }) => path.includes(`/messages/${root.id}`))).toBe(false);
+  expect(await update.threadRoot?.(signal)).toEqual({
+    messageId: root.id,
+    sender: { id: bob.id, name: "bob", username: "bob", isBot: false },
+    text: "the build is **red**",
+    isOurs: false,
+  });
+  discord.say(discord.guild.thread(chat, "of its own"), ada, "hello?");
+  const other = await taken(bot, "message", 1);
+  expect(other.type === "message" && (await other.threadRoot?.(signal))).toBeUndefined();
+  discord.say(chat, ada, "and here?");
+  expect(await taken(bot, "message", 2)).not.toHaveProperty("threadRoot");
+});
+
 test.each([
   ["a mention of us", (discord: FakeDiscord) => `hey <@${discord.guild.bot.id}>`, true],
   ["a mention of a role of ours", (discord: FakeDiscord) => `hey <@&${discord.guild.botRole}>`, true],

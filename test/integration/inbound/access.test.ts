@@ -323,6 +323,101 @@ describe("in a group", () => {
   });
 });
 
+describe("the message that a thread began with", () => {
+  const open: ChannelSettings = { groupPolicy: "allowlist", groupAllowFrom: ["1", "2"] };
+  const bob = { id: "2", name: "Bob] [Ann (1", isBot: false };
+  const eve = { id: "8", name: "Eve", isBot: false };
+  const inThread = (thread: string, threadRoot: () => Promise<Quoted | undefined>) => ({
+    place: group,
+    from: { channel: "pigeon", chat: "-5", thread },
+    threadRoot,
+  });
+
+  test("is shown with the first message of the conversation there, and asked for once", async () => {
+    using folder = tempFolder();
+    const line = new FakeLine(open);
+    await using walk = new Walk({ folder: folder.path, channels: [line] });
+    const asked = { times: 0 };
+    const more = inThread("t", async () => {
+      asked.times++;
+      return { ...quote(bob, "the build is red\nwho looks?"), messageId: "t" };
+    });
+    await walk.inbound.take(line.message("not to you", { ...more, isToUs: false }), line);
+    expect(asked.times).toBe(0);
+    await walk.inbound.take(line.message("can you?", more), line);
+    await walk.wasAsked(1);
+    await walk.inbound.take(line.message("and now?", more), line);
+    await walk.wasAsked(2);
+    expect(lastText(walk.asked[0])).toEndWith(
+      "[This thread began with a message of Bob Ann 1 (2):]\n> the build is red\n> who looks?\n[Ann (1)] can you?",
+    );
+    expect(lastText(walk.asked[1])).toBe("[Ann (1)] and now?");
+    expect(asked.times).toBe(1);
+  });
+
+  test("is shown once where it is what the first message answers, and as ours where it is ours", async () => {
+    using folder = tempFolder();
+    const line = new FakeLine(open);
+    await using walk = new Walk({ folder: folder.path, channels: [line] });
+    const quoted = quote(bob, "the build is red");
+    await walk.inbound.take(line.message("can you?", { ...inThread("a", async () => quoted), quoted }), line);
+    await walk.wasAsked(1);
+    expect(lastText(walk.asked[0])).toBe("[It answers Bob Ann 1 (2):]\n> the build is red\n[Ann (1)] can you?");
+    const ours = { messageId: "b", text: "good morning", isOurs: true };
+    await walk.inbound.take(
+      line.message(
+        "to you too",
+        inThread("b", async () => ours),
+      ),
+      line,
+    );
+    await walk.wasAsked(2);
+    expect(lastText(walk.asked[1])).toBe(
+      "[This thread began with a message of yours:]\n> good morning\n[Ann (1)] to you too",
+    );
+  });
+
+  test("SEC-70: is withheld where its writer may not talk to us, or nobody knows who it was", async () => {
+    using folder = tempFolder();
+    const line = new FakeLine(open);
+    await using walk = new Walk({ folder: folder.path, channels: [line] });
+    const roots = [
+      quote(eve, "SECRET PLAN"),
+      quote(undefined, "SECRET PLAN"),
+      quote({ ...bob, isBot: true }, "SECRET"),
+    ];
+    for (const [n, root] of roots.entries()) {
+      await walk.inbound.take(
+        line.message(
+          "what of this?",
+          inThread(`t${n}`, async () => root),
+        ),
+        line,
+      );
+    }
+    await walk.wasAsked(3);
+    for (const request of walk.asked) {
+      expect(lastText(request)).toBe(
+        "[This thread began with a message that is not shown here.]\n[Ann (1)] what of this?",
+      );
+    }
+  });
+
+  test.each([
+    ["cannot be read", () => Promise.reject(new Error("missing_scope"))],
+    ["is not there any more", async () => undefined],
+    ["has no words", async () => quote(bob, " ")],
+    ["does not come", () => new Promise<undefined>(() => {})],
+  ])("keeps no message where it %s", async (_what, root: () => Promise<Quoted | undefined>) => {
+    using folder = tempFolder();
+    const line = new FakeLine(open);
+    await using walk = new Walk({ folder: folder.path, channels: [line] });
+    await walk.inbound.take(line.message("hello", inThread("t", root)), line);
+    await walk.wasAsked(1);
+    expect(lastText(walk.asked[0])).toBe("[Ann (1)] hello");
+  });
+});
+
 test("the original's allowlist is taken over once: who was taken off it does not come back with the next start", async () => {
   using folder = tempFolder();
   const file = JSON.stringify({ version: 1, allowFrom: ["1", "@eve", "*", 5] });

@@ -40,6 +40,27 @@ describe("a reaction", () => {
     ]);
   });
 
+  test("that the platform brings again, also after it was told, is told once; the same sign anew is another", async () => {
+    using folder = tempFolder();
+    const line = new FakeLine({ allowFrom: ["1"] });
+    await using walk = new Walk({ folder: folder.path, channels: [line] });
+    await walk.inbound.take(line.message("hello"), line);
+    await until("the record of the answer", async () => (await sent(walk)).length === 1);
+    const [first, second] = [reaction(line, "p1"), reaction(line, "p1")];
+    const edit = { ...line.about("e"), type: "edited", messageId: "m-u1", text: "hello you", isToUs: true } as const;
+    for (const update of [first, edit, first, edit, second]) await walk.inbound.take(update, line);
+    await walk.inbound.take(line.message("and now?"), line);
+    for (const update of [first, edit, second]) await walk.inbound.take(update, line);
+    await walk.inbound.take(line.message("still?"), line);
+    await until("the answers", () => line.got.length === 3);
+    const [, told = "", last] = (await walk.log(key)).flatMap((event) =>
+      event.kind === "MessageReceived" ? [event.text] : [],
+    );
+    expect(told.split("reacted with")).toHaveLength(3);
+    expect(told.split("hello you")).toHaveLength(2);
+    expect(last).toBe("still?");
+  });
+
   test.each([
     ["to somebody else's message", {}, "m-u1", {}, ["and now?", "still?"]],
     [

@@ -57,6 +57,35 @@ test.each([
   expect(await updateOf(slack, () => slack.fake.say("hi", options))).toMatchObject(expected);
 });
 
+test("what a thread began with is asked for by who wants to know it, with its writer", async () => {
+  await using slack = await openSlackHouse();
+  const { ts } = slack.fake.say("the build is *red*", { user: "U2" });
+  slack.fake.say("who looks?", { thread_ts: ts });
+  const [, update] = await until("both", () => (slack.house.got.length === 2 ? slack.house.got : undefined));
+  if (update?.type !== "message") throw new Error("it is a message");
+  expect(slack.fake.calls("conversations.replies")).toBeEmpty();
+  expect(await update.threadRoot?.(signal)).toEqual({
+    messageId: ts,
+    sender: { id: "U2", name: "Bob", username: "bob", isBot: false },
+    text: "the build is **red**",
+    isOurs: false,
+  });
+  const [first] = slack.house.got;
+  expect(first).not.toHaveProperty("threadRoot");
+  const ours = await slack.connection.send(
+    { to: { channel: "slack", chat: "C1" }, text: "good morning", clientKey: "k" },
+    signal,
+  );
+  if (!("messageId" in ours)) throw new Error("it was sent");
+  const answer = await updateOf(slack, () => slack.fake.say("to you too", { thread_ts: ours.messageId }));
+  expect(answer.type === "message" && (await answer.threadRoot?.(signal))).toMatchObject({
+    text: "good morning",
+    isOurs: true,
+  });
+  const lost = await updateOf(slack, () => slack.fake.say("hm", { thread_ts: "1690000000.000100" }));
+  expect(lost.type === "message" && (await lost.threadRoot?.(signal))).toBeUndefined();
+});
+
 test.each([
   ["our own message", { user: "UBOT", bot_id: "BBOT" }],
   ["our own message without a user", { user: undefined, bot_id: "BBOT", subtype: "bot_message" }],

@@ -157,6 +157,13 @@ export class FakeApi {
         return { status: 200, body: found.toReversed().map(({ nonce: _nonce, ...message }) => message) };
       },
     ],
+    [
+      /^GET \/channels\/(\d+)\/messages\/(\d+)$/,
+      ([chat = "", id = ""]) => {
+        const message = this.#find(chat, id);
+        return message ? { status: 200, body: message } : refused(404, 10_008, "Unknown Message");
+      },
+    ],
     [/^POST \/channels\/(\d+)\/messages$/, ([chat = ""], call) => this.#post(chat, call)],
     [
       /^PATCH \/channels\/(\d+)\/messages\/(\d+)$/,

@@ -61,8 +61,8 @@ export class Guild {
     return id;
   }
 
-  thread(parent: string, name: string): string {
-    const id = this.snowflake();
+  /** Begun from a message, it has the id of that. */
+  thread(parent: string, name: string, id: string = this.snowflake()): string {
     const thread = { id, type: ChannelType.PublicThread, name, guild_id: this.id, parent_id: parent };
     this.channels.set(id, thread as unknown as APIChannel);
     this.messages.set(id, []);

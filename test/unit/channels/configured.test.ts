@@ -1,5 +1,5 @@
 import { Secret } from "#base";
-import { channelsSettings, configuredAccounts } from "#channels";
+import { channels as realChannels, channelSettings, channelsSettings, configuredAccounts } from "#channels";
 import { locateHome, openConfig } from "#config";
 import { Type } from "@sinclair/typebox";
 import { describe, expect, test } from "bun:test";
@@ -119,7 +119,29 @@ describe("the accounts of the settings", () => {
     const first = print(`channels.parrot.bot_token = "a"\nchannels.parrot.dm_policy = "open"`);
     expect(print(`channels.parrot.dm_policy = "open"\nchannels.parrot.bot_token = "a"`)).toBe(first);
     expect(print(`channels.parrot.dm_policy = "open"\nchannels.parrot.bot_token = "b"`)).not.toBe(first);
-    expect(print(`channels.parrot.bot_token = "a"`)).not.toBe(first);
+    expect(print(`channels.parrot.bot_token = "a"\nchannels.parrot.signing_secret = "s"`)).not.toBe(first);
+  });
+
+  test("what only the gateway reads makes no account another one", () => {
+    const first = print(`channels.parrot.bot_token = "a"`);
+    for (const setting of [
+      `dm_policy = "open"`,
+      `allow_from = ["1"]`,
+      `group_policy = "open"`,
+      `group_allow_from = ["1"]`,
+      `groups.g.require_mention = false`,
+      `streaming = "partial"`,
+      `pace = "off"`,
+      `reaction_notifications = "all"`,
+      `reply_to = "all"`,
+    ])
+      expect(print(`channels.parrot.bot_token = "a"\nchannels.parrot.${setting}`)).toBe(first);
+  });
+
+  test("no channel calls a setting of its own as one that only the gateway reads", () => {
+    const own = realChannels.flatMap(({ account }) => Object.keys(account?.properties ?? {}));
+    expect(own).not.toBeEmpty();
+    expect(own.filter((name) => Object.hasOwn(channelSettings, name))).toEqual([]);
   });
 
   test("what can be set is explained, each with its variable", () => {

@@ -74,6 +74,16 @@ describe("what people read", () => {
     ["a call", 'Sure.\n<tool_call>{"name":"x"}</tool_call>\nDone.', "Sure.\n\nDone."],
     ["a call that does not end", "Sure. <function_calls>{", "Sure."],
     ["a token of a model", "<|im_start|>Hello<|end|>", "Hello"],
+    [
+      "the head of what a thread began with",
+      "[This thread began with a message of Ann (1):]\n> tea?\nYes, tea.",
+      "> tea?\nYes, tea.",
+    ],
+    [
+      "the mark of what is not shown of a thread",
+      "[This thread began with a message that is not shown here.]\nYes, tea.",
+      "Yes, tea.",
+    ],
     ["the head of a quotation", "[It answers Ann (1):]\n> tea?\nYes, tea.", "> tea?\nYes, tea."],
     ["marks of the context", "[Said to you:]\n[attached: image a.png; image/png]\nA cat.", "A cat."],
     [
