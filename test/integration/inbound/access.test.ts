@@ -323,15 +323,14 @@ describe("in a group", () => {
   });
 });
 
+function inThread(thread: string, threadRoot: () => Promise<Quoted | undefined>) {
+  return { place: group, from: { channel: "pigeon", chat: "-5", thread }, threadRoot };
+}
+
 describe("the message that a thread began with", () => {
   const open: ChannelSettings = { groupPolicy: "allowlist", groupAllowFrom: ["1", "2"] };
   const bob = { id: "2", name: "Bob] [Ann (1", isBot: false };
   const eve = { id: "8", name: "Eve", isBot: false };
-  const inThread = (thread: string, threadRoot: () => Promise<Quoted | undefined>) => ({
-    place: group,
-    from: { channel: "pigeon", chat: "-5", thread },
-    threadRoot,
-  });
 
   test("is shown with the first message of the conversation there, and asked for once", async () => {
     using folder = tempFolder();

@@ -53,11 +53,11 @@ describe("a reaction", () => {
     for (const update of [first, edit, second]) await walk.inbound.take(update, line);
     await walk.inbound.take(line.message("still?"), line);
     await until("the answers", () => line.got.length === 3);
-    const [, told = "", last] = (await walk.log(key)).flatMap((event) =>
+    const [, next = "", last] = (await walk.log(key)).flatMap((event) =>
       event.kind === "MessageReceived" ? [event.text] : [],
     );
-    expect(told.split("reacted with")).toHaveLength(3);
-    expect(told.split("hello you")).toHaveLength(2);
+    expect(next.split("reacted with")).toHaveLength(3);
+    expect(next.split("hello you")).toHaveLength(2);
     expect(last).toBe("still?");
   });
 
