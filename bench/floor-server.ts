@@ -47,3 +47,5 @@ Bun.serve({
     },
   },
 });
+
+process.stdout.write(`ready ${port}\n`);

@@ -35,6 +35,7 @@ for (let i = 0; i < accounts; i++) {
 const crowd = new Crowd(sides, chats);
 
 process.on("message", (wish: Wish) => void grant(wish));
+process.on("disconnect", () => process.exit()); // whoever started it is gone
 say({ type: "open", config: configOf(echo.url) });
 
 async function grant(wish: Wish): Promise<void> {
