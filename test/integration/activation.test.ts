@@ -24,7 +24,11 @@ test("an owner says in a group what is answered there, which is stronger than th
   const saysActivation = async (who: typeof ada, when: string, answer: string) => {
     const before = texts().length;
     fake.command(chat, who, "activation", when === "" ? [] : [{ type: 3, name: "when", value: when }]);
-    await until(answer, () => texts().slice(before).some((text) => text.includes(answer)));
+    await until(answer, () =>
+      texts()
+        .slice(before)
+        .some((text) => text.includes(answer)),
+    );
   };
   const ours = () => fake.messages(chat).filter(({ author }) => author.id === guild.bot.id);
   await until("being online", () => fake.api.commands.some(({ name }) => name === "activation"));
@@ -74,7 +78,7 @@ test("what was said of a group lasts over a restart; a thread has its own, or th
   await say(walk, "no more", "7");
   await walk.inbound.take(line.message("you there", { from: at, place: group }), line);
   await until("the last", () => line.got.length === 4);
-  const answered = walk.asked.map((request) => lastText(request).split("] ").at(-1));
+  const answered = walk.asked.map((request) => lastText(request).split("] ").at(-1) ?? "");
   expect(answered.toSorted()).toEqual(["aloud", "at last", "elsewhere", "you there"]);
 });
 

@@ -243,7 +243,10 @@ export class Reception implements Disposable {
   }
 
   /** Judged by its own sender alone. What is refused is told to them, as an answer. */
-  async #command({ update, said, from, line }: Guest, sessionKey: string): Promise<(() => Promise<string>) | undefined> {
+  async #command(
+    { update, said, from, line }: Guest,
+    sessionKey: string,
+  ): Promise<(() => Promise<string>) | undefined> {
     if (!said.text.startsWith("/")) return undefined;
     const { channel, account } = from;
     const who = { channel, account: account ?? "", senderId: update.sender.id };

@@ -108,7 +108,11 @@ describe("a group", () => {
   test("may have a topic that is answered otherwise; the other topics are as the group", () => {
     const topics = { "7": { activation: "always" }, "8": { requireMention: true }, "9": {} } as const;
     const asked = (thread: string, activation?: "always") =>
-      configuredActivation(group, { chat: "c", thread }, { groups: { c: { topics, ...(activation && { activation }) } } });
+      configuredActivation(
+        group,
+        { chat: "c", thread },
+        { groups: { c: { topics, ...(activation && { activation }) } } },
+      );
     expect(["7", "8", "9", "constructor"].map((thread) => asked(thread))).toEqual([
       "always",
       "mention",
