@@ -105,6 +105,8 @@ export interface Connection extends AsyncDisposable {
   ): Promise<SendRefusal | undefined>;
   /** Shows that we are at work, for about as long as `Channel.typingMs` says. Failures are not worth a word. */
   typing?(to: Address, signal: AbortSignal): Promise<void>;
+  /** Nothing will be said to the update of this ticket: whoever waits for that there is told, and nobody else. Never rejects. */
+  unanswered?(reply: ReplyTicket): Promise<void>;
   /** Shows an answer while it grows, by the platform's own means. What was streamed is no message: the answer is sent as one at the end. */
   draft?(to: Address, draftId: string, text: string, signal: AbortSignal): Promise<SendRefusal | undefined>;
   /** Where the platform calls us: one request below `/webhooks/<channel>/<account>`. Checks its signature before it reads anything else. */

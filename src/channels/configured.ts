@@ -1,6 +1,7 @@
 import { Secret } from "#base";
 import { toSnake } from "#config";
 import { KindGuard } from "@sinclair/typebox";
+import { disagreement } from "./activation.ts";
 import type { Channel } from "./channel.ts";
 import {
   accountFields,
@@ -93,7 +94,7 @@ function configure(channel: Channel, section: ChannelSection, account: string): 
   const missing = firstMissing(channel, settings);
   const lack = missing === undefined ? undefined : `${at(missing)} is not set`;
   const misnamed = nameProblem(channel, account);
-  const problem = misnamed ?? lack ?? unfit(channel, settings, at);
+  const problem = misnamed ?? lack ?? unfit(channel, settings, at) ?? torn(settings, at);
   return {
     channel,
     account,
@@ -124,6 +125,13 @@ function isAbsent(value: unknown): boolean {
 function unfit(channel: Channel, settings: AccountSection, at: (field: string) => string): string | undefined {
   const found = channel.check?.(settings);
   return found && `${at(found.field)} ${found.problem}`;
+}
+
+/** Two settings of one meaning that say different things. */
+function torn(settings: AccountSection, at: (field: string) => string): string | undefined {
+  const [table, ...ids] = disagreement(settings) ?? [];
+  if (table === undefined) return undefined;
+  return `${[at(table), ...ids].join(".")}: activation and require_mention disagree; set only one of them`;
 }
 
 function rivalOf(made: ConfiguredAccount, holders: Map<string, string>): string | undefined {

@@ -1,4 +1,5 @@
 /** Chat platforms, one entry each. */
+export { Activation, activationIn } from "./activation.ts";
 export {
   type Ability,
   type AccountOptions,

@@ -1,12 +1,16 @@
 import { type Static, Type } from "@sinclair/typebox";
+import { activationFields } from "./activation.ts";
 
 const idList = (description: string) => Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description }));
 
 /** What may be said of one group, guild or channel, by the platform's id of it. */
 const GroupSettings = Type.Object({
   enabled: Type.Optional(Type.Boolean({ description: "False: whatever is said there is not for us." })),
-  requireMention: Type.Optional(
-    Type.Boolean({ description: "Only what names us or answers us starts a turn; true unless set." }),
+  ...activationFields,
+  topics: Type.Optional(
+    Type.Record(Type.String(), Type.Object(activationFields), {
+      description: "Threads of it, like the topics of a forum, by their id; what one does not say counts as above.",
+    }),
   ),
   allowFrom: idList("Who may start turns there, in place of the account's `group_allow_from`."),
 });

@@ -13,7 +13,16 @@ export { checkBindings } from "./router/check-bindings.ts";
 export { checkMentions } from "./router/mentions.ts";
 export { bindingsSettings, broadcastSettings, commandsSettings, messagesSettings } from "./settings.ts";
 export type { Hearing } from "./inbound/hearing.ts";
-export type { AsideDesk, Inbound, InboundOptions, PairingDesk, SetAside } from "./inbound/inbound.ts";
+export type {
+  ActivationDesk,
+  AsideDesk,
+  CommandAsked,
+  GroupChat,
+  Inbound,
+  InboundOptions,
+  PairingDesk,
+  SetAside,
+} from "./inbound/inbound.ts";
 export { createNotes } from "./notes.ts";
 export type { House, ModelPrice } from "./house.ts";
 export { defaultAccount, type Line, type Lines, linesOf } from "./line.ts";

@@ -1,5 +1,6 @@
 import { clip, failPoint, type Log, newId } from "#base";
 import type { DeviceRole } from "#devices";
+import type { CommandAsked } from "#gateway";
 import { Fault, fault, permits } from "#protocol";
 import type { ConnectionInfo } from "./connection.ts";
 import { keyedRequest, splitKey } from "./idempotency.ts";
@@ -64,14 +65,14 @@ export class Dispatcher implements Calls {
   }
 
   /** What a text asks for that somebody said on a channel; undefined when it is for the model. Throws as `readCommand`. */
-  async command(asked: { readonly text: string; readonly sessionKey: string }, origin: Origin) {
+  async command({ text, ...place }: Omit<CommandAsked, "scopes">, origin: Origin) {
     if (this.#isClosing) throw fault.shuttingDown({ retryAfterMs: 1_000 });
     const [{ commands }, { readCommand }] = await Promise.all([
       import("./commands/index.ts"),
       import("./commands/read-command.ts"),
     ]);
     const context = new CallContext(this.#context, origin);
-    return readCommand(asked.text, { sessionKey: asked.sessionKey, context }, commands);
+    return readCommand(text, { ...place, context }, commands);
   }
 
   /** From here on every call is refused. */

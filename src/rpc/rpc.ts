@@ -13,7 +13,8 @@ import type { AnyMethod } from "./method.ts";
 import { methods } from "./methods/index.ts";
 import { type AgentNodes, agentNodes } from "./nodes/agent-access.ts";
 import { NodesDoor } from "./nodes/door.ts";
-import { fault, type Scope } from "#protocol";
+import { fault } from "#protocol";
+import type { CommandAsked } from "#gateway";
 import { OpenClawDoor } from "./openclaw/door.ts";
 import { callerOf, SingleCall } from "./origin.ts";
 import { RunWatches } from "./run-watch.ts";
@@ -47,11 +48,7 @@ export interface Rpc extends AsyncDisposable {
    * What a text asks the gateway to do that somebody said on a channel, who has these scopes and no others; undefined when
    * it is for the model. Rejects with `missingScope` or `invalidParams`.
    */
-  command(asked: {
-    readonly text: string;
-    readonly sessionKey: string;
-    readonly scopes: ReadonlySet<Scope>;
-  }): Promise<(() => Promise<string>) | undefined>;
+  command(asked: CommandAsked): Promise<(() => Promise<string>) | undefined>;
 
   /** For the agent's tools. */
   readonly nodes: AgentNodes;

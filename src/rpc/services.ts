@@ -75,8 +75,8 @@ export interface Services {
   readonly agents: () => readonly AgentListing[];
   readonly gateway: Gateway;
   readonly sessions: Sessions;
-  /** The way in from the platforms: who is let in, and where messages go. */
-  readonly inbound: Pick<Inbound, "asides" | "explain" | "pairing">;
+  /** The way in from the platforms: who is let in, what is answered, and where messages go. */
+  readonly inbound: Pick<Inbound, "activations" | "asides" | "explain" | "pairing">;
   readonly config: Config<unknown>;
   /** Loaded when first asked for: a gateway without devices does not pay for them. */
   readonly devices: () => Promise<Devices>;

@@ -87,6 +87,14 @@ export class FakeDiscord implements AsyncDisposable {
     });
   }
 
+  choose(message: APIMessage, user: APIUser, customId: string, values: readonly string[]): { readonly id: string } {
+    return this.#interact(message.channel_id, user, {
+      type: InteractionType.MessageComponent,
+      message,
+      data: { component_type: ComponentType.StringSelect, custom_id: customId, values },
+    });
+  }
+
   messages(chat: string): readonly APIMessage[] {
     return this.guild.messages.get(chat) ?? [];
   }

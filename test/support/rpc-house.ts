@@ -97,6 +97,7 @@ export class House {
       replay: async (id) => Promise.reject(fault.deadLetterNotFound({ id })),
       drop: async (id) => Promise.reject(fault.deadLetterNotFound({ id })),
     },
+    activations: { kept: async () => undefined, keep: async () => {} },
     explain: async () => ({
       route: { agentId: "main", action: "agent" },
       sessionKey: "agent:main:main",

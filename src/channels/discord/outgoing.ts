@@ -14,7 +14,7 @@ interface Parts {
   readonly tickets: Tickets;
 }
 
-type Abilities = Required<Pick<Connection, "send" | "edit" | "delete" | "react" | "typing" | "probe">>;
+type Abilities = Required<Pick<Connection, "send" | "edit" | "delete" | "react" | "typing" | "probe" | "unanswered">>;
 
 /**
  * What we do at Discord. There is no `find`, because a message that is read later does not carry its nonce. A second try
@@ -95,6 +95,7 @@ export function outgoing({ rest, tickets }: Parts): Abilities {
       // Nobody misses it.
       await order(["post", Routes.channelTyping(chatOf(to))], { signal }).catch(() => undefined);
     },
+    unanswered: (reply) => tickets.decline(reply),
     async probe(signal) {
       const asked = await ask(rest, ["get", Routes.user()], { signal });
       if (!("answer" in asked)) throw new Error(asked.refusal.problem);

@@ -1,7 +1,7 @@
 import {
   type APIApplicationCommandInteractionDataOption,
   type APIInteraction,
-  type APIMessageComponentButtonInteraction,
+  type APIMessageComponentInteraction,
   type APIChatInputApplicationCommandInteraction,
   ComponentType,
   ApplicationCommandOptionType,
@@ -13,13 +13,11 @@ import type { ReplyTicket, Update } from "../update.ts";
 import { type Reader, senderOf } from "./read-message.ts";
 import { madeAt } from "./snowflake.ts";
 
-type Taken = APIChatInputApplicationCommandInteraction | APIMessageComponentButtonInteraction;
+type Taken = APIChatInputApplicationCommandInteraction | APIMessageComponentInteraction;
 
-/** The interactions that mean something here: a slash command, a pressed button. */
+/** The interactions that mean something here: a slash command, a pressed button, what was chosen in a menu. */
 export function isTaken(interaction: APIInteraction): interaction is Taken {
-  if (interaction.type === InteractionType.MessageComponent) {
-    return interaction.data.component_type === ComponentType.Button;
-  }
+  if (interaction.type === InteractionType.MessageComponent) return true;
   return (
     interaction.type === InteractionType.ApplicationCommand &&
     interaction.data.type === ApplicationCommandType.ChatInput
@@ -46,10 +44,16 @@ export async function readInteraction(
     reply,
   };
   if (interaction.type === InteractionType.MessageComponent) {
-    return { ...about, type: "button", messageId: interaction.message.id, data: interaction.data.custom_id };
+    const data = dataOf(interaction.data);
+    return data === "" ? undefined : { ...about, type: "button", messageId: interaction.message.id, data };
   }
   const { name, options = [] } = interaction.data;
   return { ...about, type: "command", name, args: argsOf(options) };
+}
+
+/** What a button stands for; what was chosen in a menu, where nothing may be chosen, too. */
+function dataOf(data: APIMessageComponentInteraction["data"]): string {
+  return data.component_type === ComponentType.Button ? data.custom_id : data.values.join(", ");
 }
 
 /** As it would be typed: a single value by itself, several with their names, what lies below a subcommand behind its name. */

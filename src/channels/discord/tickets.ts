@@ -1,6 +1,13 @@
 import { type Clock, type Log, Lru, newToken, Secret } from "#base";
 import type { REST } from "@discordjs/rest";
-import { type APIInteraction, InteractionResponseType, InteractionType, Routes } from "discord-api-types/v10";
+import {
+  type APIInteraction,
+  type APIInteractionResponse,
+  InteractionResponseType,
+  InteractionType,
+  MessageFlags,
+  Routes,
+} from "discord-api-types/v10";
 import type { ReplyTicket } from "../update.ts";
 import { ask } from "./rest.ts";
 
@@ -9,6 +16,14 @@ const mostTickets = 500;
 const ticketMs = 14 * 60_000;
 /** Discord tells the person that we failed after three seconds. */
 const acknowledgeMs = 2_000;
+
+const thinking = { type: InteractionResponseType.DeferredChannelMessageWithSource } as const;
+const seen = { type: InteractionResponseType.DeferredMessageUpdate } as const;
+/** The same for everybody and whatever the reason: it tells a stranger nothing. */
+const silence = {
+  type: InteractionResponseType.ChannelMessageWithSource,
+  data: { content: "I do not answer this here.", flags: MessageFlags.Ephemeral },
+} as const;
 
 export interface Ticket {
   readonly chat: string;
@@ -23,6 +38,7 @@ interface OpenTicket {
   readonly until: number;
   /** Whether Discord knows that we have it: it can be answered only then. */
   readonly acknowledge: () => Promise<boolean>;
+  readonly decline: () => Promise<void>;
 }
 
 /** The interactions that may still be answered as such, each once. */
@@ -63,13 +79,26 @@ export class Tickets {
     const started: { acknowledgement?: Promise<boolean> } = {};
     const late = setTimeout(() => void acknowledge(), acknowledgeMs);
     this.#late.add(late);
-    const acknowledge = () => {
+    const answer = (response: APIInteractionResponse) => {
       clearTimeout(late);
       this.#late.delete(late);
-      return (started.acknowledgement ??= this.#acknowledge(interaction, ticket));
+      return (started.acknowledgement ??= this.#callBack(interaction, response));
     };
-    this.#open.set(name, { ticket, until: this.#clock.elapsed() + ticketMs, acknowledge });
+    const acknowledge = () => answer(isCommand ? thinking : seen);
+    const decline = async () => {
+      const isLate = started.acknowledgement !== undefined;
+      const isTaken = await answer(isCommand ? silence : seen);
+      if (isCommand && isLate && isTaken) await this.#takeBack(ticket);
+    };
+    this.#open.set(name, { ticket, until: this.#clock.elapsed() + ticketMs, acknowledge, decline });
     return { reply: { token: name }, acknowledge };
+  }
+
+  /** Nobody will answer it: the person alone is told so, or “thinking…” is taken away where it is shown already. Never rejects. */
+  async decline(reply: ReplyTicket): Promise<void> {
+    const found = this.#open.get(reply.token);
+    this.#open.delete(reply.token);
+    await found?.decline();
   }
 
   /** The interaction behind a ticket, while it may be answered and belongs to that chat. */
@@ -83,21 +112,22 @@ export class Tickets {
     this.#open.delete(reply.token);
   }
 
-  async #acknowledge(interaction: APIInteraction, ticket: Ticket): Promise<boolean> {
-    const type =
-      ticket.answers === "original"
-        ? InteractionResponseType.DeferredChannelMessageWithSource
-        : InteractionResponseType.DeferredMessageUpdate;
+  /** False when Discord does not know that we have it. */
+  #callBack({ id, token }: APIInteraction, body: APIInteractionResponse): Promise<boolean> {
+    return this.#say(["post", Routes.interactionCallback(id, token)], body);
+  }
+
+  async #takeBack({ application, token }: Ticket): Promise<void> {
+    await this.#say(["delete", Routes.webhookMessage(application, token.reveal(), "@original")]);
+  }
+
+  async #say(request: Parameters<typeof ask>[1], body?: APIInteractionResponse): Promise<boolean> {
     try {
-      const asked = await ask(this.#rest, ["post", Routes.interactionCallback(interaction.id, interaction.token)], {
-        auth: false,
-        body: { type },
-        signal: this.#signal,
-      });
+      const asked = await ask(this.#rest, request, { auth: false, signal: this.#signal, ...(body && { body }) });
       if ("answer" in asked) return true;
-      this.#log.warn("Discord did not take our acknowledgement", { problem: asked.refusal.problem });
+      this.#log.warn("Discord did not take what we say to an interaction", { problem: asked.refusal.problem });
     } catch (error) {
-      if (!this.#signal.aborted) this.#log.warn("Discord's interaction was not acknowledged", { error });
+      if (!this.#signal.aborted) this.#log.warn("nobody knows what Discord made of an interaction", { error });
     }
     return false;
   }

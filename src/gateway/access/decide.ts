@@ -1,4 +1,5 @@
-import type { ChannelSettings, Place, Sender } from "#channels";
+import { type Activation, activationIn, type ChannelSettings, type Place, type Sender } from "#channels";
+import type { Address } from "#protocol";
 
 export interface Question {
   readonly sender: Pick<Sender, "id" | "isBot">;
@@ -31,10 +32,16 @@ export function decide(question: Question): Access {
   return place.kind === "direct" ? decideDirect(question) : decideGroup(question);
 }
 
-/** In a group: does only what names us, or answers us, start a turn? */
-export function needsMention(place: Place, chat: string, settings: ChannelSettings): boolean {
-  if (place.kind === "direct") return false;
-  return groupOf(place, chat, settings).found?.requireMention ?? true;
+/** What starts a turn there, as the settings say; a thread beats its chat in what it says itself. */
+export function configuredActivation(
+  place: Place,
+  { chat, thread = "" }: Pick<Address, "chat" | "thread">,
+  settings: ChannelSettings,
+): Activation {
+  if (place.kind === "direct") return "always";
+  const { topics = {}, ...found } = groupOf(place, chat, settings).found ?? {};
+  const topic = Object.hasOwn(topics, thread) ? topics[thread] : undefined;
+  return (topic && activationIn(topic)) ?? activationIn(found) ?? "mention";
 }
 
 const everybody = "*";

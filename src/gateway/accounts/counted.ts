@@ -30,6 +30,7 @@ export function counted(connection: Connection, sent: () => void): Connection {
     ...(connection.delete && { delete: connection.delete.bind(connection) }),
     ...(connection.react && { react: connection.react.bind(connection) }),
     ...(connection.typing && { typing: connection.typing.bind(connection) }),
+    ...(connection.unanswered && { unanswered: connection.unanswered.bind(connection) }),
     ...(connection.draft && { draft: connection.draft.bind(connection) }),
     ...(connection.take && { take: connection.take.bind(connection) }),
     ...(connection.probe && { probe: connection.probe.bind(connection) }),

@@ -32,6 +32,10 @@ export function createInbound(house: InboundHouse, options: InboundOptions): Inb
       replay: async (id) => (await open()).asides.replay(id),
       drop: async (id) => (await open()).asides.drop(id),
     },
+    activations: {
+      kept: async (at) => (await open()).activations.kept(at),
+      keep: async (at, activation) => (await open()).activations.keep(at, activation),
+    },
     explain: async (traveller) => (await open()).explain(traveller),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };

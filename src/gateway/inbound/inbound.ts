@@ -1,4 +1,4 @@
-import type { Place, Update } from "#channels";
+import type { Activation, Place, Update } from "#channels";
 import type { Address, Scope } from "#protocol";
 import type { AllowEntry } from "../access/allow-book.ts";
 import type { Identity } from "../access/owners.ts";
@@ -24,6 +24,7 @@ export interface Inbound extends AsyncDisposable {
   recover(): Promise<void>;
   readonly pairing: PairingDesk;
   readonly asides: AsideDesk;
+  readonly activations: ActivationDesk;
   /** Where a message would go, and why not elsewhere. Does nothing. */
   explain(traveller: {
     readonly from: Address;
@@ -65,6 +66,14 @@ export interface PairingDesk {
   disallow(who: Identity): Promise<boolean>;
 }
 
+/** What was said of what starts a turn in a group; where nothing was, the settings count. */
+export interface ActivationDesk {
+  /** A thread's own, or its chat's. */
+  kept(at: Address): Promise<Activation | undefined>;
+  /** Undefined takes back what was said there. */
+  keep(at: Address, activation: Activation | undefined): Promise<void>;
+}
+
 /** Updates that broke five times and were put aside, and messages that found no turn. */
 export interface AsideDesk {
   /** By id; `after` is that of the last one seen. */
@@ -91,6 +100,21 @@ export interface SetAside {
 
 export type InboundHouse = Pick<House, "storage" | "sessions" | "lines" | "log" | "clock">;
 
+/** A text that may be a command, and what is known of who said it where. */
+export interface CommandAsked {
+  readonly text: string;
+  readonly sessionKey: string;
+  readonly scopes: ReadonlySet<Scope>;
+  /** Where it was said, when that is a group. */
+  readonly group?: GroupChat;
+}
+
+export interface GroupChat {
+  readonly at: Address;
+  /** What starts a turn there as the settings say. */
+  readonly configured: Activation;
+}
+
 export interface InboundOptions {
   readonly gateway: Pick<Gateway, "receive" | "answer" | "holdTicket" | "relay" | "post">;
   /** The agent that answers where no binding names another; it may be another one tomorrow. */
@@ -98,11 +122,7 @@ export interface InboundOptions {
   /** Read anew for each message. */
   readonly settings: () => InboundSettings;
   /** What a text asks the gateway to do itself; undefined when it is for the model. Rejects with a fault for who may not. */
-  command(asked: {
-    readonly text: string;
-    readonly sessionKey: string;
-    readonly scopes: ReadonlySet<Scope>;
-  }): Promise<(() => Promise<string>) | undefined>;
+  command(asked: CommandAsked): Promise<(() => Promise<string>) | undefined>;
   /** What writes recordings down, read anew for each message; undefined where nothing does. */
   readonly hearing?: () => Hearing | undefined;
   /** A file of the original's credentials, where it is; read once, never written. */

@@ -1,5 +1,6 @@
 import { describeError, newId } from "#base";
 import type { Update } from "#channels";
+import { ActivationBook } from "../access/activation-book.ts";
 import { Door } from "../access/door.ts";
 import { inboundScope } from "../arrival.ts";
 import type { Line } from "../line.ts";
@@ -10,17 +11,19 @@ import { FileDesk } from "./file-desk.ts";
 import type { Inbound, InboundHouse, InboundOptions } from "./inbound.ts";
 import { isOver } from "./is-over.ts";
 import { isTemporary } from "./is-temporary.ts";
+import { leaveUnanswered } from "./leave-unanswered.ts";
 import { LoopGuard } from "./loop-guard.ts";
 import { Reception } from "./reception.ts";
 import { idOf, WaitingRoom } from "./waiting-room.ts";
 
-export type OpenInbound = Pick<Inbound, "asides" | "explain" | "pairing" | "take"> & AsyncDisposable;
+export type OpenInbound = Pick<Inbound, "activations" | "asides" | "explain" | "pairing" | "take"> & AsyncDisposable;
 
 /** Opens the way in, and takes up what waited. */
 export async function openInbound(house: InboundHouse, options: InboundOptions): Promise<OpenInbound> {
   await using opened = new AsyncDisposableStack();
   const { storage, sessions, clock, log } = house;
   const door = new Door(house, options);
+  const activations = new ActivationBook(house);
   const aside = new Aside(storage);
   const loops = new LoopGuard();
   opened.defer(
@@ -50,7 +53,7 @@ export async function openInbound(house: InboundHouse, options: InboundOptions):
       },
     }),
   );
-  const reception: Reception = opened.use(new Reception(house, options, { door, loops, waiting }));
+  const reception: Reception = opened.use(new Reception(house, options, { door, activations, loops, waiting }));
   await waiting.open();
   const underWay = new Map<string, Promise<void>>();
 
@@ -64,6 +67,7 @@ export async function openInbound(house: InboundHouse, options: InboundOptions):
       const from = { ...update.from, channel: line.channel.id, account: line.account };
       if (!(await aside.failed(id, { ...update, from }, describeError(error)))) throw error;
       log.error("an update broke too often and was put aside", about);
+      leaveUnanswered(update, line);
     }
   }
 
@@ -79,6 +83,7 @@ export async function openInbound(house: InboundHouse, options: InboundOptions):
       underWay.set(id, work);
       return work;
     },
+    activations,
     pairing: door.desk,
     asides: createAsideDesk(house, {
       reception,

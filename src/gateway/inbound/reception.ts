@@ -1,7 +1,8 @@
 import { lazily, newId } from "#base";
 import type { Quoted, Update } from "#channels";
 import { Fault, type InboundMessage } from "#protocol";
-import { needsMention } from "../access/decide.ts";
+import type { ActivationBook } from "../access/activation-book.ts";
+import { configuredActivation } from "../access/decide.ts";
 import type { Door } from "../access/door.ts";
 import { scopesOf } from "../access/owners.ts";
 import { inboundScope } from "../arrival.ts";
@@ -14,8 +15,9 @@ import { ChatNotes, editNote, reactionNote } from "./chat-notes.ts";
 import { chatOf } from "./chat-of.ts";
 import { textOf } from "./entry.ts";
 import { GroupHistory } from "./group-history.ts";
-import type { InboundHouse, InboundOptions } from "./inbound.ts";
+import type { CommandAsked, InboundHouse, InboundOptions } from "./inbound.ts";
 import { isTemporary } from "./is-temporary.ts";
+import { leaveUnanswered } from "./leave-unanswered.ts";
 import type { LoopGuard } from "./loop-guard.ts";
 import { ourMessage } from "./our-message.ts";
 import { quote, rootQuote } from "./quote.ts";
@@ -31,6 +33,7 @@ const bundleQuietMs = 500;
 
 interface Rooms {
   readonly door: Door;
+  readonly activations: ActivationBook;
   readonly loops: LoopGuard;
   readonly waiting: WaitingRoom;
 }
@@ -83,6 +86,7 @@ export class Reception implements Disposable {
     if (!access.may) {
       log.debug("an update was not for us", { ...about(from), because: access.because });
       if (access.because === "notPaired" && update.type !== "reaction") await this.#rooms.door.tellCode(visitor, line);
+      leaveUnanswered(update, line);
       return;
     }
     if (update.type === "reaction") return this.#noteReaction(update, from, line);
@@ -91,13 +95,14 @@ export class Reception implements Disposable {
     const settings = this.#options.settings();
     const traveller = { from, place: update.place, text: said.text, senderId: update.sender.id };
     const heading = headingOf(traveller, settings, this.#options.agentId);
-    if (!said.isToUs && !heading.isNamed && needsMention(update.place, from.chat, line.settings)) {
+    if (!said.isToUs && !heading.isNamed && !(await this.#answersAll(update, from, line))) {
       const most = settings.messages.groupHistory;
       this.#history.note(from, { ...said, sender: update.sender }, most);
       return;
     }
     if (!this.#rooms.loops.heard(from, update.sender.id, update.at)) {
       log.warn("a chat goes round in circles and is not answered for a while", about(from));
+      leaveUnanswered(update, line);
       return;
     }
     await this.#lead({ update, said, line, from, scope: inboundScope(from), heading });
@@ -113,6 +118,13 @@ export class Reception implements Disposable {
 
   [Symbol.dispose](): void {
     this.#closing.abort();
+  }
+
+  /** What was said in the chat is stronger than the settings. */
+  async #answersAll({ place }: Update, from: Guest["from"], { settings }: Line): Promise<boolean> {
+    if (place.kind === "direct") return true;
+    const kept = await this.#rooms.activations.kept(from);
+    return (kept ?? configuredActivation(place, from, settings)) === "always";
   }
 
   async #edit(update: Extract<Update, { type: "edited" }>, from: Guest["from"]): Promise<void> {
@@ -134,8 +146,10 @@ export class Reception implements Disposable {
 
   async #lead(guest: Guest): Promise<void> {
     const { heading, from, update } = guest;
-    if (heading.route.action === "drop") return;
-    if (heading.to) return this.#passOn(guest, heading.to);
+    if (heading.route.action === "drop" || heading.to) {
+      if (heading.to) await this.#passOn(guest, heading.to);
+      return leaveUnanswered(update, guest.line);
+    }
     const told: Told = {
       head: lazily(async () => {
         const root = await this.#rootFor(guest);
@@ -233,13 +247,19 @@ export class Reception implements Disposable {
   }
 
   /** Judged by its own sender alone. What is refused is told to them, as an answer. */
-  async #command({ update, said, from }: Guest, sessionKey: string): Promise<(() => Promise<string>) | undefined> {
+  async #command(
+    { update, said, from, line }: Guest,
+    sessionKey: string,
+  ): Promise<(() => Promise<string>) | undefined> {
     if (!said.text.startsWith("/")) return undefined;
     const { channel, account } = from;
     const who = { channel, account: account ?? "", senderId: update.sender.id };
     const scopes = scopesOf(who, this.#options.settings().commands.ownerAllowFrom);
+    const { place } = update;
+    const configured = configuredActivation(place, from, line.settings);
+    const group: Pick<CommandAsked, "group"> = place.kind === "direct" ? {} : { group: { at: from, configured } };
     try {
-      const work = await this.#options.command({ text: said.text, sessionKey, scopes });
+      const work = await this.#options.command({ text: said.text, sessionKey, scopes, ...group });
       return work && (() => work().catch(sentence));
     } catch (error) {
       const answer = sentence(error);

@@ -1,3 +1,4 @@
+import type { GroupChat } from "#gateway";
 import type { RequiredScope } from "#protocol";
 import type { MethodContext } from "../method.ts";
 
@@ -21,6 +22,8 @@ export interface Asked {
   /** What stands behind the name, without the space around it. */
   readonly argument: string;
   readonly context: MethodContext;
+  /** Where it was said, when that is a group of a platform. */
+  readonly group?: GroupChat;
   /** All there are. */
   readonly commands: readonly Command[];
 }

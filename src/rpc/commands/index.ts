@@ -1,3 +1,4 @@
+import { activation } from "./activation.ts";
 import type { Command } from "./command.ts";
 import { help } from "./help.ts";
 import { model } from "./model.ts";
@@ -7,4 +8,4 @@ import { stop } from "./stop.ts";
 import { think } from "./think.ts";
 
 /** Every command there is. Other messages that begin with a slash are for the model. */
-export const commands: readonly Command[] = [help, model, reset, status, stop, think];
+export const commands: readonly Command[] = [activation, help, model, reset, status, stop, think];

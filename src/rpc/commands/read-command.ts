@@ -1,6 +1,5 @@
 import { fault, permits } from "#protocol";
-import type { MethodContext } from "../method.ts";
-import type { Command } from "./command.ts";
+import type { Asked, Command } from "./command.ts";
 
 /**
  * What a message asks the gateway to do itself; undefined when it is for the model. Throws `missingScope` for who may not
@@ -8,7 +7,7 @@ import type { Command } from "./command.ts";
  */
 export function readCommand(
   text: string,
-  place: { readonly sessionKey: string; readonly context: MethodContext },
+  place: Pick<Asked, "context" | "group" | "sessionKey">,
   commands: readonly Command[],
 ): (() => Promise<string>) | undefined {
   const [, name = "", argument = ""] = /^\/([a-z]+)(?:\s+([^]*))?$/i.exec(text.trim()) ?? [];

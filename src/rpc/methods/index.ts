@@ -1,6 +1,7 @@
 import { agent } from "./agent.ts";
 import { agentWait } from "./agent.wait.ts";
 import { agentsList } from "./agents.list.ts";
+import { channelsActivation } from "./channels.activation.ts";
 import { channelsLogout } from "./channels.logout.ts";
 import { channelsRestart } from "./channels.restart.ts";
 import { channelsStart } from "./channels.start.ts";
@@ -79,6 +80,7 @@ export const methods = [
   agent,
   agentWait,
   agentsList,
+  channelsActivation,
   channelsLogout,
   channelsRestart,
   channelsStart,

@@ -265,6 +265,63 @@ test("a pressed button brings its data back, and is answered by a message", asyn
   expect(discord.api.acknowledged[0]?.type).toBe(6);
 });
 
+test("what is chosen in a menu comes as if it had been pressed; to choose nothing says nothing", async () => {
+  await using discord = await FakeDiscord.open();
+  await using bot = await openDiscord(discord);
+  await online(discord, bot);
+  const chat = discord.guild.open("text", "general");
+  const asked = discord.guild.write(chat, discord.guild.bot, "Tea or coffee?");
+  const ada = discord.guild.join("ada");
+  discord.choose(asked, ada, "drinks", []);
+  discord.choose(asked, ada, "drinks", ["tea"]);
+  discord.choose(asked, ada, "drinks", ["tea", "coffee"]);
+  const [one, both] = [await taken(bot, "button"), await taken(bot, "button", 1)];
+  expect(one).toMatchObject({ data: "tea", messageId: asked.id, sender: { id: ada.id }, from: { chat } });
+  expect(both).toMatchObject({ data: "tea, coffee" });
+  await until("all to be acknowledged", () => discord.api.acknowledged.length === 3);
+  expect(discord.api.acknowledged.map(({ type }) => type)).toEqual([6, 6, 6]);
+  expect(bot.updates).toHaveLength(2);
+});
+
+test.each([
+  ["before it is acknowledged, is told to the person alone", false],
+  ["after “thinking…” was shown, takes that away", true],
+])("that nobody answers a slash command, %s", async (_what, isLate) => {
+  await using discord = await FakeDiscord.open();
+  const gate = Promise.withResolvers<void>();
+  await using bot = await openDiscord(discord, {
+    receive: async (update) => {
+      if (isLate) await gate.promise;
+      if (update.type === "command" && update.reply) void bot.connection.unanswered?.(update.reply);
+    },
+  });
+  await online(discord, bot);
+  const chat = discord.guild.open("text", "general");
+  const { id } = discord.command(chat, discord.guild.join("ada"), "ask");
+  if (isLate) {
+    await until("the empty answer", () => discord.messages(chat).length === 1);
+    gate.resolve();
+  }
+  await taken(bot, "command");
+  await until("an end", () => discord.api.acknowledged.length === 1 && discord.messages(chat).length === 0);
+  expect(discord.api.whispers).toEqual(isLate ? [] : [{ id, content: "I do not answer this here." }]);
+});
+
+test("that nobody answers a button shows nothing", async () => {
+  await using discord = await FakeDiscord.open();
+  await using bot = await openDiscord(discord, {
+    receive: async (update) => {
+      if (update.type === "button" && update.reply) await bot.connection.unanswered?.(update.reply);
+    },
+  });
+  await online(discord, bot);
+  const asked = discord.guild.write(discord.guild.open("text", "general"), discord.guild.bot, "May I?");
+  discord.press(asked, discord.guild.join("ada"), "yes");
+  await taken(bot, "button");
+  expect(discord.api.acknowledged.map(({ type }) => type)).toEqual([6]);
+  expect(discord.api.whispers).toEqual([]);
+});
+
 test("messages of one chat come in their order, and a chat that hangs holds up no other", async () => {
   await using discord = await FakeDiscord.open();
   const gate = Promise.withResolvers<void>();

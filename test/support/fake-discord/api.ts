@@ -42,6 +42,8 @@ export class FakeApi {
   /** Requests with a token of nobody. */
   strangers = 0;
   readonly acknowledged: { readonly id: string; readonly type: number; readonly at: number }[] = [];
+  /** What one person alone was told, in the place of an answer to an interaction. */
+  readonly whispers: { readonly id: string; readonly content: string }[] = [];
   readonly files = new Map<string, Uint8Array>();
   readonly #guild: Guild;
   readonly #gateway: FakeGateway;
@@ -212,6 +214,7 @@ export class FakeApi {
         const type = Number(body["type"]);
         this.acknowledged.push({ id, type, at: performance.now() });
         if (type === 5) this.#originals.set(token, this.#guild.write(chat, this.#guild.bot, "thinking…"));
+        if (type === 4) this.#answerAtOnce({ id, token, chat }, body["data"] as { content: string; flags?: number });
         return { status: 204 };
       },
     ],
@@ -225,6 +228,17 @@ export class FakeApi {
       },
     ],
     [
+      /^DELETE \/webhooks\/\d+\/([^/]+)\/messages\/(?:@|%40)original$/,
+      ([token = ""]) => {
+        const original = this.#originals.get(token);
+        if (!original) return refused(404, 10_008, "Unknown Message");
+        const all = this.#guild.messages.get(original.channel_id) ?? [];
+        all.splice(all.indexOf(original), 1);
+        this.#originals.delete(token);
+        return { status: 204 };
+      },
+    ],
+    [
       /^POST \/webhooks\/\d+\/([^/]+)$/,
       ([token = ""], { body }) => {
         const chat = this.#interactions.get(token);
@@ -233,6 +247,14 @@ export class FakeApi {
       },
     ],
   ];
+
+  #answerAtOnce(
+    { id, token, chat }: { readonly id: string; readonly token: string; readonly chat: string },
+    { content, flags = 0 }: { readonly content: string; readonly flags?: number },
+  ): void {
+    if ((flags & 64) !== 0) this.whispers.push({ id, content });
+    else this.#originals.set(token, this.#guild.write(chat, this.#guild.bot, content));
+  }
 
   #find(chat: string, id: string): APIMessage | undefined {
     return this.#guild.messages.get(chat)?.find((message) => message.id === id);

@@ -75,6 +75,21 @@ describe("the accounts of the settings", () => {
       ["default on", "work off"],
     ],
     [
+      "two names of one setting that agree",
+      `[channels.parrot]\nbot_token = "a"\n[channels.parrot.groups."-1"]\nactivation = "always"\nrequire_mention = false`,
+      ["default on"],
+    ],
+    [
+      "two names of one setting that disagree",
+      `[channels.parrot]\nbot_token = "a"\n[channels.parrot.guilds."7"]\nactivation = "always"\nrequire_mention = true`,
+      ["default on channels.parrot.guilds.7: activation and require_mention disagree; set only one of them"],
+    ],
+    [
+      "the same in a topic",
+      `[channels.parrot]\nbot_token = "a"\n[channels.parrot.groups."-1".topics."3"]\nactivation = "mention"\nrequire_mention = false`,
+      ["default on channels.parrot.groups.-1.topics.3: activation and require_mention disagree; set only one of them"],
+    ],
+    [
       "two accounts with one token",
       `[channels.parrot]\nbot_token = "canary"\naccounts.work.bot_token = "canary"`,
       ["default on", "work on channels.parrot.accounts.work.bot_token is also that of the account default"],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { ChannelSettings, Place } from "#channels";
-import { decide, needsMention, type Question } from "../../../src/gateway/access/decide.ts";
+import { configuredActivation, decide, type Question } from "../../../src/gateway/access/decide.ts";
 import { isOwner, scopesOf } from "../../../src/gateway/access/owners.ts";
 import { dice } from "../../support/dice.ts";
 
@@ -84,11 +84,42 @@ describe("a group", () => {
   });
 
   test("wants to be mentioned unless it is set otherwise; a direct chat never does", () => {
-    expect(needsMention(group, "c", {})).toBe(true);
-    expect(needsMention(group, "c", { groups: { c: { requireMention: false } } })).toBe(false);
-    expect(needsMention({ ...group, parentChat: "c" }, "t", { groups: { c: { requireMention: false } } })).toBe(false);
-    expect(needsMention({ ...group, guild: "g" }, "c", { guilds: { g: { requireMention: false } } })).toBe(false);
-    expect(needsMention(direct, "c", {})).toBe(false);
+    const always = { groups: { c: { requireMention: false } } };
+    const chat = { chat: "c" };
+    expect(configuredActivation(group, chat, {})).toBe("mention");
+    expect(configuredActivation(group, chat, always)).toBe("always");
+    expect(configuredActivation({ ...group, parentChat: "c" }, { chat: "t" }, always)).toBe("always");
+    expect(configuredActivation({ ...group, guild: "g" }, chat, { guilds: { g: { requireMention: false } } })).toBe(
+      "always",
+    );
+    expect(configuredActivation(direct, chat, {})).toBe("always");
+  });
+
+  test.each([
+    [{ activation: "always" }, "always"],
+    [{ activation: "mention" }, "mention"],
+    [{ activation: "always", requireMention: false }, "always"],
+    [{ activation: "always", requireMention: true }, "mention"],
+    [{ activation: "mention", requireMention: false }, "mention"],
+  ] as const)("with %j means %s, whichever name it is set by", (c, activation) => {
+    expect(configuredActivation(group, { chat: "c" }, { groups: { c } })).toBe(activation);
+  });
+
+  test("may have a topic that is answered otherwise; the other topics are as the group", () => {
+    const topics = { "7": { activation: "always" }, "8": { requireMention: true }, "9": {} } as const;
+    const asked = (thread: string, activation?: "always") =>
+      configuredActivation(
+        group,
+        { chat: "c", thread },
+        { groups: { c: { topics, ...(activation && { activation }) } } },
+      );
+    expect(["7", "8", "9", "constructor"].map((thread) => asked(thread))).toEqual([
+      "always",
+      "mention",
+      "mention",
+      "mention",
+    ]);
+    expect(["7", "8", "9"].map((thread) => asked(thread, "always"))).toEqual(["always", "mention", "always"]);
   });
 });
 

@@ -30,6 +30,7 @@ function callerWith(scopes: readonly Scope[]): { caller: Caller; signal: AbortSi
 
 /** Params under which the method of that name does something, for who may. */
 const paramsOf: Readonly<Record<string, object>> = {
+  "channels.activation": { channel: "telegram", chat: "-100" },
   "chat.abort": { sessionKey: "main" },
   "commands.list": {},
   "sessions.create": { sessionKey: "main", thinking: "low" },

@@ -65,6 +65,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "sessions.reset",
   ],
   "operator.admin": [
+    "channels.activation",
     "channels.logout",
     "channels.restart",
     "channels.start",
