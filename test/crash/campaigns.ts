@@ -15,6 +15,9 @@ interface Effort {
 /** A home is left for a new one after so many deaths; until then it grows, and its recovery with it. */
 const deathsPerHome = 40;
 
+/** Of what a place is passed once for each; it dies at one of so many passings. */
+const leastDebts = 2;
+
 /** Stops long before a broken build has filled the report with the same line. */
 const mostViolations = 50;
 
@@ -35,6 +38,8 @@ export async function atPlaces(
         if (!place) return false;
         const tries = (tried.get(place.name) ?? 0) + 1;
         tried.set(place.name, tries);
+        // What the last death left would be older than the rest, and be ended before the place is waited for.
+        if (place.debts === "old") await check(lane, tally, place.name);
         if (await dieAt(lane, place, era)) tally.hits.set(place.name, (tally.hits.get(place.name) ?? 0) + 1);
         else if (tries < 3 * effort.perPlace + 5) due.unshift(place);
         tally.kills++;
@@ -79,11 +84,11 @@ async function dieAt(lane: Lane, place: Place, era: number): Promise<boolean> {
     /^(app\.|storage\.(lock|open)\.|recovery\.look\.)/.test(place.name);
   const nth = once
     ? 1
-    : 1 + Math.floor(Math.random() * (place.debts === undefined && place.often === undefined ? 6 : 2));
-  await leaveDebts(lane, place, era);
-  lane.refuse(place.platform === "refusing" ? 300 : 5);
+    : 1 + Math.floor(Math.random() * (place.debts === undefined && place.often === undefined ? 6 : leastDebts));
   const asked = place.ends === "asked";
   try {
+    await leaveDebts(lane, place, era);
+    lane.refuse(place.platform === "refusing" ? 300 : 5);
     return await lane.live(era, {
       crashAt: `${place.name}:${nth}`,
       afterMs: asked ? 60 : 2_500,
@@ -103,8 +108,8 @@ async function leaveDebts(lane: Lane, { debts }: Place, era: number): Promise<vo
     return;
   }
   lane.model.hangs = true;
-  await lane.live(era, { afterMs: 150, signal: "SIGKILL" });
-  if (debts === "old") await lane.age(2);
+  await lane.live(era, { afterMs: 150, signal: "SIGKILL", leaves: leastDebts });
+  if (debts === "old") await lane.age({ times: 2, turns: leastDebts });
 }
 
 async function check(lane: Lane, tally: Tally, where: string): Promise<void> {

@@ -54,6 +54,11 @@ export function debts(file: string): { readonly runs: number; readonly outbox: n
   }));
 }
 
+/** Turns without an ending that were taken up at least so often. */
+export function openTurns(file: string, resumed: number): number {
+  return look(file, (db) => count(db, `runs WHERE ended_at IS NULL AND resumed >= ${resumed}`));
+}
+
 function count(db: Database, what: string): number {
   using statement = db.prepare<{ n: number }, []>(`SELECT count(*) AS n FROM ${what}`);
   return statement.get()?.n ?? 0;

@@ -6,7 +6,7 @@ import { fakeModelConfig, type GatewayProcess } from "../support/gateway-process
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
 import { Book } from "./book.ts";
-import { debts, type Findings, inspect } from "./inspect.ts";
+import { debts, type Findings, inspect, openTurns } from "./inspect.ts";
 import type { Target } from "./lines.ts";
 import { type Deed, putUnderLoad, sayAgain } from "./load.ts";
 import { type Platform, startPlatform } from "./platform.ts";
@@ -28,6 +28,8 @@ export interface Death {
   readonly afterMs: number;
   readonly signal: "SIGKILL" | "SIGTERM";
   readonly often?: Deed | undefined;
+  /** How many open turns it leaves at least. */
+  readonly leaves?: number;
 }
 
 /** One installation that is killed again and again, and what happens around it: model, platform, people. */
@@ -98,6 +100,7 @@ export class Lane implements AsyncDisposable {
       hasPigeons: this.#hasPigeons,
     });
     const diedItself = await Promise.race([gateway.ended.then(() => true), Bun.sleep(death.afterMs).then(() => false)]);
+    if (death.leaves !== undefined) await this.#untilOpen(death.leaves, 0);
     if (death.signal === "SIGTERM") over.abort();
     const code = await gateway.stop(death.signal);
     over.abort();
@@ -126,10 +129,11 @@ export class Lane implements AsyncDisposable {
     return { ...findings, violations: [...more, ...findings.violations] };
   }
 
-  /** Starts it and kills it as soon as it is ready, with a model that never answers: turns get old. */
-  async age(times: number): Promise<void> {
-    for (let i = 0; i < times; i++) {
+  /** Starts it and kills it as soon as it has taken up so many turns, with a model that never answers: turns get old. */
+  async age({ times, turns }: { readonly times: number; readonly turns: number }): Promise<void> {
+    for (let resumed = 1; resumed <= times; resumed++) {
       await using gateway = await this.#startWhole();
+      await this.#untilOpen(turns, resumed);
       await gateway.stop("SIGKILL");
     }
   }
@@ -179,6 +183,11 @@ export class Lane implements AsyncDisposable {
       return port === undefined ? undefined : `http://127.0.0.1:${port}/`;
     };
     return { url: gateway.url, token, dovecoteUrl };
+  }
+
+  async #untilOpen(turns: number, resumed: number): Promise<void> {
+    const isSo = () => openTurns(this.#database, resumed) >= turns;
+    await until(`${turns} open turns that were taken up ${resumed} times`, isSo, mostSettleMs);
   }
 
   /** What is still owed after a long while. */
