@@ -63,6 +63,13 @@ export interface Growth {
   readonly messageId?: string;
 }
 
+/** What a step gave. */
+export interface Grown {
+  readonly messageId: string;
+  /** Nothing stands in it yet, and it is to be kept before anything does: the same text is for the next step. */
+  readonly isBlank?: true;
+}
+
 /** A message that a platform has. */
 export interface Posted {
   readonly to: Address;
@@ -93,7 +100,7 @@ export interface Connection extends AsyncDisposable {
    * A message of ours that people see while it grows, by whatever means the platform has. The first step is as `send`, with
    * `find` where a message has that; a later one may be said again. `edit` is its end.
    */
-  grow?(step: Growth, signal: AbortSignal): Promise<{ readonly messageId: string } | SendRefusal>;
+  grow?(step: Growth, signal: AbortSignal): Promise<Grown | SendRefusal>;
   /** Writes another text into a message of ours; one that grew is whole with it. The same again is no other. */
   edit?(message: Posted, text: string, signal: AbortSignal): Promise<SendRefusal | undefined>;
   delete?(message: Posted, signal: AbortSignal): Promise<SendRefusal | undefined>;

@@ -7,6 +7,7 @@ export {
   type ChannelState,
   type Connection,
   defineChannel,
+  type Grown,
   type Growth,
   type MenuCommand,
   type Notes,

@@ -118,6 +118,11 @@ export const channelPoints: readonly Pick<FailPoint, "name" | "at">[] = [
   { name: "telegram.offset.noted", at: "up to which update we have them is on disk, Telegram does not know" },
   { name: "inbound.wait.written", at: "a message that waits for its turn is on disk, its platform is not told" },
   { name: "inbound.wait.placed", at: "a message that waited has its turn, and still waits on disk" },
+  { name: "outbox.preview.written", at: "that an answer is about to be shown is on disk, its platform is not asked" },
+  { name: "outbox.preview.shown", at: "a chat sees an answer begin, by which id is not on disk" },
+  { name: "outbox.preview.noted", at: "a chat sees an answer begin, and by which id is on disk" },
+  { name: "outbox.preview.grown", at: "a chat sees more of an answer" },
+  { name: "outbox.preview.finished", at: "the answer stands where it grew, that is not on disk" },
   { name: "inbound.wait.forgotten", at: "a message that waited has its turn, and no longer waits on disk" },
 ];
 

@@ -3,7 +3,7 @@
  * to it; then over Telegram, and over three chat platforms at once. Then runs the tests beside this file: power cuts, failing
  * disks, flipped bits. `--short` is what CI runs; without it, the report is written beside this file.
  *
- *     npm run test:crash -- [--short] [--only name|telegram|town] [--lanes n] [--minutes n]
+ *     npm run test:crash -- [--short] [--only name|telegram|town|growing] [--lanes n] [--minutes n]
  */
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ import { atPlaces, atRandom } from "./campaigns.ts";
 import { failPoints } from "./fail-points.ts";
 import { report } from "./report.ts";
 import type { Tally } from "./tally.ts";
-import { overTelegram, overTown } from "./town/campaigns.ts";
+import { overGrowing, overTelegram, overTown } from "./town/campaigns.ts";
 
 const { values } = parseArgs({
   args: Bun.argv.slice(2),
@@ -27,8 +27,8 @@ const { values } = parseArgs({
 });
 const effort = values.short ? { perPlace: 1, random: 60 } : { perPlace: 25, random: 1_000 };
 const platforms = values.short
-  ? { telegram: { kills: 20, backlog: 200 }, town: { kills: 6 } }
-  : { telegram: { kills: 200, backlog: 10_000 }, town: { kills: 60 } };
+  ? { telegram: { kills: 20, backlog: 200 }, town: { kills: 6 }, growing: { kills: 12 } }
+  : { telegram: { kills: 200, backlog: 10_000 }, town: { kills: 60 }, growing: { kills: 120 } };
 const lanes = Number(values.lanes);
 const minutes = Number(values.minutes);
 
@@ -59,6 +59,7 @@ try {
   const inTowns = { command: house.command, minutes: minutes * 0.2 };
   if (isWanted("telegram")) towns.push(await overTelegram({ ...inTowns, ...platforms.telegram }));
   if (isWanted("town")) towns.push(await overTown({ ...inTowns, ...platforms.town }));
+  if (isWanted("growing")) towns.push(await overGrowing({ ...inTowns, ...platforms.growing }));
   const took = (performance.now() - startedAt) / 60_000;
   const text = report({ commit, places, tallies, towns, minutes: took, planned: effort });
   process.stdout.write(text);

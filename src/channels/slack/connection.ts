@@ -4,6 +4,7 @@ import type {
   AccountOptions,
   ChannelState,
   Connection,
+  Grown,
   Growth,
   OutboundMessage,
   Posted,
@@ -87,17 +88,17 @@ export class SlackConnection implements Connection {
   }
 
   /** By a stream, where Slack has them; where it does not, or it ended before its time, by editing. */
-  async grow(step: Growth, signal: AbortSignal): Promise<{ readonly messageId: string } | SendRefusal> {
+  async grow(step: Growth, signal: AbortSignal): Promise<Grown | SendRefusal> {
     const { message, messageId: known } = step;
     const client = this.#client(signal);
-    const grown = await orRefusal(async () => {
-      const begun = known === undefined ? await this.#streams.begin(message, client) : { messageId: known };
-      if (!begun) return undefined;
-      const posted = { to: message.to, ...begun };
-      // Begun, it is there: that its first words failed to come is no reason to begin another.
-      if (known === undefined) await this.#streams.add(posted, message.text, client).catch(() => false);
-      else if (!(await this.#streams.add(posted, message.text, client))) return undefined;
-      return begun;
+    const grown = await orRefusal(async (): Promise<Grown | undefined> => {
+      if (known === undefined) {
+        const begun = await this.#streams.begin(message, client);
+        // It carries no key: who dies before its id is on disk finds it never again, and then nothing must stand there.
+        return begun && { ...begun, isBlank: true };
+      }
+      const isAdded = await this.#streams.add({ to: message.to, messageId: known }, message.text, client);
+      return isAdded ? { messageId: known } : undefined;
     });
     return grown ?? growByEditing(this, step, signal);
   }

@@ -1,3 +1,4 @@
+import { failPoint } from "#base";
 import type { OutboundMessage, Posted } from "#channels";
 import type { Line } from "../line.ts";
 import { heard, look, type Transmission } from "../transmit.ts";
@@ -57,6 +58,7 @@ async function write({ text }: OutboundMessage, posted: Posted, { line, signal }
     return connection.delete?.(posted, bounded);
   });
   if (change === undefined) {
+    failPoint("outbox.preview.finished");
     return text === "" ? { became: "withdrawn" } : { became: "sent", messageId: posted.messageId, isEdit: true };
   }
   if ("became" in change) return change;

@@ -1,4 +1,4 @@
-import { pause } from "#base";
+import { failPoint, pause } from "#base";
 import type { SendRefusal } from "#channels";
 import { heard, look } from "../transmit.ts";
 import type { Attended } from "./attention.ts";
@@ -16,6 +16,8 @@ const timeoutMs = 10_000;
 
 type Step =
   | { readonly is: "shown"; readonly messageId: string }
+  /** It is there, and its words may not be. */
+  | { readonly is: "begun"; readonly messageId: string }
   | { readonly is: "tryLater"; readonly waitMs: number }
   /** It cannot grow any more; what becomes of it is for whoever delivers the answer. */
   | { readonly is: "over" };
@@ -42,6 +44,10 @@ export async function keepGrowing(attended: Attended, until: AbortSignal): Promi
     const posted = messageId;
     const step: Step | undefined = await house.previews.step(run.runId, () => grow(attended, text, posted));
     if (step === undefined || step.is === "over") return;
+    if (step.is === "begun") {
+      messageId = step.messageId;
+      continue;
+    }
     if (step.is === "shown") [messageId, shown] = [step.messageId, text];
     await pause(step.is === "tryLater" ? Math.max(everyMs, step.waitMs) : everyMs, until).catch(() => undefined);
   }
@@ -76,14 +82,23 @@ async function grow(attended: Attended, text: string, messageId: string | undefi
   const { runId, from: to } = run;
   const replyTo = messageId === undefined ? await replyToOf(house, line, { id: "", runId, to }) : undefined;
   const message = { to, text, clientKey: previewKey(runId), ...(replyTo !== undefined && { replyTo }) };
-  if (messageId === undefined) await house.previews.write(runId, {});
+  if (messageId === undefined) {
+    await house.previews.write(runId, {});
+    failPoint("outbox.preview.written");
+  }
   const signal = AbortSignal.any([house.previews.closing, AbortSignal.timeout(timeoutMs)]);
   const answer = await heard(signal, async (bounded) =>
     line.connection.grow?.({ message, ...(messageId !== undefined && { messageId }) }, bounded),
   ).catch(() => undefined);
   if (answer && "messageId" in answer) {
-    if (messageId === undefined) await house.previews.write(runId, { messageId: answer.messageId });
-    return { is: "shown", messageId: answer.messageId };
+    if (messageId === undefined) {
+      failPoint("outbox.preview.shown");
+      await house.previews.write(runId, { messageId: answer.messageId });
+      failPoint("outbox.preview.noted");
+      return { is: answer.isBlank ? "begun" : "shown", messageId: answer.messageId };
+    }
+    failPoint("outbox.preview.grown");
+    return { is: "shown", messageId };
   }
   if (answer && "refused" in answer) {
     if (messageId === undefined) await house.previews.forget(runId);
@@ -105,5 +120,5 @@ async function afterDoubt({ house, line, run }: Attended): Promise<Step> {
   if (seen.became === "missing") return { is: "tryLater", waitMs: 0 };
   if (seen.became !== "sent") return { is: "over" };
   await house.previews.write(run.runId, { messageId: seen.messageId });
-  return { is: "shown", messageId: seen.messageId };
+  return { is: "begun", messageId: seen.messageId };
 }

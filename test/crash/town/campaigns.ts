@@ -23,6 +23,21 @@ export const telegramPlaces: readonly string[] = [
   "outbox.deliver.recorded",
 ];
 
+/** Where an answer stands that its chat sees growing. */
+export const growingPlaces: readonly string[] = [
+  "outbox.preview.written",
+  "outbox.preview.shown",
+  "outbox.preview.noted",
+  "outbox.preview.grown",
+  "gateway.turn.delta",
+  "agent.model.answered",
+  "gateway.turn.recorded",
+  "outbox.deliver.begin",
+  "outbox.preview.finished",
+  "outbox.deliver.attempted",
+  "outbox.deliver.recorded",
+];
+
 interface Effort {
   /** The command of the house, with places to die at. */
   readonly command: readonly string[];
@@ -33,6 +48,7 @@ interface Effort {
 /** Homes alternate between one conversation for all direct chats and one for each; there are two at least. */
 const deathsPerHome = ({ kills }: Effort) => Math.min(40, Math.ceil(kills / 2));
 const people = 200;
+const fewPeople = 24;
 
 /** REL-10: a gateway that polls Telegram dies at every place of the walk, over a backlog of a day. */
 export async function overTelegram(effort: Effort & { readonly backlog: number }): Promise<Tally> {
@@ -69,6 +85,38 @@ export async function overTown(effort: Effort): Promise<Tally> {
   return tally;
 }
 
+/** The same three platforms, where answers take their time and are shown while they grow; the gateway dies amid. */
+export async function overGrowing(effort: Effort): Promise<Tally> {
+  const tally = newTally("over three platforms, while answers grow");
+  const isOver = deadline(effort.minutes);
+  for (let home = 0; tally.kills < effort.kills && !isOver(); home++) {
+    const town = await Town.open(["telegram", "discord", "slack"], fewPeople, home % 2 === 0 ? "partial" : "block");
+    const village = new Village(town, effort.command, { isShared: home % 4 >= 2, isSlow: true });
+    await inVillage(village, tally, async () => {
+      await overture(village);
+      for (let deaths = 0; deaths < deathsPerHome(effort) && tally.kills < effort.kills && !isOver(); deaths++) {
+        const place = tally.kills % 3 === 2 ? undefined : growingPlaces[tally.kills % growingPlaces.length];
+        if ((await dieGrowing(village, place)) && place) tally.hits.set(place, (tally.hits.get(place) ?? 0) + 1);
+        tally.kills++;
+      }
+    });
+  }
+  return tally;
+}
+
+/** Lets turns end now and then, for those that are cut off too often end without an answer. */
+async function dieGrowing(village: Village, place: string | undefined): Promise<boolean> {
+  const { town } = village;
+  await using gateway = await village.start(place && `${place}:${1 + Math.floor(Math.random() * 3)}`);
+  if (!gateway) return true;
+  town.speak(6);
+  if (Math.random() < 0.5) town.disturb();
+  const lifeMs = place === undefined ? Math.random() * 4_000 : 6_000;
+  const isOver = await Promise.race([gateway.ended.then(() => true), Bun.sleep(lifeMs).then(() => false)]);
+  if (!isOver) await gateway.stop("SIGKILL");
+  return isOver;
+}
+
 async function dieThere(village: Village, place: string): Promise<boolean> {
   const { town } = village;
   town.speak(10);
@@ -87,10 +135,9 @@ async function dieThere(village: Village, place: string): Promise<boolean> {
 
 async function liveAndDie(village: Village): Promise<void> {
   const { town } = village;
+  if (town.canaries.length === 0) await overture(village);
   await using gateway = await village.start();
   await until("a town that is heard", () => town.isHeard, 30_000);
-  // What Discord says before it has met us is said to nobody.
-  if (town.canaries.length === 0) await overture(town);
   const waves = pick([1, 2, 3]);
   for (let wave = 0; wave < waves; wave++) {
     town.speak(40);
@@ -101,7 +148,11 @@ async function liveAndDie(village: Village): Promise<void> {
   town.speak(10);
 }
 
-async function overture(town: Town): Promise<void> {
+/** What Discord says before it has met us is said to nobody. */
+async function overture(village: Village): Promise<void> {
+  const { town } = village;
+  await using _gateway = await village.start();
+  await until("a town that is heard", () => town.isHeard, 30_000);
   town.speak(30);
   await until("an answer everywhere", () => town.squares.every((square) => square.shown().length > 0), 30_000);
 }
@@ -114,6 +165,7 @@ async function inVillage(village: Village, tally: Tally, live: (village: Village
     tally.violations.push(...findings.violations);
     tally.doubleArrivals += findings.knownDoubles;
     tally.events += findings.events;
+    if (village.isSlow && findings.grown === 0) tally.violations.push("no answer was seen growing");
   } catch (error) {
     tally.violations.push(error instanceof Error ? error.message : String(error));
   }

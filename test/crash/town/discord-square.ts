@@ -1,5 +1,5 @@
 import { FakeDiscord } from "../../support/fake-discord.ts";
-import { openTo, pick, type Shown, type Spot, type Square } from "./square.ts";
+import { type Crowd, openTo, pick, type Shown, type Spot, type Square, type Streaming } from "./square.ts";
 
 /** Discord by its gateway: the session is resumed after each death, and brings again what was not taken. */
 export class DiscordSquare implements Square {
@@ -7,10 +7,12 @@ export class DiscordSquare implements Square {
   readonly fake: FakeDiscord;
   readonly spots: readonly Spot[];
   readonly #mentionOnly: string;
+  readonly #streaming: Streaming;
   readonly #users: ReadonlyMap<number, ReturnType<FakeDiscord["guild"]["join"]>>;
 
-  private constructor(fake: FakeDiscord, people: readonly number[]) {
+  private constructor(fake: FakeDiscord, { people, streaming }: Crowd) {
     const { guild } = fake;
+    this.#streaming = streaming;
     this.fake = fake;
     this.#users = new Map(people.map((person) => [person, guild.join(`p${person}`)]));
     this.#mentionOnly = guild.open("text", "quiet");
@@ -19,13 +21,13 @@ export class DiscordSquare implements Square {
     this.spots = [...people.map((person) => this.#spot(guild.open("direct", ""), person)), ...rooms];
   }
 
-  static async open(people: readonly number[]): Promise<DiscordSquare> {
-    return new DiscordSquare(await FakeDiscord.open(), people);
+  static async open(crowd: Crowd): Promise<DiscordSquare> {
+    return new DiscordSquare(await FakeDiscord.open(), crowd);
   }
 
   get config(): string {
     const account = `[channels.discord]\ntoken = "${this.fake.token}"\napi_base = "${this.fake.apiBase}"`;
-    return `${account}\n${openTo("discord", "guilds", [this.#mentionOnly])}`;
+    return `${account}\n${openTo("discord", "guilds", { mentionOnly: [this.#mentionOnly], streaming: this.#streaming })}`;
   }
 
   get isHeard(): boolean {
@@ -44,8 +46,16 @@ export class DiscordSquare implements Square {
       .map(({ channel_id: spot, content: text, id }) => ({ spot, id, text }));
   }
 
+  glimpses(): readonly Omit<Shown, "id">[] {
+    return this.fake.api.calls.flatMap(({ body, method, path }) => {
+      const spot = /^\/channels\/(\d+)\/messages\/\d+$/.exec(path)?.[1];
+      return method !== "PATCH" || spot === undefined ? [] : [{ spot, text: String(body["content"]) }];
+    });
+  }
+
   disturb(): void {
     this.fake.api.fail(/^POST .*\/messages$/, pick(["brokenAfter", "brokenBefore", { status: 502 }, limited] as const));
+    if (this.#streaming !== "off") this.fake.api.fail(/^PATCH /, pick(["brokenAfter", "brokenBefore", limited] as const));
     if (Math.random() < 0.3) this.fake.gateway.askToReconnect();
   }
 

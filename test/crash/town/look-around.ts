@@ -1,7 +1,7 @@
 import type { SessionEvent } from "#protocol";
 import type { Database } from "bun:sqlite";
 import { anyCanary, askedIn, type Canary } from "./canary.ts";
-import type { Shown } from "./square.ts";
+import type { Shown, Square } from "./square.ts";
 import { mailbox } from "./telegram-square.ts";
 import type { Town } from "./town.ts";
 
@@ -33,6 +33,14 @@ export interface Findings {
   /** Answers that a chat shows again, where the platform could not be asked and the log says so. */
   readonly knownDoubles: number;
   readonly events: number;
+  /** Answers that a chat saw growing. */
+  readonly grown: number;
+}
+
+/** What a chat shows of the answer to one canary. */
+interface Seen {
+  whole: number;
+  half: number;
 }
 
 /** Everything that must be so in a town when nothing is owed to it. */
@@ -47,14 +55,16 @@ export function lookAround(town: Town, db: Database, effects: readonly string[])
   let knownDoubles = 0;
   for (const canary of town.canaries) {
     const story = stories.get(canary.word);
-    const shown = answers.get(canary.word) ?? 0;
-    if (shown > 1) knownDoubles += shown - 1;
-    checkCanary(canary, { story, shown, say });
+    const seen = answers.get(canary.word) ?? { whole: 0, half: 0 };
+    if (seen.whole > 1) knownDoubles += seen.whole - 1;
+    checkCanary(canary, { story, seen, say });
     const times = ran.get(canary.word)?.length ?? 0;
     if (times > 1) say(`${canary.word}: its tool ran ${times} times`);
   }
   checkOrder(town, events, say);
-  return { violations, knownDoubles, events: events.length };
+  checkGlimpses(town, byWord, say);
+  const grown = new Set(town.squares.flatMap((square) => square.glimpses()).flatMap(({ text }) => answerIn(text) ?? []));
+  return { violations, knownDoubles, events: events.length, grown: grown.size };
 }
 
 function readEvents(db: Database): readonly SessionEvent[] {
@@ -90,28 +100,55 @@ function readStories(events: readonly SessionEvent[], say: (text: string) => voi
   return stories;
 }
 
-/** How often each canary was answered where it was said, or arrived where it is passed on to. What stands anywhere else is a violation, as is what was meant for nobody. */
+/** How often each canary was answered where it was said, or arrived where it is passed on to. What stands anywhere else is a violation. */
 function readAnswers(
   town: Town,
   byWord: ReadonlyMap<string, Canary>,
   say: (text: string) => void,
-): ReadonlyMap<string, number> {
-  const answers = new Map<string, number>();
+): ReadonlyMap<string, Seen> {
+  const answers = new Map<string, Seen>();
+  const note = (word: string, what: keyof Seen) => {
+    const seen = answers.get(word) ?? { whole: 0, half: 0 };
+    answers.set(word, { ...seen, [what]: seen[what] + 1 });
+  };
   for (const square of town.squares) {
-    for (const { spot, text } of square.shown()) {
-      for (const word of text.match(anyCanary) ?? []) {
-        const home = byWord.get(word)?.spot;
-        if (home?.platform !== square.platform || (home.passesTo ?? home.name) !== spot)
-          say(`${word} is shown in ${square.platform} ${spot}`);
-        else if (home.passesTo !== undefined) answers.set(word, (answers.get(word) ?? 0) + 1);
-      }
-      for (const pattern of inward)
-        if (pattern.test(text)) say(`${square.platform} ${spot} shows ${pattern}: ${text.slice(0, 200)}`);
+    for (const shown of square.shown()) {
+      checkPlace(square, shown, byWord, say);
+      const { spot, text } = shown;
+      for (const passed of text.match(anyCanary) ?? [])
+        if (String(byWord.get(passed)?.spot.passesTo) === spot) note(passed, "whole");
       const word = answerIn(text);
-      if (word !== undefined) answers.set(word, (answers.get(word) ?? 0) + 1);
+      if (word !== undefined) note(word, text.includes(`over ${word}`) ? "whole" : "half");
+      // A stream of Slack's begins empty, and can be lost before anything is in it.
+      if (text === "" && square.platform !== "slack") say(`${square.platform} ${spot} shows an empty message`);
     }
   }
   return answers;
+}
+
+/** What was there for a moment alone must have been in its own chat, too. */
+function checkGlimpses(town: Town, byWord: ReadonlyMap<string, Canary>, say: (text: string) => void): void {
+  for (const square of town.squares)
+    for (const glimpse of square.glimpses()) checkPlace(square, glimpse, byWord, say);
+}
+
+/** What stands in a chat that was neither said there nor passed on to there is a violation, as is what was meant for nobody. */
+function checkPlace(
+  { platform, spots }: Square,
+  { spot, text }: Pick<Shown, "spot" | "text">,
+  byWord: ReadonlyMap<string, Canary>,
+  say: (text: string) => void,
+): void {
+  const answered = answerIn(text);
+  const whole = (name: string) => spots.find((one) => one.name === name)?.partOf ?? name;
+  for (const word of text.match(anyCanary) ?? []) {
+    const home = byWord.get(word)?.spot;
+    const place = home?.passesTo ?? home?.name ?? "";
+    const isHere = word === answered ? place === spot : whole(place) === whole(spot);
+    if (home?.platform !== platform || !isHere) say(`${word} is shown in ${platform} ${spot}`);
+  }
+  for (const pattern of inward)
+    if (pattern.test(text)) say(`${platform} ${spot} shows ${pattern}: ${text.slice(0, 200)}`);
 }
 
 function answerIn(text: string): string | undefined {
@@ -122,25 +159,26 @@ function checkCanary(
   { isForUs, isTaken, spot, word }: Canary,
   {
     story,
-    shown,
+    seen: { half, whole },
     say,
-  }: { readonly story: Story | undefined; readonly shown: number; readonly say: (text: string) => void },
+  }: { readonly story: Story | undefined; readonly seen: Seen; readonly say: (text: string) => void },
 ): void {
   const where = `${word} (${spot.platform} ${spot.name})`;
   if (!story) {
     if (isForUs && isTaken()) say(`${where} was taken and is no turn`);
-    if (shown > 0) say(`${where} was answered without a turn`);
+    if (whole + half > 0) say(`${where} was answered without a turn`);
     return;
   }
   if (!isForUs) say(`${where} was not for us and is a turn`);
   if (story.endings.length !== 1) say(`${where} has ${story.endings.length} endings`);
   if (story.deliveries === 0) say(`${where}: its answer is not recorded as sent`);
-  if (spot.passesTo !== undefined && shown === 0) say(`${where} did not arrive at ${spot.passesTo}`);
+  if (spot.passesTo !== undefined && whole === 0) say(`${where} did not arrive at ${spot.passesTo}`);
   // A turn that was cut off too often ends with words of our own.
-  if (story.endings[0] === "stop" && shown === 0) say(`${where}: its answer is nowhere`);
+  if (story.endings[0] === "stop" && whole === 0) say(`${where}: its answer is nowhere`);
   const canBeTwice = spot.platform === "telegram" && spot.passesTo !== mailbox && story.doubts > 0;
   const mostShown = canBeTwice ? mostTries : 1;
-  if (shown > mostShown) say(`${where} was answered ${shown} times; the log tells of ${story.doubts} doubts`);
+  if (whole > mostShown) say(`${where} was answered ${whole} times; the log tells of ${story.doubts} doubts`);
+  if (half > (canBeTwice ? 1 : 0)) say(`${where}: ${half} halves of its answer are left; ${story.doubts} doubts`);
 }
 
 /** Answers stand in the order of the turns, place by place. */

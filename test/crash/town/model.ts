@@ -1,14 +1,22 @@
 import type { ModelCall, Reply } from "../../support/fake-model.ts";
 import { anyCanary, askedIn } from "./canary.ts";
+import { pick } from "./square.ts";
 
 const mostQuoted = 6;
+
+interface Habits {
+  readonly quotesAll: boolean;
+  /** Many answers take seconds, so that they are seen growing. */
+  readonly isSlow: boolean;
+}
 
 /**
  * Answers with the canary that it was asked with, calls a tool where it is told to, and behaves like a bad model now and
  * then: it writes calls of tools as text, and repeats what was only meant for it. `quotesAll`: the answer also has every
- * other canary that it can see, so that a conversation with something foreign in it betrays itself.
+ * other canary that it can see, so that a conversation with something foreign in it betrays itself. Its last words tell
+ * that it is whole.
  */
-export function parrotModel(quotesAll: () => boolean): (call: ModelCall) => Reply {
+export function parrotModel({ isSlow, quotesAll }: Habits): (call: ModelCall) => Reply {
   return ({ messages }) => {
     const question = messages.findLast(({ role }) => role === "user")?.text ?? "";
     const found = askedIn(question);
@@ -20,11 +28,18 @@ export function parrotModel(quotesAll: () => boolean): (call: ModelCall) => Repl
       };
     }
     const others = messages.flatMap(({ text }) => text.match(anyCanary) ?? []).filter((one) => one !== word);
-    const seen = quotesAll() ? [...new Set(others)].slice(-mostQuoted) : [];
-    const answer = `answer ${word} seen ${seen.join(" ")}`;
-    const slow = Math.random() < 0.2 ? [Bun.sleep(Math.random() * 60)] : [];
-    return { parts: ["", ...slow, `${answer}\n${babble(question, word)}`] };
+    const seen = quotesAll ? [...new Set(others)].slice(-mostQuoted) : [];
+    const begin = `answer ${word} seen ${seen.join(" ")}`;
+    const end = `\n\n${babble(question, word)}\n\nover ${word}`;
+    if (isSlow && Math.random() < 0.6) return inSteps([`${begin}\n\n`, "so far ", "so good", end]);
+    const wait = Math.random() < 0.2 ? [Bun.sleep(Math.random() * 60)] : [];
+    return { parts: ["", ...wait, `${begin}${end}`] };
   };
+}
+
+function inSteps(steps: readonly string[]): Reply {
+  const stepMs = pick([300, 700, 1_200]);
+  return { parts: steps.flatMap((step, at) => [Bun.sleep(at * stepMs), step]) };
 }
 
 function babble(question: string, word: string): string {

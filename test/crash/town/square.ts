@@ -4,6 +4,8 @@ export interface Spot {
   /** The platform's id of it, with the thread's. */
   readonly name: string;
   readonly kind: "direct" | "group";
+  /** Another spot of the same people, which is the same conversation. */
+  readonly partOf?: string;
   /** Only what names the bot is for it. */
   readonly needsMention: boolean;
   /** The spot of the same platform where a binding passes on what is said here, instead of an answer. */
@@ -31,6 +33,8 @@ export interface Square extends AsyncDisposable {
   readonly isQuiet: boolean;
   /** In the order in which it was sent. */
   shown(): readonly Shown[];
+  /** What was there for a moment: drafts, and what answers said while they grew. */
+  glimpses(): readonly Omit<Shown, "id">[];
   /** Something goes wrong there soon. */
   disturb(): void;
 }
@@ -41,17 +45,26 @@ export function pick<T>(from: readonly T[]): T {
   return found;
 }
 
+/** Who is there, and how answers are shown to them. */
+export interface Crowd {
+  readonly people: readonly number[];
+  readonly streaming: Streaming;
+}
+
+export type Streaming = "off" | "partial" | "block";
+
 /** Everybody may write, and in some groups only what names the bot is for it. */
 export function openTo(
   channel: string,
   table: "groups" | "guilds" | "channels",
-  mentionOnly: readonly string[],
+  { mentionOnly, streaming }: { readonly mentionOnly: readonly string[]; readonly streaming: Streaming },
 ): string {
   const groups = [`[channels.${channel}.${table}."*"]`, "require_mention = false"];
   const closed = mentionOnly.flatMap((id) => [`[channels.${channel}.groups."${id}"]`, "require_mention = true"]);
   return [
     'dm_policy = "open"',
     'pace = "off"',
+    `streaming = "${streaming}"`,
     'allow_from = ["*"]',
     'group_policy = "open"',
     'group_allow_from = ["*"]',

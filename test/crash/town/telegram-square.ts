@@ -1,6 +1,6 @@
 import { FakeTelegram, Refusal } from "../../support/fake-telegram.ts";
 import { FakeReceiver } from "../../support/fake-receiver.ts";
-import { openTo, pick, type Shown, type Spot, type Square } from "./square.ts";
+import { type Crowd, openTo, pick, type Shown, type Spot, type Square, type Streaming } from "./square.ts";
 
 const dayAgo = 24 * 3_600;
 const topics = [11, 12] as const;
@@ -22,9 +22,11 @@ export class TelegramSquare implements Square {
   readonly #mailbox = new FakeReceiver();
   readonly spots: readonly Spot[];
   readonly #mentionOnly = -1_002;
+  readonly #streaming: Streaming;
   #nextMessage = 1;
 
-  constructor(people: readonly number[]) {
+  constructor({ people, streaming }: Crowd) {
+    this.#streaming = streaming;
     this.fake.updates.order = jumbled;
     const direct = people.map((person) => this.#spot({ id: 1_000 + person, type: "private", first_name: "P" }));
     const forum = { id: -1_001, type: "supergroup", title: "forum", is_forum: true } as const;
@@ -41,7 +43,7 @@ export class TelegramSquare implements Square {
   get config(): string {
     const { token, url } = this.fake;
     const account = `[channels.telegram]\ntoken = "${token}"\napi_root = "${url}"`;
-    return `${account}\n${openTo("telegram", "groups", [String(this.#mentionOnly)])}
+    return `${account}\n${openTo("telegram", "groups", { mentionOnly: [String(this.#mentionOnly)], streaming: this.#streaming })}
 [channels.webhook.accounts.mail]
 secret = "a-secret-of-at-least-sixteen"
 url = "${this.#mailbox.url}"
@@ -74,11 +76,24 @@ to = { account = "mail" }`;
     return [...chats, ...Array.from(known, ([id, text]) => ({ spot: posting.to, id, text }))];
   }
 
+  glimpses(): readonly Omit<Shown, "id">[] {
+    const drafts = this.fake.chats.drafts.map(({ chat, text, thread }) => ({ spot: spotName(chat, thread), text }));
+    const edits = this.fake.callsOf("editMessageText").map(({ fields }) => {
+      const { thread } = this.fake.chats.get(fields["chat_id"], fields["message_id"]) ?? {};
+      return { spot: spotName(Number(fields["chat_id"]), thread), text: String(fields["text"]) };
+    });
+    return [...drafts, ...edits];
+  }
+
   disturb(): void {
     const conflict = new Refusal(409, "Conflict: terminated by other getUpdates request");
     const poll = pick([conflict, "lostAnswer", "reset", new Refusal(502, "Bad Gateway")] as const);
     this.fake.trouble("getUpdates", poll, ...(poll === conflict ? [conflict] : []));
     this.fake.trouble("sendMessage", pick(["lostAnswer", new Refusal(500, "Internal"), busy] as const));
+    if (this.#streaming !== "off") {
+      this.fake.trouble("editMessageText", pick(["lostAnswer", new Refusal(500, "Internal"), busy] as const));
+      this.fake.trouble("sendMessageDraft", pick(["lostAnswer", busy] as const));
+    }
     // One at a time: troubles in a row would all meet the message that is first in its queue, which waits ever longer.
     if (this.#mailbox.toCome === 0) this.#mailbox.next(pick([{ cut: true }, { status: 503 }] as const));
     if (Math.random() < 0.1) this.fake.trouble("getUpdates", busy);

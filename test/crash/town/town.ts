@@ -1,6 +1,6 @@
 import { type Canary, newCanary } from "./canary.ts";
 import { DiscordSquare } from "./discord-square.ts";
-import { pick, type Spot, type Square } from "./square.ts";
+import { type Crowd, pick, type Spot, type Square, type Streaming } from "./square.ts";
 import { SlackSquare } from "./slack-square.ts";
 import { TelegramSquare } from "./telegram-square.ts";
 
@@ -20,13 +20,17 @@ export class Town implements AsyncDisposable {
   }
 
   /** So many people, spread over the platforms; each has a direct chat there, and all share a few groups and threads. */
-  static async open(platforms: readonly PlatformName[], people: number): Promise<Town> {
+  static async open(
+    platforms: readonly PlatformName[],
+    people: number,
+    streaming: Streaming = "off",
+  ): Promise<Town> {
     const everybody = Array.from({ length: people }, (_, person) => person);
     await using opened = new AsyncDisposableStack();
     const squares: Square[] = [];
     for (const [at, platform] of platforms.entries()) {
       const here = everybody.filter((person) => person % platforms.length === at);
-      const square = opened.use(await makers[platform](here));
+      const square = opened.use(await makers[platform]({ people: here, streaming }));
       squares.push(square);
     }
     opened.move();
@@ -80,8 +84,8 @@ export class Town implements AsyncDisposable {
   }
 }
 
-const makers: Readonly<Record<PlatformName, (people: readonly number[]) => Promise<Square>>> = {
-  telegram: async (people) => new TelegramSquare(people),
-  discord: (people) => DiscordSquare.open(people),
-  slack: async (people) => new SlackSquare(people),
+const makers: Readonly<Record<PlatformName, (crowd: Crowd) => Promise<Square>>> = {
+  telegram: async (crowd) => new TelegramSquare(crowd),
+  discord: (crowd) => DiscordSquare.open(crowd),
+  slack: async (crowd) => new SlackSquare(crowd),
 };

@@ -16,20 +16,26 @@ const mostSettleMs = 90_000;
 /** One installation of the gateway that serves a town, and dies there again and again. */
 export class Village implements AsyncDisposable {
   readonly town: Town;
+  readonly isSlow: boolean;
   readonly readyMs: number[] = [];
   readonly #stack: AsyncDisposableStack;
   readonly #command: readonly string[];
   readonly #home: string;
   readonly #config: string;
 
-  /** `isShared`: all direct chats are one conversation, as the settings have it when nobody says otherwise. */
-  constructor(town: Town, command: readonly string[], { isShared }: { readonly isShared: boolean }) {
+  /** `isShared`: all direct chats are one conversation, as the settings have it when nobody says otherwise. `isSlow`: answers take seconds. */
+  constructor(
+    town: Town,
+    command: readonly string[],
+    { isShared, isSlow = false }: { readonly isShared: boolean; readonly isSlow?: boolean },
+  ) {
     this.town = town;
+    this.isSlow = isSlow;
     this.#command = command;
     this.#stack = new AsyncDisposableStack();
     this.#stack.use(town);
     this.#home = this.#stack.use(tempFolder()).path;
-    const model = this.#stack.use(startFakeModel({ remember: 0, script: parrotModel(() => !isShared) }));
+    const model = this.#stack.use(startFakeModel({ remember: 0, script: parrotModel({ quotesAll: !isShared, isSlow }) }));
     const scope = isShared ? "main" : "per-account-channel-peer";
     this.#config = `${fakeModelConfig(model.url)}
 [sandbox]

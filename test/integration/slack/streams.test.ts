@@ -12,8 +12,19 @@ const message = { to, text: "one", clientKey: "grows" };
 async function begun(slack: Awaited<ReturnType<typeof openSlackHouse>>): Promise<string> {
   const first = await slack.connection.grow?.({ message }, never);
   if (!first || "refused" in first) throw new Error("not begun");
+  if (first.isBlank) await slack.connection.grow?.({ message, messageId: first.messageId }, never);
   return first.messageId;
 }
+
+test("a stream says nothing until its id is known, by which alone it is found after a crash", async () => {
+  await using slack = await openSlackHouse();
+  const first = await slack.connection.grow?.({ message }, never);
+  const [shown] = slack.fake.messages("D1");
+  expect(first).toEqual({ messageId: shown?.ts ?? "", isBlank: true });
+  expect(shown).toMatchObject({ text: "", streaming_state: "in_progress" });
+  await slack.connection.grow?.({ message, messageId: shown?.ts ?? "" }, never);
+  expect(slack.fake.messages("D1")).toMatchObject([{ text: "one" }]);
+});
 
 test("in a thread of a direct conversation an answer is a stream, of which each word is sent once", async () => {
   await using slack = await openSlackHouse();
