@@ -231,6 +231,25 @@ describe("a turn that ends without an answer leaves nothing half said", () => {
   });
 });
 
+test("an answer does not begin before the one that its chat waits for", async () => {
+  const words = new Words();
+  const answer: Answer = (request, signal) =>
+    JSON.stringify(request.messages).includes("second") ? words.answer(request, signal) : says("the first");
+  await using on = await stage(undefined, { answer });
+  on.slate.retryAfterMs = 0;
+  on.slate.moods.send.push("isBusy");
+  await on.walk.say("first", inChat);
+  await until("a refusal", () => on.slate.calls("send") === 1);
+  await on.walk.say("second", { ...inChat, id: "m2", runId: "m2" });
+  await on.walk.wasAsked(2);
+  words.say("now the");
+  await until("a beginning", () => on.slate.texts.includes("now the"));
+  words.say(" second");
+  words.end();
+  await until("its delivery", () => isDelivered(on.walk));
+  expect(on.slate.texts).toEqual(["the first", "now the second"]);
+});
+
 describe("whatever the platform does, there is one message", () => {
   test("a beginning that nobody heard of is looked for, and goes on", async () => {
     await using on = await stage();
@@ -280,6 +299,22 @@ describe("whatever the platform does, there is one message", () => {
     expect(on.slate.texts.at(-1)).toBe("one");
     expect(await steps(on.walk)).toContain("deliveryUncertain");
   });
+
+  test.each([["isBusy"], ["breaks"], ["refusesForGood"]] as const)(
+    "the log says so, too, where the answer came and the word to it %s at first",
+    async (mood) => {
+      await using on = await stage({});
+      on.slate.moods.send.push("takesInSilence");
+      on.slate.moods.edit.push(mood);
+      await on.walk.say("hello", inChat);
+      on.words.say("one");
+      await until("a beginning", () => on.slate.texts.length > 0);
+      on.words.end();
+      await until("its delivery", () => isDelivered(on.walk));
+      expect(on.slate.texts).toEqual(["one", "one"]);
+      expect(await steps(on.walk)).toContain("deliveryUncertain");
+    },
+  );
 
   test("a platform that is busy is left alone, and has all of it in the end", async () => {
     await using on = await stage();

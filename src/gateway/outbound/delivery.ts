@@ -10,6 +10,7 @@ import { type Delivered, eventsOf, givenUp } from "./delivery-events.ts";
 import { filesFor } from "./files-for.ts";
 import type { Finished } from "./finish-preview.ts";
 import { isFirstPiece } from "./pieces.ts";
+import type { Preview } from "./previews.ts";
 import { replyToOf } from "./reply-to.ts";
 
 const retry = { firstMs: 500, mostMs: 300_000 };
@@ -161,9 +162,10 @@ export class Delivery {
       const tryMs = longestTryMs(message);
       if (this.#house.clock.elapsed() + longestFinishMs + tryMs > endsAt) return undefined;
       const finished = files ? undefined : await this.#finish(row, line, message);
-      if (finished) return finished;
+      if (finished && finished.became !== "gone") return finished;
       if (this.#house.clock.elapsed() + tryMs > endsAt) return undefined;
-      return await transmit(line, message, { mayBeSent, signal: this.#closing });
+      const sent = await transmit(line, message, { mayBeSent, signal: this.#closing });
+      return sent.became === "sent" && finished?.mayBeTwice ? { ...sent, mayBeTwice: true } : sent;
     } catch (error) {
       this.#closing.throwIfAborted();
       if (!(error instanceof Fault)) throw error;
@@ -171,11 +173,11 @@ export class Delivery {
     }
   }
 
-  /** Undefined for what is to be sent. */
-  async #finish(row: OutboxRow, line: Line, message: OutboundMessage): Promise<Delivered | undefined> {
+  /** Undefined or `gone` for what is to be sent. */
+  async #finish(row: OutboxRow, line: Line, message: OutboundMessage): Promise<Finished | undefined> {
     const finished = await this.#finishShown(row, line, message);
     if (finished && finished.became !== "gone") return finished;
-    return message.text === "" ? { became: "withdrawn" } : undefined;
+    return message.text === "" ? { became: "withdrawn" } : finished;
   }
 
   /** Undefined where the chat has seen nothing of the answer before. */
@@ -187,7 +189,7 @@ export class Delivery {
     const preview = await this.#house.previews.read(runId);
     if (!preview) return undefined;
     const { finishPreview } = await import("./finish-preview.ts");
-    const found = (messageId: string) => this.#house.previews.write(runId, { messageId });
+    const found = (where: Preview) => this.#house.previews.write(runId, where);
     return finishPreview(message, { line, runId, preview, found, signal: this.#closing });
   }
 

@@ -5,14 +5,17 @@ import { heard, look, type Transmission } from "../transmit.ts";
 import { type Preview, previewKey } from "./previews.ts";
 
 /** What became of the message that had shown an answer while it grew. `gone`: it cannot be the answer, which is to be sent. */
-export type Finished = Transmission | { readonly became: "withdrawn" } | { readonly became: "gone" };
+export type Finished =
+  | Transmission
+  | { readonly became: "withdrawn" }
+  | { readonly became: "gone"; readonly mayBeTwice?: true };
 
 interface Parts {
   readonly line: Line;
   readonly runId: string;
   readonly preview: Preview;
-  /** Tells where it is, as soon as that is known. */
-  readonly found: (messageId: string) => Promise<void>;
+  /** Keeps where it is, as soon as that is known. */
+  readonly found: (preview: Preview) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -23,10 +26,13 @@ interface Parts {
 export async function finishPreview(message: OutboundMessage, parts: Parts): Promise<Finished> {
   const { preview, runId, line, found, signal } = parts;
   const { to } = message;
-  if (preview.messageId !== undefined) return write(message, { to, messageId: preview.messageId }, parts);
+  if (preview.messageId !== undefined) {
+    const written = await write(message, { to, messageId: preview.messageId }, parts);
+    return preview.mayBeTwice ? inDoubt(written) : written;
+  }
   const seen = await look(line, { to, clientKey: previewKey(runId) }, signal);
   if (seen.became === "sent") {
-    await found(seen.messageId);
+    await found({ messageId: seen.messageId });
     return write(message, { to, messageId: seen.messageId }, parts);
   }
   if (seen.became !== "missing") return seen;
@@ -46,9 +52,12 @@ async function sendOver(message: OutboundMessage, parts: Parts): Promise<Finishe
   );
   if ("became" in sent) return sent;
   if (!("messageId" in sent)) return { became: "refused", ...sent };
-  await found(sent.messageId);
-  const written = await write(message, { to: message.to, messageId: sent.messageId }, parts);
-  return written.became === "sent" ? { ...written, mayBeTwice: true } : written;
+  await found({ messageId: sent.messageId, mayBeTwice: true });
+  return inDoubt(await write(message, { to: message.to, messageId: sent.messageId }, parts));
+}
+
+function inDoubt(finished: Finished): Finished {
+  return finished.became === "sent" || finished.became === "gone" ? { ...finished, mayBeTwice: true } : finished;
 }
 
 async function write({ text }: OutboundMessage, posted: Posted, { line, signal }: Parts): Promise<Finished> {

@@ -1,5 +1,7 @@
 import { failPoint, pause } from "#base";
 import type { SendRefusal } from "#channels";
+import type { Address } from "#protocol";
+import { defaultAccount } from "../line.ts";
 import { heard, look } from "../transmit.ts";
 import type { Attended } from "./attention.ts";
 import { cut } from "./cut.ts";
@@ -13,6 +15,7 @@ const patienceMs = 600;
 const usualEveryMs = 1_000;
 const lookEveryMs = 200;
 const timeoutMs = 10_000;
+const mostLookedAt = 64;
 
 type Step =
   | { readonly is: "shown"; readonly messageId: string }
@@ -41,6 +44,10 @@ export async function keepGrowing(attended: Attended, until: AbortSignal): Promi
       await pause(Math.min(lookEveryMs, everyMs), until).catch(() => undefined);
       continue;
     }
+    if (messageId === undefined && (await isWaitedFor(attended))) {
+      await pause(lookEveryMs, until).catch(() => undefined);
+      continue;
+    }
     const posted = messageId;
     const step: Step | undefined = await house.previews.step(run.runId, () => grow(attended, text, posted));
     if (step === undefined || step.is === "over") return;
@@ -65,6 +72,17 @@ async function foundBefore(
   const seen = await look(line, { to: run.from, clientKey: previewKey(run.runId) }, until);
   if (seen.became === "sent") return seen;
   return seen.became === "missing" ? undefined : "unknown";
+}
+
+/** The chat waits for something that was said before: the answer would come above it. With so much to deliver, it may be among that. */
+async function isWaitedFor({ house, run: { from } }: Attended): Promise<boolean> {
+  const owed = await house.storage.outbox({ limit: mostLookedAt, isDead: false });
+  return owed.length === mostLookedAt || owed.some(({ to }) => isSamePlace(to, from));
+}
+
+function isSamePlace(a: Address, b: Address): boolean {
+  const [{ account: one = defaultAccount }, { account: other = defaultAccount }] = [a, b];
+  return a.channel === b.channel && one === other && a.chat === b.chat && a.thread === b.thread;
 }
 
 /** As much as one message takes; whole paragraphs alone where that is wanted. */

@@ -8,6 +8,8 @@ export const previewRecords = "outbound-preview";
 const Preview = Type.Object({
   /** Absent when it was begun and nobody heard how that ended. */
   messageId: Type.Optional(Type.String()),
+  /** An earlier one may be there too, of which nobody heard. */
+  mayBeTwice: Type.Optional(Type.Literal(true)),
 });
 export type Preview = Static<typeof Preview>;
 
