@@ -248,7 +248,11 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
     },
     once: (request, work) => requests.once(request, work),
     load: () => house.scheduler.load(),
-    drain: (graceMs) => house.scheduler.drain(graceMs),
+    async drain(graceMs) {
+      const endsAt = house.clock.elapsed() + graceMs;
+      await house.scheduler.drain(graceMs);
+      await outbox.drain(Math.max(0, endsAt - house.clock.elapsed()));
+    },
     async [Symbol.asyncDispose]() {
       await recovery.close();
       for (const run of runs) run.stop("closing");

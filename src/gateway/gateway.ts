@@ -135,6 +135,6 @@ export interface Gateway extends AsyncDisposable {
   at(sessionKey: string, seq: number): Promise<Moment>;
   /** How full it is. */
   load(): { readonly running: number; readonly waiting: number };
-  /** Takes nothing more and waits for what runs, at most `graceMs`; what is cut off then goes on at the next start. */
+  /** Takes nothing more and waits for what runs and what is being sent, at most `graceMs`; what is cut off then goes on at the next start. */
   drain(graceMs: number): Promise<void>;
 }

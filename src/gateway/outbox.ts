@@ -16,6 +16,8 @@ import { canTell, lineTo, look as lookFor, transmit } from "./transmit.ts";
 export interface Outbox extends AsyncDisposable {
   /** There may be something to deliver. Never throws, never waits. */
   wake(): void;
+  /** Begins nothing more, and waits for what is under way, at most `graceMs`. */
+  drain(graceMs: number): Promise<void>;
   /** Sends a message once and records it: a failure is the caller's, nothing is tried again behind its back. */
   send(sessionKey: string, message: Omit<OutboundMessage, "clientKey">): Promise<{ readonly messageId: string }>;
 }
@@ -50,6 +52,7 @@ export function createOutbox(house: House): Outbox {
 
   return {
     wake: () => queue.wake(),
+    drain: (graceMs) => queue.drain(graceMs),
     async send(sessionKey, message) {
       const { to, text } = message;
       const messageId = await sendOnce(message);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { TurnTools } from "#agent";
 import { calls, says } from "../support/scripted-provider.ts";
+import { FakeSlate } from "../support/fake-slate.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
 import { aborted, echo, Gates, key, lastText, noTools, sayAndHang, shown, Walk } from "../support/walk.ts";
@@ -211,3 +212,37 @@ async function nothingOf(walk: Walk, id: string | undefined, end: "resetSession"
   expect(await walk.storage.sessions({ limit: 10 })).toHaveLength(end === "resetSession" ? 1 : 0);
   expect(await walk.storage.openRuns()).toEqual([]);
 }
+
+test("a gateway that stops hears what the platform says to the message that is being sent", async () => {
+  using folder = tempFolder();
+  const slate = new FakeSlate();
+  const line = slate.line({}, { streaming: "off" });
+  const gate = Promise.withResolvers<void>();
+  {
+    await using walk = new Walk({ folder: folder.path, channels: [line] });
+    slate.gate = gate.promise;
+    await walk.say("hello", { from: { channel: "pigeon", chat: "c1" } });
+    await until("a message on its way", () => slate.calls("send") === 1);
+    const drained = walk.gateway.drain(10_000);
+    expect(await Promise.race([drained.then(() => "over"), Bun.sleep(30).then(() => "waiting")])).toBe("waiting");
+    gate.resolve();
+    await drained;
+  }
+  await using walk = new Walk({ folder: folder.path, channels: [line] });
+  await walk.recovered();
+  expect(await walk.storage.outbox({ limit: 1 })).toEqual([]);
+  const [trace] = await walk.gateway.trace("m1");
+  expect(trace?.steps.map(({ what }) => what)).toEqual(["received", "started", "answered", "delivered"]);
+  expect(slate.texts).toEqual(["echo hello"]);
+});
+
+test("a platform that never answers does not keep a gateway from stopping", async () => {
+  using folder = tempFolder();
+  const slate = new FakeSlate();
+  await using walk = new Walk({ folder: folder.path, channels: [slate.line({}, { streaming: "off" })] });
+  slate.gate = new Promise(() => {});
+  await walk.say("hello", { from: { channel: "pigeon", chat: "c1" } });
+  await until("a message on its way", () => slate.calls("send") === 1);
+  await walk.gateway.drain(20);
+  expect((await walk.storage.outbox({ limit: 1 })).length).toBe(1);
+});

@@ -1,4 +1,4 @@
-import { describeError, failPoint, nextTurn } from "#base";
+import { describeError, failPoint, nextTurn, pause } from "#base";
 import type { OutboxRow } from "#storage";
 import type { House } from "../house.ts";
 import { inLog } from "../transmit.ts";
@@ -52,6 +52,16 @@ export class DeliveryQueue implements AsyncDisposable {
         this.#looking = undefined;
         if (this.#isAgain) this.wake();
       });
+  }
+
+  /** Begins nothing more, and waits for what is under way, at most `graceMs`: cut off, it would be in doubt. */
+  async drain(graceMs: number): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    const late = new AbortController();
+    const over = (this.#looking ?? Promise.resolve()).then(() => Promise.all(this.#sending.values()));
+    await Promise.race([over, pause(graceMs, late.signal).catch(() => undefined)]);
+    late.abort();
   }
 
   /** Waits for what is under way, which its own signal ends. */
