@@ -70,7 +70,7 @@ dm_policy = "open"
 pace = "off"
 allow_from = ["*"]
 `;
-    const gateway = await startGateway({ home, config });
+    const gateway = rooms.use(await startGateway({ home, config }));
     proxy.gateway = gateway;
     return gateway;
   }
@@ -116,7 +116,7 @@ async function isQuiet({ database }: Street): Promise<boolean> {
 
 test("Telegram calls the executable by its public name, and who does not know the secret leaves no trace", async () => {
   await using street = openStreet();
-  await using _gateway = await street.start();
+  await street.start();
   await until("its address at Telegram", () => street.fake.updates.webhook);
   expect(street.fake.updates.webhook).toEqual({ url: street.proxy.url, secret });
   const before = rows(street);
@@ -155,11 +155,12 @@ test("while the agent is busy each call is answered at once, and one that comes 
   street.fake.says("four"); // while nobody is there
   await until("a call that nobody took", () => street.fake.updates.handedOut.length > 1);
   shut.resolve();
-  await using _gateway = await street.start();
+  await street.start();
   await until("all answers", () => texts(street).length >= 4);
   expect(await Promise.all([1, 2, 3].map((id) => post(street, update(id, "once more"))))).toEqual([200, 200, 200]);
   await until("quiet", () => isQuiet(street));
-  expect(texts(street).toSorted()).toEqual(["echo four", "echo one", "echo three", "echo two"]);
+  expect(texts(street)).toHaveLength(4);
+  expect(new Set(texts(street))).toEqual(new Set(["echo four", "echo one", "echo three", "echo two"]));
   expect(street.fake.updates.waiting).toEqual([]);
 });
 
@@ -175,7 +176,7 @@ test("set back to polling it takes its address away from Telegram, asks, and is 
   }
   street.proxy.gateway = undefined;
   street.fake.says("meanwhile");
-  await using _gateway = await street.start("polling");
+  await street.start("polling");
   await until("a poll", () => street.fake.updates.isPolled);
   expect(street.fake.updates.webhook).toBeUndefined();
   street.fake.says("asked");

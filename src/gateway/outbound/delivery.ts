@@ -32,6 +32,13 @@ interface Held {
   readonly endsAt: number;
 }
 
+interface Try {
+  readonly line: Line;
+  readonly message: OutboundMessage;
+  /** When the claim does. */
+  readonly endsAt: number;
+}
+
 /** `stuck`: it is damaged and cannot be put with the dead either, so it is not to be looked at again. */
 type Done = "over" | "stuck";
 
@@ -145,7 +152,7 @@ export class Delivery {
 
   /** Undefined, and nothing was sent, when the claim would not outlive the try. */
   async #attempt(row: OutboxRow, { endsAt }: Held): Promise<Delivered | undefined> {
-    const { id: clientKey, to, text, mayBeSent } = row;
+    const { id: clientKey, to, text } = row;
     try {
       const line = lineTo(this.#house, to);
       const replyTo = await replyToOf(this.#house, line, row);
@@ -159,18 +166,22 @@ export class Delivery {
         ...(files && { files }),
         ...this.#house.tickets.for(row),
       };
-      const tryMs = longestTryMs(message);
-      if (this.#house.clock.elapsed() + longestFinishMs + tryMs > endsAt) return undefined;
-      const finished = files ? undefined : await this.#finish(row, line, message);
-      if (finished && finished.became !== "gone") return finished;
-      if (this.#house.clock.elapsed() + tryMs > endsAt) return undefined;
-      const sent = await transmit(line, message, { mayBeSent, signal: this.#closing });
-      return sent.became === "sent" && finished?.mayBeTwice ? { ...sent, mayBeTwice: true } : sent;
+      return await this.#tryOnce(row, { line, message, endsAt });
     } catch (error) {
       this.#closing.throwIfAborted();
       if (!(error instanceof Fault)) throw error;
       return { became: "refused", refused: "forNow", problem: error.message };
     }
+  }
+
+  async #tryOnce(row: OutboxRow, { line, message, endsAt }: Try): Promise<Delivered | undefined> {
+    const tryMs = longestTryMs(message);
+    if (this.#house.clock.elapsed() + longestFinishMs + tryMs > endsAt) return undefined;
+    const finished = message.files ? undefined : await this.#finish(row, line, message);
+    if (finished && finished.became !== "gone") return finished;
+    if (this.#house.clock.elapsed() + tryMs > endsAt) return undefined;
+    const sent = await transmit(line, message, { mayBeSent: row.mayBeSent, signal: this.#closing });
+    return sent.became === "sent" && finished?.mayBeTwice ? { ...sent, mayBeTwice: true } : sent;
   }
 
   /** Undefined or `gone` for what is to be sent. */

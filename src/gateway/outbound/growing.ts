@@ -36,6 +36,7 @@ export async function keepGrowing(attended: Attended, until: AbortSignal): Promi
   await grown(0, until);
   const everyMs = line.channel.growEveryMs ?? usualEveryMs;
   await pause(Math.min(patienceMs, everyMs), until).catch(() => undefined);
+  await untilNothingIsOwed(attended, until);
   while (!until.aborted) {
     const said = run.stepText;
     const text = await textToShow(said, attended);
@@ -44,20 +45,18 @@ export async function keepGrowing(attended: Attended, until: AbortSignal): Promi
       await pause(Math.min(lookEveryMs, everyMs), until).catch(() => undefined);
       continue;
     }
-    if (messageId === undefined && (await isWaitedFor(attended))) {
-      await pause(lookEveryMs, until).catch(() => undefined);
-      continue;
-    }
     const posted = messageId;
     const step: Step | undefined = await house.previews.step(run.runId, () => grow(attended, text, posted));
     if (step === undefined || step.is === "over") return;
-    if (step.is === "begun") {
-      messageId = step.messageId;
-      continue;
-    }
-    if (step.is === "shown") [messageId, shown] = [step.messageId, text];
-    await pause(step.is === "tryLater" ? Math.max(everyMs, step.waitMs) : everyMs, until).catch(() => undefined);
+    if (step.is !== "tryLater") messageId = step.messageId;
+    if (step.is === "shown") shown = text;
+    await pause(pauseAfter(step, everyMs), until).catch(() => undefined);
   }
+}
+
+function pauseAfter(step: Exclude<Step, { readonly is: "over" }>, everyMs: number): number {
+  if (step.is === "begun") return 0;
+  return step.is === "tryLater" ? Math.max(everyMs, step.waitMs) : everyMs;
 }
 
 /** What an earlier life of the turn had begun; `unknown` when nobody can tell whether it is there. */
@@ -74,10 +73,13 @@ async function foundBefore(
   return seen.became === "missing" ? undefined : "unknown";
 }
 
-/** The chat waits for something that was said before: the answer would come above it. With so much to deliver, it may be among that. */
-async function isWaitedFor({ house, run: { from } }: Attended): Promise<boolean> {
-  const owed = await house.storage.outbox({ limit: mostLookedAt, isDead: false });
-  return owed.length === mostLookedAt || owed.some(({ to }) => isSamePlace(to, from));
+/** What the chat is owed was said before, and the answer would come above it. Where much is owed, it may be among that. */
+async function untilNothingIsOwed({ house, run: { from } }: Attended, until: AbortSignal): Promise<void> {
+  while (!until.aborted) {
+    const owed = await house.storage.outbox({ limit: mostLookedAt, isDead: false });
+    if (owed.length < mostLookedAt && !owed.some(({ to }) => isSamePlace(to, from))) return;
+    await pause(lookEveryMs, until).catch(() => undefined);
+  }
 }
 
 function isSamePlace(a: Address, b: Address): boolean {

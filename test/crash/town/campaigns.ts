@@ -151,7 +151,8 @@ async function liveAndDie(village: Village): Promise<void> {
 /** What Discord says before it has met us is said to nobody. */
 async function overture(village: Village): Promise<void> {
   const { town } = village;
-  await using _gateway = await village.start();
+  await using gateway = await village.start();
+  if (!gateway) throw new Error("it did not start");
   await until("a town that is heard", () => town.isHeard, 30_000);
   town.speak(30);
   await until("an answer everywhere", () => town.squares.every((square) => square.shown().length > 0), 30_000);

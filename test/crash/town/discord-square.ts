@@ -55,7 +55,8 @@ export class DiscordSquare implements Square {
 
   disturb(): void {
     this.fake.api.fail(/^POST .*\/messages$/, pick(["brokenAfter", "brokenBefore", { status: 502 }, limited] as const));
-    if (this.#streaming !== "off") this.fake.api.fail(/^PATCH /, pick(["brokenAfter", "brokenBefore", limited] as const));
+    if (this.#streaming !== "off")
+      this.fake.api.fail(/^PATCH /, pick(["brokenAfter", "brokenBefore", limited] as const));
     if (Math.random() < 0.3) this.fake.gateway.askToReconnect();
   }
 

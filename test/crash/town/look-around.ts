@@ -63,7 +63,9 @@ export function lookAround(town: Town, db: Database, effects: readonly string[])
   }
   checkOrder(town, events, say);
   checkGlimpses(town, byWord, say);
-  const grown = new Set(town.squares.flatMap((square) => square.glimpses()).flatMap(({ text }) => answerIn(text) ?? []));
+  const grown = new Set(
+    town.squares.flatMap((square) => square.glimpses()).flatMap(({ text }) => answerIn(text) ?? []),
+  );
   return { violations, knownDoubles, events: events.length, grown: grown.size };
 }
 
@@ -128,8 +130,7 @@ function readAnswers(
 
 /** What was there for a moment alone must have been in its own chat, too. */
 function checkGlimpses(town: Town, byWord: ReadonlyMap<string, Canary>, say: (text: string) => void): void {
-  for (const square of town.squares)
-    for (const glimpse of square.glimpses()) checkPlace(square, glimpse, byWord, say);
+  for (const square of town.squares) for (const glimpse of square.glimpses()) checkPlace(square, glimpse, byWord, say);
 }
 
 /** What stands in a chat that was neither said there nor passed on to there is a violation, as is what was meant for nobody. */

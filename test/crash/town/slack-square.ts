@@ -33,7 +33,13 @@ export class SlackSquare implements Square {
     });
     const thread = world.nextTs();
     world.chat(open).messages.push({ ts: thread, text: "the root", user: "U1", reactions: [] });
-    this.spots = [...direct, ...threads, this.#spot(open, {}), this.#spot(open, { thread }), this.#spot(mentionOnly, {})];
+    this.spots = [
+      ...direct,
+      ...threads,
+      this.#spot(open, {}),
+      this.#spot(open, { thread }),
+      this.#spot(mentionOnly, {}),
+    ];
   }
 
   get config(): string {

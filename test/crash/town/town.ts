@@ -20,11 +20,7 @@ export class Town implements AsyncDisposable {
   }
 
   /** So many people, spread over the platforms; each has a direct chat there, and all share a few groups and threads. */
-  static async open(
-    platforms: readonly PlatformName[],
-    people: number,
-    streaming: Streaming = "off",
-  ): Promise<Town> {
+  static async open(platforms: readonly PlatformName[], people: number, streaming: Streaming = "off"): Promise<Town> {
     const everybody = Array.from({ length: people }, (_, person) => person);
     await using opened = new AsyncDisposableStack();
     const squares: Square[] = [];

@@ -35,7 +35,9 @@ export class Village implements AsyncDisposable {
     this.#stack = new AsyncDisposableStack();
     this.#stack.use(town);
     this.#home = this.#stack.use(tempFolder()).path;
-    const model = this.#stack.use(startFakeModel({ remember: 0, script: parrotModel({ quotesAll: !isShared, isSlow }) }));
+    const model = this.#stack.use(
+      startFakeModel({ remember: 0, script: parrotModel({ quotesAll: !isShared, isSlow }) }),
+    );
     const scope = isShared ? "main" : "per-account-channel-peer";
     this.#config = `${fakeModelConfig(model.url)}
 [sandbox]
