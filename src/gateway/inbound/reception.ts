@@ -13,19 +13,20 @@ import { forwardedText, postedText } from "../router/passed-on.ts";
 import { unreadAttachments } from "./attachments.ts";
 import { ChatNotes, editNote, reactionNote } from "./chat-notes.ts";
 import { chatOf } from "./chat-of.ts";
-import { textOf } from "./entry.ts";
+import { idOf, textOf } from "./entry.ts";
 import { GroupHistory } from "./group-history.ts";
 import type { CommandAsked, InboundHouse, InboundOptions } from "./inbound.ts";
 import { isTemporary } from "./is-temporary.ts";
 import { leaveUnanswered } from "./leave-unanswered.ts";
 import type { LoopGuard } from "./loop-guard.ts";
 import { ourMessage } from "./our-message.ts";
+import type { Lack } from "./place-calls.ts";
 import { quote, rootQuote } from "./quote.ts";
 import { joinedRecords } from "./record-kinds.ts";
 import { readUpdate, type Said } from "./said.ts";
 import { speaker } from "./speaker.ts";
 import { askThreadRoot } from "./thread-root.ts";
-import { idOf, type NewEntry, type WaitingRoom } from "./waiting-room.ts";
+import type { NewEntry, WaitingRoom } from "./waiting-room.ts";
 
 /** Clients cut a long text into several messages that come at once. */
 const longPaste = { fromCharacters: 4_000, quietMs: 1_500 };
@@ -108,12 +109,20 @@ export class Reception implements Disposable {
     await this.#lead({ update, said, line, from, scope: inboundScope(from), heading });
   }
 
-  /** Undefined when its session has no room now. */
-  async receive(message: InboundMessage): Promise<"new" | "known" | undefined> {
+  /** Or what it has no room for now. */
+  async receive(message: InboundMessage): Promise<"new" | "known" | Lack> {
     const receipt = await this.#options.gateway.receive(message);
     if (receipt.taken) return receipt.isRepeat ? "known" : "new";
-    // What is told around it may differ from the first time, and what the disk says of it may be damaged.
-    return ["conflict", "damaged"].includes(receipt.because) ? "known" : undefined;
+    switch (receipt.because) {
+      case "laneFull":
+      case "queueFull":
+        return receipt.because;
+      case "closing":
+        return "notYet";
+      case "conflict": // what is told around it may differ from the first time
+      case "damaged": // what the disk says of it
+        return "known";
+    }
   }
 
   [Symbol.dispose](): void {
@@ -194,7 +203,11 @@ export class Reception implements Disposable {
     const { update, said, from, scope } = guest;
     const { waiting } = this.#rooms;
     const id = { scope, updateId };
-    if (waiting.has(id) || (await this.#house.storage.record(joinedRecords, idOf(id)))) return "known";
+    if ((await waiting.has(id)) || (await this.#house.storage.record(joinedRecords, idOf(id)))) return "known";
+    const quietMs = this.#quietMs(said);
+    const isFree = quietMs === 0 && said.attachments.length === 0 && after === undefined;
+    // Before anything is told that is told once.
+    if (!isFree || waiting.isBusy(sessionKey)) waiting.checkRoom(mayComeLater(guest));
     const head = await told.head();
     const entry: NewEntry = {
       ...id,
@@ -209,12 +222,11 @@ export class Reception implements Disposable {
       context: [...told.context()],
       ...(after !== undefined && { after }),
     };
-    const quietMs = this.#quietMs(said);
-    const isFree = quietMs === 0 && said.attachments.length === 0 && after === undefined;
     const message = { ...messageOf(guest, { sessionKey, updateId }), text: textOf([entry]) };
     if (!isFree || waiting.isBusy(sessionKey)) return this.#wait(guest, entry, quietMs);
     this.#holdTicket(guest, message.runId);
-    return (await this.receive(message)) ?? this.#wait(guest, entry, quietMs);
+    const outcome = await this.receive(message);
+    return outcome === "new" || outcome === "known" ? outcome : this.#wait(guest, entry, quietMs);
   }
 
   #holdTicket({ update }: Guest, runId: string): void {
@@ -231,11 +243,11 @@ export class Reception implements Disposable {
     if (await this.#house.storage.receipt(entry.scope, entry.updateId)) return "known";
     const { said, from } = guest;
     const { attachments } = said;
-    const mayComeLater = guest.line.channel.keepsUpdates ?? false;
     const newRunId = newId();
     this.#holdTicket(guest, newRunId);
     const joinKey = JSON.stringify([chatOf(from), entry.sender, said.bundle ?? ""]);
-    await this.#rooms.waiting.put(entry, { joinKey, quietMs, newRunId, attachments, mayComeLater });
+    const wait = { joinKey, quietMs, newRunId, attachments, mayComeLater: mayComeLater(guest) };
+    await this.#rooms.waiting.put(entry, wait);
     return "new";
   }
 
@@ -295,6 +307,11 @@ export class Reception implements Disposable {
     if (of === undefined) return false;
     return of.id === sender.id || (await this.#rooms.door.decide({ sender: of, place, from }, line)).may;
   }
+}
+
+/** Its platform brings it again for as long as it takes. */
+function mayComeLater({ line }: Guest): boolean {
+  return line.channel.keepsUpdates ?? false;
 }
 
 /** What lines of the log are found by. */
