@@ -7,8 +7,8 @@ interface Waiter {
   readonly since: number;
   /** Undefined while it tries, and nobody knows yet. */
   lack: Lack | undefined;
-  /** A place became free while it tried. */
-  wasCalled: boolean;
+  /** `heard`: it was called and has not tried since; `followed`: it tries because it was. */
+  call: "none" | "heard" | "followed";
   wake: () => void;
 }
 
@@ -26,45 +26,53 @@ export class PlaceCalls implements Disposable {
   readonly #waiters = new Set<Waiter>();
 
   sit(lane: string, since: number): Seat {
-    const waiter: Waiter = { lane, since, lack: undefined, wasCalled: false, wake: () => {} };
+    const waiter: Waiter = { lane, since, lack: undefined, call: "none", wake: () => {} };
     this.#waiters.add(waiter);
     return {
-      rest: (lack, mostMs) => rest(waiter, lack, mostMs),
+      rest: (lack, mostMs) => this.#rest(waiter, lack, mostMs),
       [Symbol.dispose]: () => void this.#waiters.delete(waiter),
     };
   }
 
   /** A place of that lane is free. */
   freed(lane: string): void {
-    const helped = [...this.#waiters].filter((one) => !one.wasCalled && isHelped(one, lane));
-    const resting = helped.filter(({ lack }) => lack !== undefined);
-    const first = firstOf(resting) ?? firstOf(helped);
-    if (!first) return;
-    first.wasCalled = true;
-    first.wake();
+    for (const one of this.#waiters) {
+      if (one.lane !== lane) continue;
+      if (one.lack === undefined) one.call = "heard"; // it may be told in a moment that its lane is full, which is over
+      if (one.lack === "laneFull") one.lack = "queueFull"; // its lane has room; whether there is any at all is not known
+    }
+    this.#callNext();
   }
 
   [Symbol.dispose](): void {
     for (const { wake } of this.#waiters) wake();
   }
-}
 
-function isHelped({ lane, lack }: Waiter, freed: string): boolean {
-  return lack === undefined || lack === "queueFull" || (lack === "laneFull" && lane === freed);
+  #callNext(): void {
+    const open = [...this.#waiters].filter(({ call, lack }) => call === "none" && (!lack || lack === "queueFull"));
+    const first = firstOf(open.filter(({ lack }) => lack !== undefined)) ?? firstOf(open);
+    if (!first) return;
+    first.call = "heard";
+    first.wake();
+  }
+
+  async #rest(waiter: Waiter, lack: Lack, mostMs: number): Promise<void> {
+    const isCalled = Promise.withResolvers<void>();
+    const timer = setTimeout(isCalled.resolve, waiter.call === "heard" ? 0 : mostMs);
+    waiter.lack = lack;
+    waiter.wake = isCalled.resolve;
+    if (waiter.call === "followed") {
+      waiter.call = "none";
+      if (lack !== "queueFull") this.#callNext(); // the place that it was called for is still there
+    }
+    await isCalled.promise;
+    clearTimeout(timer);
+    waiter.lack = undefined;
+    waiter.call = waiter.call === "heard" ? "followed" : "none";
+    waiter.wake = () => {};
+  }
 }
 
 function firstOf(waiters: readonly Waiter[]): Waiter | undefined {
   return waiters.reduce<Waiter | undefined>((first, one) => (first && first.since < one.since ? first : one), undefined);
-}
-
-async function rest(waiter: Waiter, lack: Lack, mostMs: number): Promise<void> {
-  const isCalled = Promise.withResolvers<void>();
-  const timer = setTimeout(isCalled.resolve, waiter.wasCalled ? 0 : mostMs);
-  waiter.lack = lack;
-  waiter.wake = isCalled.resolve;
-  await isCalled.promise;
-  clearTimeout(timer);
-  waiter.lack = undefined;
-  waiter.wasCalled = false;
-  waiter.wake = () => {};
 }

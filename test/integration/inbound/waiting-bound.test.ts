@@ -164,17 +164,22 @@ describe("messages that find no turn", () => {
     expect(house.told[101]).toBe("loud-101");
   });
 
-  test("that must come after one that waits on disk do not take the places that it needs", async () => {
+  test("that must come after one that lies on disk alone stay there, and leave it the places that it needs", async () => {
     await using house = House.open();
-    const [first, second] = ["first", "second"].map((part) => `part-of-${part}`);
-    await house.putAll(first ?? "", 0, 101);
-    await house.putAll(second ?? "", 0, 100);
-    await house.room.put({ ...entry(second ?? "", 100), after: `${first}-100` }, usualWait);
-    await house.letGo((message) => message.sessionKey === second || message.updateId !== `${first}-100`);
-    await until("all but the one that is kept", () => house.told.length === 201);
-    expect(house.told).not.toContain(`${first}-100`);
+    await house.putAll("first", 0, 100);
+    await house.putAll("second", 0, 100);
+    const arrives = Promise.withResolvers<Uint8Array>();
+    const file: Attachment = { id: "f", kind: "file", name: "a.txt", fetch: () => arrives.promise };
+    await house.room.put(entry("first", 100), { ...usualWait, attachments: [file] });
+    await house.room.put({ ...entry("second", 100), after: "first-100" }, usualWait);
     await house.letGo();
-    await until("all", () => house.told.length === 202);
+    await until("those before", () => house.told.length === 200 && house.room.load.messages === 0);
+    await house.put("second", 101);
+    expect(house.room.load.messages).toBe(0);
+    arrives.resolve(new TextEncoder().encode("hello"));
+    await until("all", () => house.told.length === 203);
+    expect(house.toldOf("second").slice(100)).toEqual(["second-100", "second-101"]);
+    expect(house.told.findIndex((text) => text.startsWith("first-100"))).toBeLessThan(house.told.indexOf("second-100"));
   });
 
   test("that were put aside come back behind those that wait on disk", async () => {
