@@ -17,7 +17,8 @@ import { LoopGuard } from "./loop-guard.ts";
 import { Reception } from "./reception.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 
-export type OpenInbound = Pick<Inbound, "activations" | "asides" | "backlog" | "explain" | "pairing" | "take"> & AsyncDisposable;
+export type OpenInbound = Pick<Inbound, "activations" | "asides" | "backlog" | "explain" | "pairing" | "take"> &
+  AsyncDisposable;
 
 /** Opens the way in, and takes up what waited. */
 export async function openInbound(house: InboundHouse, options: InboundOptions): Promise<OpenInbound> {

@@ -74,5 +74,8 @@ export class PlaceCalls implements Disposable {
 }
 
 function firstOf(waiters: readonly Waiter[]): Waiter | undefined {
-  return waiters.reduce<Waiter | undefined>((first, one) => (first && first.since < one.since ? first : one), undefined);
+  return waiters.reduce<Waiter | undefined>(
+    (first, one) => (first && first.since < one.since ? first : one),
+    undefined,
+  );
 }

@@ -222,9 +222,7 @@ export class WaitingRoom implements AsyncDisposable {
   #hasPlaces(sessionKey: string, messages: number): boolean {
     if (this.#backlog.holds(sessionKey) || this.#wayBack.isCrowded) return false;
     const most = this.#taken < places / 2 ? mostOfOne : groupLimits.mostMessages;
-    return (
-      this.#taken + messages <= places - keptForMore && this.#lanes.messagesOf(sessionKey) + messages <= most
-    );
+    return this.#taken + messages <= places - keptForMore && this.#lanes.messagesOf(sessionKey) + messages <= most;
   }
 
   get #taken(): number {

@@ -5,7 +5,6 @@ import type { Entry } from "./entry.ts";
 import { groupLimits } from "./group.ts";
 import type { Tails } from "./tails.ts";
 
-
 /** A session has so many in memory at once of what comes from disk: the next one's turn, and one behind it. */
 const mostAhead = 2 * groupLimits.mostMessages;
 const sessionsAtOnce = 8;
@@ -138,7 +137,9 @@ export class WayBack implements AsyncDisposable {
     const openForMs = first ? tails.openForMs(sessionKey, first.entry.group) : 0;
     if (openForMs > 0) return openForMs;
     // What comes first must not find all places taken by those who wait for it.
-    const ahead = group.flatMap(({ entry: { scope, after } }) => (after === undefined ? [] : [{ scope, updateId: after }]));
+    const ahead = group.flatMap(({ entry: { scope, after } }) =>
+      after === undefined ? [] : [{ scope, updateId: after }],
+    );
     const isThere = await Promise.all(ahead.map((update) => backlog.knows(update)));
     return isThere.includes(true) ? orderAgainMs : 0;
   }

@@ -64,6 +64,23 @@ test("kill -9 at any moment loses nothing of a backlog that was acknowledged, do
   }
 }, 120_000);
 
+test("a start takes up what waits on disk alone also when nothing has a place in memory", async () => {
+  using folder = tempFolder();
+  const line = new FakeLine({ allowFrom: ["a"] });
+  const options = crowdOptions(folder.path, line);
+  {
+    await using walk = new Walk({ ...options, answer: new Gates().answer });
+    await Promise.all(Array.from({ length: 110 }, (_, n) => walk.inbound.take(crowdMessage(line, "a", n), line)));
+    expect(walk.inbound.backlog().messages).toBe(7);
+  }
+  await using walk = new Walk(options);
+  const placed = await walk.storage.records({ kind: "inbound-waiting", limit: 200 });
+  expect(placed).toHaveLength(100);
+  await walk.storage.writeRecords(placed.map(({ kind, id }) => ({ kind, id, data: undefined })));
+  await walk.inbound.recover();
+  await until("the rest", () => line.texts.includes("echo a-109"));
+});
+
 test("a place that becomes free is taken at once by the one who waits longest for it, in this session or another", async () => {
   using _slow = spyOn(Math, "random").mockReturnValue(600); // who is not called waits for a minute
   using folder = tempFolder();
@@ -97,7 +114,9 @@ test("a message with a free turn costs one look at what was joined, and one appe
     });
   await using walk = new Walk({ ...crowdOptions(folder.path, line), between: counted });
   await walk.inbound.take(crowdMessage(line, "a", 0), line);
-  await until("the first answer's record", async () => (await walk.log(crowdKey("a"))).some((e) => e.kind === "MessageSent"));
+  await until("the first answer's record", async () =>
+    (await walk.log(crowdKey("a"))).some((e) => e.kind === "MessageSent"),
+  );
   calls.length = 0;
   await walk.inbound.take(crowdMessage(line, "a", 1), line);
   expect(calls.slice(0, 2)).toEqual(["record inbound-joined", "append"]);

@@ -1,25 +1,21 @@
-import { describe, expect, test } from "bun:test";
-import { join } from "node:path";
-import { createLog, systemClock } from "#base";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { Secret, silentLog, systemClock } from "#base";
 import type { Attachment } from "#channels";
-import type { InboundMessage } from "#protocol";
-import { openSqlite } from "#storage";
-import { FileDesk } from "../../../src/gateway/inbound/file-desk.ts";
-import type { Lack } from "../../../src/gateway/inbound/place-calls.ts";
-import {
-  type NewEntry,
-  type Wait,
-  WaitingRoom,
-  type WaitingRoomOptions,
-} from "../../../src/gateway/inbound/waiting-room.ts";
+import type { Storage } from "#storage";
+import { openMemory } from "../../../src/storage/memory/open-memory.ts";
+import { openPostgres } from "../../../src/storage/postgres/open-postgres.ts";
+import { hasPostgres, sharedPostgres } from "../../support/postgres.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { until } from "../../support/until.ts";
+import { entry, usualWait, WaitingHouse } from "../../support/waiting-house.ts";
+
+setDefaultTimeout(30_000); // the test of PostgreSQL starts a server
 
 const full = expect.objectContaining({ code: "queueFull" });
 
 describe("messages that find no turn", () => {
   test("wait in memory up to a bound and then on disk, one session with a few of them in memory, and all are told of", async () => {
-    await using house = House.open();
+    await using house = new WaitingHouse();
     const { room } = house;
     await house.putAll("loud", 0, 300);
     expect(room.load.messages).toBe(100);
@@ -33,7 +29,7 @@ describe("messages that find no turn", () => {
   });
 
   test("are sent away over the bound of the disk, with nothing half done, and its last quarter is for those that would not come again", async () => {
-    await using house = House.open({ limits: { messages: 40, bytes: 1_000_000 } });
+    await using house = new WaitingHouse({ limits: { messages: 40, bytes: 1_000_000 } });
     const { room, storage } = house;
     await house.putAll("loud", 0, 130, { mayComeLater: true });
     expect(await house.put("loud", 130, { mayComeLater: true }).catch((error: unknown) => error)).toEqual(full);
@@ -58,7 +54,7 @@ describe("messages that find no turn", () => {
   });
 
   test("are sent away also when few of them are too large", async () => {
-    await using house = House.open({ limits: { messages: 1_000, bytes: 50_000 } });
+    await using house = new WaitingHouse({ limits: { messages: 1_000, bytes: 50_000 } });
     await house.putAll("loud", 0, 100);
     const long = { ...entry("loud", 100), text: "x".repeat(51_000) };
     await house.room.put(long, usualWait);
@@ -66,17 +62,17 @@ describe("messages that find no turn", () => {
   });
 
   test("come in their order, each session at its turn: one with thousands keeps nobody waiting", async () => {
-    await using house = House.open();
-    await house.putAll("loud", 0, 1_000);
+    await using house = new WaitingHouse();
+    await house.putAll("loud", 0, 1_100);
     await Promise.all(Array.from({ length: 950 }, (_, n) => house.put(`s${n}`, n)));
     await house.putAll("late", 0, 30);
     expect(house.room.backlog.messages).toBeGreaterThan(900);
     await house.letGo();
     await until("those who said little", () => house.toldOf("late").length === 30 && house.toldOf("s949").length === 1);
     const before = house.toldOf("loud").length;
-    expect(before).toBeLessThan(1_000);
-    await until("all", () => house.told.length === 1_980);
-    expect(house.toldOf("loud")).toEqual(Array.from({ length: 1_000 }, (_, n) => `loud-${n}`));
+    expect(before).toBeLessThan(1_100);
+    await until("all", () => house.told.length === 2_080);
+    expect(house.toldOf("loud")).toEqual(Array.from({ length: 1_100 }, (_, n) => `loud-${n}`));
     expect(house.toldOf("late")).toEqual(Array.from({ length: 30 }, (_, n) => `late-${n}`));
     await until("nothing to wait", () => house.room.load.messages === 0);
     expect(await house.records()).toEqual([]);
@@ -85,10 +81,10 @@ describe("messages that find no turn", () => {
   test("go on in their order after a restart, the larger part of them from disk, and what comes then is behind them", async () => {
     using folder = tempFolder();
     {
-      await using house = House.open({}, folder.path);
+      await using house = new WaitingHouse({ path: folder.path });
       await house.putAll("loud", 0, 400);
     }
-    await using house = House.open({}, folder.path);
+    await using house = new WaitingHouse({ path: folder.path });
     await house.room.open();
     expect(house.room.load.messages).toBeLessThanOrEqual(124);
     await house.putAll("loud", 400, 420);
@@ -97,8 +93,23 @@ describe("messages that find no turn", () => {
     expect(house.told).toEqual(Array.from({ length: 420 }, (_, n) => `loud-${n}`));
   });
 
+  test("go on in the order of their arrival after a restart also when the clock was set back meanwhile", async () => {
+    using folder = tempFolder();
+    const times = [2_000, 1_000, 3_000];
+    const clock = { ...systemClock, now: () => times.shift() ?? 3_000 };
+    {
+      await using house = new WaitingHouse({ path: folder.path, clock });
+      for (let n = 0; n < 3; n++) await house.put("loud", n);
+    }
+    await using house = new WaitingHouse({ path: folder.path });
+    await house.room.open();
+    await house.letGo();
+    await until("all", () => house.told.length === 3);
+    expect(house.told).toEqual(["loud-0", "loud-1", "loud-2"]);
+  });
+
   test("are known when they come again while they wait on disk alone, and are told once", async () => {
-    await using house = House.open();
+    await using house = new WaitingHouse();
     await house.putAll("loud", 0, 150);
     expect(await Promise.all([0, 99, 100, 149, 150].map((n) => house.room.has(entry("loud", n))))).toEqual([
       true,
@@ -110,17 +121,21 @@ describe("messages that find no turn", () => {
   });
 
   test("are joined on disk as they would be in memory: an album is one turn, and what comes after it another", async () => {
-    await using house = House.open();
+    await using house = new WaitingHouse();
     await house.putAll("loud", 0, 100);
     for (let n = 100; n < 114; n++) await house.put("loud", n, { joinKey: "album", quietMs: 300 });
-    await house.put("loud", 114, { joinKey: "other" });
+    for (let n = 114; n < 184; n++) {
+      await house.put("loud", n, { joinKey: `album ${Math.floor((n - 114) / 7)}`, quietMs: 300 });
+    }
+    await house.put("loud", 184, { joinKey: "other" });
     await house.letGo();
-    await until("all", () => house.told.length === 103);
-    expect(house.told.slice(100).map((text) => text.split("\n").length)).toEqual([12, 2, 1]);
+    await until("all", () => house.told.length === 113);
+    const sevens = Array.from({ length: 10 }, () => 7);
+    expect(house.told.slice(100).map((text) => text.split("\n").length)).toEqual([12, 2, ...sevens, 1]);
   });
 
   test("are waited for on disk too, as long as more may join them, unless somebody is in a hurry", async () => {
-    await using house = House.open();
+    await using house = new WaitingHouse();
     await house.putAll("loud", 0, 100);
     await house.put("loud", 100, { joinKey: "ann", quietMs: 600_000 });
     await house.letGo();
@@ -133,7 +148,7 @@ describe("messages that find no turn", () => {
   });
 
   test("are edited on disk, each part of them, and those of another chat are not", async () => {
-    await using house = House.open();
+    await using house = new WaitingHouse();
     await house.putAll("loud", 0, 100);
     const second = { ...entry("loud", 100), head: "[Ann] ", text: "[Ann] helo" };
     await house.room.put(second, usualWait);
@@ -148,7 +163,7 @@ describe("messages that find no turn", () => {
   });
 
   test("have their files read while they wait on disk alone, and are not told without them", async () => {
-    await using house = House.open();
+    await using house = new WaitingHouse();
     await house.putAll("loud", 0, 100);
     const arrives = Promise.withResolvers<Uint8Array>();
     const file: Attachment = { id: "f", kind: "file", name: "a.txt", fetch: () => arrives.promise };
@@ -165,7 +180,7 @@ describe("messages that find no turn", () => {
   });
 
   test("that must come after one that lies on disk alone stay there, and leave it the places that it needs", async () => {
-    await using house = House.open();
+    await using house = new WaitingHouse();
     await house.putAll("first", 0, 100);
     await house.putAll("second", 0, 100);
     const arrives = Promise.withResolvers<Uint8Array>();
@@ -183,7 +198,7 @@ describe("messages that find no turn", () => {
   });
 
   test("that were put aside come back behind those that wait on disk", async () => {
-    await using house = House.open();
+    await using house = new WaitingHouse();
     await house.putAll("loud", 0, 150);
     const asides = [900, 901].map((n) => ({ ...entry("loud", n), group: "loud-900", runId: "r", arrivedAt: 0, n: 0 }));
     const letGo = { kind: "inbound-aside", id: "a", data: undefined, expected: 1 };
@@ -197,7 +212,7 @@ describe("messages that find no turn", () => {
   });
 
   test("that the disk does not take are not taken, and not counted", async () => {
-    await using house = House.open();
+    await using house = new WaitingHouse();
     await house.putAll("loud", 0, 120);
     await house.storage[Symbol.asyncDispose]();
     expect(await house.put("loud", 120).catch((error: unknown) => error)).toMatchObject({ code: "storageUnavailable" });
@@ -205,82 +220,31 @@ describe("messages that find no turn", () => {
   });
 });
 
-const usualWait: Wait = { joinKey: "ann", quietMs: 0, newRunId: "run", mayComeLater: false };
+const others: readonly (readonly [name: string, open: () => Promise<Storage>])[] = [
+  ["memory", async () => openMemory({ clock: systemClock })],
+  [
+    "postgres",
+    async () => {
+      const url = new Secret(await (await sharedPostgres()).newDatabase());
+      return openPostgres({ url, place: "postgres", log: silentLog, clock: systemClock });
+    },
+  ],
+];
 
-/** A waiting room on a real disk, before turns that have room for nothing until somebody lets them. */
-class House implements AsyncDisposable {
-  readonly told: string[] = [];
-  readonly logged: string[] = [];
-  readonly storage: ReturnType<typeof openSqlite>;
-  readonly room: WaitingRoom;
-  readonly #opened = new AsyncDisposableStack();
-  #has: (message: InboundMessage) => boolean = () => false;
-
-  static open(options: Pick<WaitingRoomOptions, "limits"> = {}, path?: string): House {
-    return new House(options, path);
-  }
-
-  private constructor(options: Pick<WaitingRoomOptions, "limits">, path: string | undefined) {
-    const folder = path ?? this.#opened.use(tempFolder()).path;
-    const log = createLog({ level: "info", write: (line) => this.logged.push(line) });
-    const house = { log, clock: systemClock };
-    this.storage = this.#opened.use(openSqlite({ path: join(folder, "openclaw.db"), ...house }));
-    this.room = this.#opened.use(
-      new WaitingRoom({
-        ...house,
-        ...options,
-        storage: this.storage,
-        desk: new FileDesk({ ...house, storage: this.storage, hearing: () => undefined }),
-        deliver: async (message) => this.#take(message),
-        putAside: async () => {},
-      }),
-    );
-  }
-
-  put(sessionKey: string, n: number, wait: Partial<Wait> = {}): Promise<void> {
-    return this.room.put(entry(sessionKey, n), { ...usualWait, ...wait });
-  }
-
-  async putAll(sessionKey: string, from: number, to: number, wait: Partial<Wait> = {}): Promise<void> {
-    await Promise.all(Array.from({ length: to - from }, (_, n) => this.put(sessionKey, from + n, wait)));
-  }
-
-  toldOf(sessionKey: string): string[] {
-    return this.told.filter((text) => text.startsWith(`${sessionKey}-`));
-  }
-
-  async letGo(has: (message: InboundMessage) => boolean = () => true): Promise<void> {
-    this.#has = has;
-    for (let calls = 0; calls < 1_000; calls++) this.room.placeFreed("loud");
-  }
-
-  async records(): Promise<readonly string[]> {
-    const kinds = ["inbound-waiting", "inbound-backlog", "inbound-backlog-update", "inbound-backlog-message"];
-    const rows = await Promise.all(kinds.map((kind) => this.storage.records({ kind, limit: 10_000 })));
-    return rows.flat().map(({ kind, id }) => `${kind} ${id}`);
-  }
-
-  #take(message: InboundMessage): "done" | Lack {
-    if (!this.#has(message)) return "queueFull";
-    this.told.push(message.text);
-    return "done";
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#opened.disposeAsync();
-  }
-}
-
-function entry(sessionKey: string, n: number): NewEntry {
-  return {
-    scope: "pigeon/default",
-    updateId: `${sessionKey}-${n}`,
-    messageId: `m${n}`,
-    sessionKey,
-    from: { channel: "pigeon", account: "default", chat: "1" },
-    sender: "1",
-    text: `${sessionKey}-${n}`,
-    files: [],
-    context: [],
-  };
-}
+test.each(others.filter(([name]) => name !== "postgres" || hasPostgres()))(
+  "more messages than memory has places for wait in %s, and come in their order",
+  async (_name, open) => {
+    await using house = new WaitingHouse({ storage: await open() });
+    await house.putAll("loud", 0, 200);
+    await house.putAll("quiet", 1_000, 1_120);
+    expect(house.room.backlog.messages).toBe(120);
+    expect(await house.room.edit(entry("quiet", 1_110).from, "m1110", "quiet-1110 edited")).toBe(true);
+    expect(await house.room.has(entry("loud", 199))).toBe(true);
+    await house.letGo();
+    await until("all", () => house.told.length === 320);
+    expect(house.toldOf("loud")).toEqual(Array.from({ length: 200 }, (_, n) => `loud-${n}`));
+    const quiet = Array.from({ length: 120 }, (_, n) => `quiet-${n + 1_000}`);
+    expect(house.toldOf("quiet")).toEqual(quiet.with(110, "quiet-1110 edited"));
+    await until("nothing to wait", async () => (await house.records()).length === 0);
+  },
+);
