@@ -81,7 +81,7 @@ export class WaitingRoom implements AsyncDisposable {
       log: options.log,
       closing: this.#closing.signal,
       isUnread: (entry) => this.#unread.has(idOf(entry)),
-      freePlaces: () => places - this.#ids.size - this.#wayBack.promised,
+      freePlaces: () => places - keptForMore - this.#taken,
       placesOf: (sessionKey) => this.#lanes.messagesOf(sessionKey),
       expect: (entries, isExpected) => {
         for (const entry of entries) {
