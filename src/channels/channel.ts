@@ -30,7 +30,7 @@ export interface OutboundMessage {
   readonly clientKey: string;
   /** The platform's id of the message that this answers, where the platform shows such a thing. */
   readonly replyTo?: string;
-  /** Of the update that this answers, where it gave one: good for one message to the chat that it came from. */
+  /** Of the update that this answers, where it gave one: good in the chat that it came from, for as many messages as the channel knows. */
   readonly ticket?: ReplyTicket;
   /** Rows of buttons below it, where the channel has them. `data` comes back in an update of the type `button`. */
   readonly buttons?: readonly (readonly { readonly label: string; readonly data: string }[])[];

@@ -79,5 +79,5 @@ export type Update = About &
     | { readonly type: "reaction"; readonly messageId: string; readonly emoji: string; readonly isAdded: boolean }
   );
 
-/** What a platform gave for one answer to this update, valid for a while: a token of an interaction. Opaque, kept in memory only. */
+/** What a platform gave for answers to this update, one or few, valid for a while: a token of an interaction, an address. Opaque, kept in memory only. */
 export type ReplyTicket = { readonly token: string };
