@@ -91,7 +91,8 @@ export interface Connection extends AsyncDisposable {
   ): Promise<{ readonly messageId: string } | undefined>;
   /**
    * A message of ours that people see while it grows, by whatever means the platform has. The first step is as `send`, with
-   * `find` where a message has that; a later one may be said again. `edit` is its end.
+   * `find` where a message has that, and its ticket is used if what it makes can be edited; a later one may be said again.
+   * `edit` is its end.
    */
   grow?(step: Growth, signal: AbortSignal): Promise<{ readonly messageId: string } | SendRefusal>;
   /** Writes another text into a message of ours; one that grew is whole with it. The same again is no other. */

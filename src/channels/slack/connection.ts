@@ -105,7 +105,10 @@ export class SlackConnection implements Connection {
       else if (!(await this.#streams.add(posted, message.text, client))) return undefined;
       return begun;
     });
-    return grown ?? growByEditing(this, step, signal);
+    if (grown) return grown;
+    // What is said with a ticket cannot be changed afterwards, so it is kept for the answer.
+    const { ticket: _kept, ...plain } = message;
+    return growByEditing(this, { ...step, message: plain }, signal);
   }
 
   async edit(posted: Posted, text: string, signal: AbortSignal): Promise<SendRefusal | undefined> {
@@ -216,7 +219,14 @@ export class SlackConnection implements Connection {
   #createDoorway(me: Identity, signal: AbortSignal): Deliver {
     const { account, clock, log } = this.#options;
     const intake = new Intake(log);
-    const by = { account, me, clock, api: this.#api, tickets: this.#tickets, directory: new Directory(this.#api, clock, signal) };
+    const by = {
+      account,
+      me,
+      clock,
+      api: this.#api,
+      tickets: this.#tickets,
+      directory: new Directory(this.#api, clock, signal),
+    };
     return createDoorway({
       me,
       log,

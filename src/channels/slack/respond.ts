@@ -59,20 +59,29 @@ async function say(message: OutboundMessage, address: string, signal: AbortSigna
 }
 
 async function answerOf(response: Response, { clientKey }: OutboundMessage): Promise<Responded> {
-  const said = await response.text();
-  const answer = as(Answer, parseJson(said));
-  if (response.status === 429) {
-    const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
-    const wait = Number.isFinite(seconds) ? { retryAfterMs: seconds * 1_000 } : {};
-    return { refused: "forNow", problem: "Slack: too many requests", isUncounted: true, ...wait };
-  }
-  if (response.status >= 500) throw new Error(`Slack answered with ${response.status}.`);
-  if (response.ok && (answer?.ok ?? said.trim() === "ok")) return { messageId: `response-${clientKey}` };
-  const code = answer ? (answer.error ?? "") : said.trim();
-  if (response.status === 404 || response.status === 410 || over.has(code)) return { isOver: true };
-  const refusal = refusalOfCode(code);
+  const { status } = response;
+  if (status === 429) return tooMany(response.headers);
+  if (status === 404 || status === 410) return { isOver: true };
+  if (status >= 500) throw new Error(`Slack answered with ${status}.`);
+  const word = wordOf(await response.text());
+  if (response.ok && word === "ok") return { messageId: `response-${clientKey}` };
+  if (over.has(word)) return { isOver: true };
+  const refusal = refusalOfCode(word);
   if (!refusal) throw new Error("Slack's answer makes no sense.");
   return refusal;
+}
+
+function tooMany(headers: Headers): Responded {
+  const seconds = Number(headers.get("retry-after") ?? Number.NaN);
+  const wait = Number.isFinite(seconds) ? { retryAfterMs: seconds * 1_000 } : {};
+  return { refused: "forNow", problem: "Slack: too many requests", isUncounted: true, ...wait };
+}
+
+/** `ok`, or the code of what is wrong: Slack says it plainly or as JSON. */
+function wordOf(said: string): string {
+  const answer = as(Answer, parseJson(said));
+  if (!answer) return said.trim();
+  return answer.ok ? "ok" : (answer.error ?? "");
 }
 
 const over: ReadonlySet<string> = new Set(["expired_url", "used_url"]);

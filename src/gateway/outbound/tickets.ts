@@ -15,10 +15,6 @@ export class Tickets {
     this.#held.set(runId, ticket);
   }
 
-  has(runId: string): boolean {
-    return this.#held.get(runId) !== undefined;
-  }
-
   /** The same for each piece of the answer and each of its tries: its channel knows for how many it is good. */
   for({ runId }: Pick<OutboxRow, "runId">): { readonly ticket?: ReplyTicket } {
     const ticket = runId === undefined ? undefined : this.#held.get(runId);

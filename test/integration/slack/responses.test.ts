@@ -1,5 +1,6 @@
 import { systemClock } from "#base";
 import type { OutboundMessage, ReplyTicket } from "#channels";
+import type { ModelEvent } from "#providers";
 import { expect, test } from "bun:test";
 import { slack as channel } from "../../../src/channels/slack.ts";
 import { ChannelWalk } from "../../support/channel-walk.ts";
@@ -189,3 +190,35 @@ test("a long answer to a command comes there in all its pieces, and the address 
     expect(await Bun.file(`${folder.path}/${file}`).text()).not.toContain(path);
   }
 });
+
+test.each([
+  ["a member", false],
+  ["no member", true],
+])(
+  "where the bot is %s, a growing answer to a command takes the address for what cannot be said else",
+  async (_what, isHidden) => {
+    await using fake = new FakeSlack();
+    using folder = tempFolder();
+    fake.world.chat("C2").isHidden = isHidden;
+    const gate = Promise.withResolvers<void>();
+    async function* answer(): AsyncGenerator<ModelEvent> {
+      yield { type: "text", delta: "first" };
+      await gate.promise;
+      yield { type: "text", delta: " second" };
+      yield { type: "done", stop: "stop", usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 } };
+    }
+    const settings = { ...accountOf(fake), streaming: "partial" };
+    await using walks = await ChannelWalk.open([{ channel, settings }], { folder: folder.path, answer });
+    await walks.online();
+    fake.socket.deliver("slash_commands", command(`${fake.origin}${fake.responses.open("C2")}`));
+    await until("the beginning to be tried", () => fake.calls("chat.postMessage").length > 0);
+    if (!isHidden) await until("the beginning", () => fake.messages("C2")[0]?.text === "first");
+    expect(fake.responses.said).toBeEmpty();
+    gate.resolve();
+    const { storage } = walks.walk;
+    await until("the whole answer", () => fake.messages("C2")[0]?.text === "first second");
+    await until("nothing to be owed", async () => (await storage.outbox({ limit: 1 })).length === 0);
+    expect(fake.messages("C2")).toHaveLength(1);
+    expect(fake.responses.said).toHaveLength(isHidden ? 1 : 0);
+  },
+);
