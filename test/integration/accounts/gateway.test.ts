@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type OpenGateway, openGateway, sharedToken } from "../../support/open-gateway.ts";
 import { resultProblems } from "../../support/openclaw-schema.ts";
 import { Parrots } from "../../support/parrots.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
 import { until } from "../../support/until.ts";
 
 const environment = { OPENCLAW_GATEWAY_TOKEN: sharedToken };
@@ -164,6 +165,24 @@ describe("operators", () => {
     await ask(gateway, "channels.restart", { channel: "parrot", account: "default" });
     await until("it to be open again", () => parrots.triesOf("default") === 3 && !parrots.line()?.isClosed);
     expect(await row(gateway)).toMatchObject(before);
+  });
+
+  test("know that also after a restart of the gateway", async () => {
+    const parrots = new Parrots();
+    using home = tempFolder();
+    const restart = () => openGateway(two, environment, { channels: [parrots.channel], folder: home.path });
+    const timesOf = (gateway: OpenGateway) =>
+      until("the times", async () => {
+        const { lastInboundAt, lastOutboundAt } = (await row(gateway)) ?? {};
+        return lastInboundAt !== undefined && lastOutboundAt !== undefined && { lastInboundAt, lastOutboundAt };
+      });
+    const before = await (async () => {
+      await using gateway = await restart();
+      await (await parrots.open()).hear("hello");
+      return await timesOf(gateway);
+    })();
+    await using gateway = await restart();
+    expect(await timesOf(gateway)).toEqual(before);
   });
 
   test("log an account out: its token leaves the file, the rest of which stays", async () => {

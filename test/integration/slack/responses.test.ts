@@ -201,14 +201,14 @@ test.each([
     using folder = tempFolder();
     fake.world.chat("C2").isHidden = isHidden;
     const gate = Promise.withResolvers<void>();
-    async function* answer(): AsyncGenerator<ModelEvent> {
+    async function* words(): AsyncGenerator<ModelEvent> {
       yield { type: "text", delta: "first" };
       await gate.promise;
       yield { type: "text", delta: " second" };
       yield { type: "done", stop: "stop", usage: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 } };
     }
     const settings = { ...accountOf(fake), streaming: "partial" };
-    await using walks = await ChannelWalk.open([{ channel, settings }], { folder: folder.path, answer });
+    await using walks = await ChannelWalk.open([{ channel, settings }], { folder: folder.path, answer: words });
     await walks.online();
     fake.socket.deliver("slash_commands", command(`${fake.origin}${fake.responses.open("C2")}`));
     await until("the beginning to be tried", () => fake.calls("chat.postMessage").length > 0);
