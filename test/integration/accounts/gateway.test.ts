@@ -46,6 +46,14 @@ async function rows(gateway: OpenGateway, params: unknown = {}): Promise<readonl
 const row = async (gateway: OpenGateway, account = "default") =>
   (await rows(gateway)).find((one) => one.account === account);
 
+/** When it last heard and said something, as soon as it has done both. */
+function timesOf(gateway: OpenGateway): Promise<Pick<Row, "lastInboundAt" | "lastOutboundAt">> {
+  return until("the times", async () => {
+    const { lastInboundAt, lastOutboundAt } = (await row(gateway)) ?? {};
+    return lastInboundAt !== undefined && lastOutboundAt !== undefined && { lastInboundAt, lastOutboundAt };
+  });
+}
+
 async function health(gateway: OpenGateway) {
   const headers = { authorization: `Bearer ${sharedToken}` };
   const answer = await fetch(new URL("/health", gateway.app.url), { headers });
@@ -156,10 +164,7 @@ describe("operators", () => {
     const line = await parrots.open();
     await line.hear("hello");
     await until("the answer", () => line.said.length === 1);
-    const before = await until("the times", async () => {
-      const { lastInboundAt, lastOutboundAt } = (await row(gateway)) ?? {};
-      return lastInboundAt !== undefined && lastOutboundAt !== undefined && { lastInboundAt, lastOutboundAt };
-    });
+    const before = await timesOf(gateway);
     await ask(gateway, "config.patch", { patch: { channels: { parrot: { signingSecret: "another" } } } });
     await until("it to be open anew", () => parrots.triesOf("default") === 2 && !parrots.line()?.isClosed);
     await ask(gateway, "channels.restart", { channel: "parrot", account: "default" });
@@ -171,11 +176,6 @@ describe("operators", () => {
     const parrots = new Parrots();
     using home = tempFolder();
     const restart = () => openGateway(two, environment, { channels: [parrots.channel], folder: home.path });
-    const timesOf = (gateway: OpenGateway) =>
-      until("the times", async () => {
-        const { lastInboundAt, lastOutboundAt } = (await row(gateway)) ?? {};
-        return lastInboundAt !== undefined && lastOutboundAt !== undefined && { lastInboundAt, lastOutboundAt };
-      });
     const before = await (async () => {
       await using gateway = await restart();
       await (await parrots.open()).hear("hello");
