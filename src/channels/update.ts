@@ -16,6 +16,8 @@ export interface Place {
   readonly title?: string;
   /** The chat that a thread or forum post belongs to. */
   readonly parentChat?: string;
+  /** The thread that belongs to what is said in none, where the platform has such a one: the general topic of a forum. */
+  readonly mainThread?: string;
   /** Discord's guild, Slack's team. */
   readonly guild?: string;
   /** The ids of the sender's roles in that guild. */

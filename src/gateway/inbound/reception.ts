@@ -94,7 +94,7 @@ export class Reception implements Disposable {
     const said = readUpdate(update);
     const settings = this.#options.settings();
     const traveller = { from, place: update.place, text: said.text, senderId: update.sender.id };
-    const heading = headingOf(traveller, settings, this.#options.agentId);
+    const heading = headingOf(traveller, settings, { agentId: this.#options.agentId, line });
     if (!said.isToUs && !heading.isNamed && !(await this.#answersAll(update, from, line))) {
       const most = settings.messages.groupHistory;
       this.#history.note(from, { ...said, sender: update.sender }, most);

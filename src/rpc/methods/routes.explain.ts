@@ -40,6 +40,18 @@ export const routesExplain = defineMethod({
     action: Type.String(),
     sessionKey: Type.String(),
     to: Type.Optional(Type.Object(Address.properties, { description: "Where it would be passed on to." })),
+    topic: Type.Optional(
+      Type.Object(
+        { agentId: Type.String(), setting: Type.String() },
+        { description: "The thread has an agent of its own, by this setting of its chat." },
+      ),
+    ),
+    gate: Type.Optional(
+      Type.Object(
+        { may: Type.Boolean(), because: Type.String(), activation: Type.String() },
+        { description: "In a group, for a `sender`: whether they may start a turn there, and what starts one." },
+      ),
+    ),
     broadcast: Type.Optional(
       Type.Object(
         {
@@ -55,7 +67,7 @@ export const routesExplain = defineMethod({
   }),
   handle: async (params, { services }) => {
     const { channel, peer, kind = "direct", account = "default", sender = peer, thread, parent, guild, role } = params;
-    const { route, sessionKey, to, broadcast, decidedBy, others } = await services.inbound.explain({
+    const { route, sessionKey, to, topic, gate, broadcast, decidedBy, others } = await services.inbound.explain({
       from: { channel, account, chat: peer, ...(thread !== undefined && { thread }) },
       place: {
         kind,
@@ -72,6 +84,8 @@ export const routesExplain = defineMethod({
       action,
       sessionKey,
       ...(to && { to }),
+      ...(topic && { topic }),
+      ...(gate && params.sender !== undefined && { gate }),
       ...(broadcast && {
         broadcast: { ...broadcast, answering: [...broadcast.answering], silent: [...broadcast.silent] },
       }),
