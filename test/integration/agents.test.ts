@@ -5,7 +5,7 @@ import { cli } from "../support/cli.ts";
 import { type FakeModel, type ModelCall, startFakeModel } from "../support/fake-model.ts";
 import { type OpenGateway, openGateway, sharedToken } from "../support/open-gateway.ts";
 import { resultProblems } from "../support/openclaw-schema.ts";
-import { message, Parrots } from "../support/parrots.ts";
+import { message as updateOf, Parrots } from "../support/parrots.ts";
 import { until } from "../support/until.ts";
 
 const environment = { OPENCLAW_GATEWAY_TOKEN: sharedToken };
@@ -244,7 +244,7 @@ topics."8" = { enabled = false }
   await using gateway = await openGateway(config(model.url, topics), environment, { channels: [parrots.channel] });
   const line = await parrots.open();
   const says = (text: string, sender: string, thread?: string) => {
-    const update = message(text, { chat: "g1", account: "default" });
+    const update = updateOf(text, { chat: "g1", account: "default" });
     const from = { ...update.from, ...(thread !== undefined && { thread }) };
     return line.options.receive({ ...update, from, place: { kind: "group" }, sender: { id: sender, isBot: false } });
   };
