@@ -86,7 +86,7 @@ export async function openTelegram(options: AccountOptions<TelegramAccount>): Pr
     [Symbol.asyncDispose]: async () => {
       stop.abort();
       const patience = new AbortController();
-      const closed = kept.finally(() => held.disposeAsync());
+      const closed = kept.then(() => held.disposeAsync());
       await Promise.race([closed, pause(closingMs, patience.signal).catch(() => undefined)]);
       patience.abort();
     },
