@@ -210,31 +210,19 @@ export class Reception implements Disposable {
   }
 
   /** Straight to its turn, where nothing keeps it; else on disk, to wait. */
-  async #admit(guest: Guest, { sessionKey, updateId, after }: Part, told: Told): Promise<"known" | "new"> {
-    const { update, said, from, scope } = guest;
+  async #admit(guest: Guest, part: Part, told: Told): Promise<"known" | "new"> {
+    const { said, scope } = guest;
+    const { sessionKey, updateId } = part;
     const { waiting } = this.#rooms;
     const id = { scope, updateId };
     if ((await waiting.has(id)) || (await this.#house.storage.record(joinedRecords, idOf(id)))) return "known";
     const quietMs = this.#quietMs(said);
-    const isFree = quietMs === 0 && said.attachments.length === 0 && after === undefined;
-    // Before anything is told that is told once.
-    if (!isFree || waiting.isBusy(sessionKey)) waiting.checkRoom(mayComeLater(guest));
-    const head = await told.head();
-    const entry: NewEntry = {
-      ...id,
-      messageId: said.messageId,
-      sessionKey,
-      from,
-      sender: update.sender.id,
-      place: placeOf(update),
-      text: `${head}${said.text}`,
-      ...(head !== "" && { head }),
-      files: [...unreadAttachments(said.attachments)],
-      context: [...told.context()],
-      ...(after !== undefined && { after }),
-    };
-    const message = { ...messageOf(guest, { sessionKey, updateId }), text: textOf([entry]) };
-    if (!isFree || waiting.isBusy(sessionKey)) return this.#wait(guest, entry, quietMs);
+    const isReady = quietMs === 0 && said.attachments.length === 0 && part.after === undefined;
+    const mustWait = () => !isReady || waiting.isBusy(sessionKey);
+    if (mustWait()) waiting.checkRoom(sessionKey, mayComeLater(guest)); // before anything is told that is told once
+    const entry = await entryOf(guest, part, told);
+    const message = { ...messageOf(guest, part), text: textOf([entry]) };
+    if (mustWait()) return this.#wait(guest, entry, quietMs);
     this.#holdTicket(guest, message.runId);
     const outcome = await this.receive(message);
     return outcome === "new" || outcome === "known" ? outcome : this.#wait(guest, entry, quietMs);
@@ -328,6 +316,28 @@ function mayComeLater({ line }: Guest): boolean {
 /** What lines of the log are found by. */
 function about({ channel, account }: InboundMessage["from"]) {
   return { channel, account };
+}
+
+async function entryOf(
+  { update, said, from, scope }: Guest,
+  { sessionKey, updateId, after }: Part,
+  told: Told,
+): Promise<NewEntry> {
+  const head = await told.head();
+  return {
+    scope,
+    updateId,
+    messageId: said.messageId,
+    sessionKey,
+    from,
+    sender: update.sender.id,
+    place: placeOf(update),
+    text: `${head}${said.text}`,
+    ...(head !== "" && { head }),
+    files: [...unreadAttachments(said.attachments)],
+    context: [...told.context()],
+    ...(after !== undefined && { after }),
+  };
 }
 
 /** What of it access depends on, as it is kept with a message that waits. */

@@ -149,9 +149,9 @@ export class WaitingRoom implements AsyncDisposable {
     return this.#lanes.has(sessionKey) || this.#backlog.holds(sessionKey);
   }
 
-  /** Rejects with `queueFull` when nothing more can be kept. */
-  checkRoom(mayComeLater: boolean): void {
-    this.#backlog.checkRoom(mayComeLater);
+  /** Throws `queueFull` when one more of that session would find room neither here nor on disk. */
+  checkRoom(sessionKey: string, mayComeLater: boolean): void {
+    if (!this.#hasPlaces(sessionKey, 1)) this.#backlog.checkRoom(mayComeLater);
   }
 
   /** Resolves when it is on disk. */
@@ -334,7 +334,7 @@ export class WaitingRoom implements AsyncDisposable {
         });
         if (failures >= mostFailures) problem = describeError(error);
       }
-      if (problem !== undefined) return this.#giveUp(entries, problem);
+      if (problem !== undefined) return await this.#giveUp(entries, problem);
       this.#closing.signal.throwIfAborted();
       await seat.rest(lack, backoffMs(retry, attempt));
       this.#closing.signal.throwIfAborted();

@@ -17,14 +17,14 @@ export interface WayBackOptions {
   readonly log: Log;
   readonly closing: AbortSignal;
   /** Its files are still being read. */
-  isUnread(entry: Entry): boolean;
-  freePlaces(): number;
+  readonly isUnread: (entry: Entry) => boolean;
+  readonly freePlaces: () => number;
   /** How many messages of a session have places. */
-  placesOf(sessionKey: string): number;
+  readonly placesOf: (sessionKey: string) => number;
   /** From now on it has a place, though it is not there yet; false takes that back. */
-  expect(entries: readonly Entry[], isExpected: boolean): void;
-  becomes(entry: Entry): RecordWrite;
-  arrive(group: readonly Entry[]): void;
+  readonly expect: (entries: readonly Entry[], isExpected: boolean) => void;
+  readonly becomes: (entry: Entry) => RecordWrite;
+  readonly arrive: (group: readonly Entry[]) => void;
 }
 
 /**

@@ -82,7 +82,8 @@ test("a start takes up what waits on disk alone also when nothing has a place in
 });
 
 test("a place that becomes free is taken at once by the one who waits longest for it, in this session or another", async () => {
-  using _slow = spyOn(Math, "random").mockReturnValue(600); // who is not called waits for a minute
+  using dice = spyOn(Math, "random");
+  dice.mockReturnValue(600); // who is not called waits for a minute
   using folder = tempFolder();
   const gates = new Gates();
   const line = new FakeLine({ allowFrom: ["a", "b"] });

@@ -40,6 +40,8 @@ describe("messages that find no turn", () => {
       expect(await house.put("loud", 140).catch((error: unknown) => error)).toEqual(full);
     }
     expect(await room.has(entry("loud", 140))).toBe(false);
+    expect(() => room.checkRoom("loud", false)).toThrow("Too many messages wait");
+    room.checkRoom("other", true); // memory has places for others
     const asides = [{ ...entry("loud", 141), group: "g", runId: "r", arrivedAt: 0, n: 0 }];
     const letGo = { kind: "inbound-aside", id: "a", data: undefined };
     await storage.writeRecords([{ ...letGo, data: "{}" }]);

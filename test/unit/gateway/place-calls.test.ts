@@ -86,9 +86,7 @@ test("who was trying when their own lane got room tries once more, also when ano
 
 test("who left their seat takes no call away from others", async () => {
   using calls = new PlaceCalls();
-  {
-    using _left = calls.sit("a", 0);
-  }
+  calls.sit("a", 0)[Symbol.dispose]();
   const { called, free } = waiting(calls, [["b", "queueFull"]]);
   await free("a");
   expect(called).toEqual(["b"]);
