@@ -5,7 +5,7 @@ import { crowdKey, crowdMessage, crowdOptions } from "../../support/crowd.ts";
 import { FakeLine } from "../../support/fake-line.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { until } from "../../support/until.ts";
-import { echo, Gates, over, Walk } from "../../support/walk.ts";
+import { aborted, echo, Gates, over, Walk } from "../../support/walk.ts";
 
 /** What a chat's conversation was told, in its order. */
 async function told(walk: Walk, chat: string): Promise<string[]> {
@@ -79,6 +79,29 @@ test("a start takes up what waits on disk alone also when nothing has a place in
   await walk.storage.writeRecords(placed.map(({ kind, id }) => ({ kind, id, data: undefined })));
   await walk.inbound.recover();
   await until("the rest", () => line.texts.includes("echo a-109"));
+});
+
+test("a reset or a deletion ends the turns of a session, and what still waits on disk alone comes into the next one", async () => {
+  using folder = tempFolder();
+  const line = new FakeLine({ allowFrom: ["a"] });
+  const isOpen = Promise.withResolvers<void>();
+  const limits = { running: 1, waiting: 3, perLane: 1 };
+  await using walk = new Walk({
+    ...crowdOptions(folder.path, line),
+    limits,
+    async *answer(request, signal) {
+      await Promise.race([isOpen.promise, aborted(signal)]);
+      yield* echo(request);
+    },
+  });
+  await Promise.all(Array.from({ length: 110 }, (_, n) => walk.inbound.take(crowdMessage(line, "a", n), line)));
+  await walk.wasAsked(1);
+  await walk.gateway.resetSession(crowdKey("a"));
+  await walk.wasAsked(2);
+  await walk.gateway.deleteSession(crowdKey("a"));
+  isOpen.resolve();
+  await until("the last answer", () => line.texts.includes("echo a-109"));
+  expect(await told(walk, "a")).toEqual(Array.from({ length: 108 }, (_, n) => `a-${n + 2}`));
 });
 
 test("a place that becomes free is taken at once by the one who waits longest for it, in this session or another", async () => {
