@@ -4,9 +4,11 @@ import { ActivationBook } from "../access/activation-book.ts";
 import { Door } from "../access/door.ts";
 import { inboundScope } from "../arrival.ts";
 import type { Line } from "../line.ts";
+import { configuredActivation, decide } from "../access/decide.ts";
 import { headingOf } from "../router/heading.ts";
 import { Aside } from "./aside.ts";
 import { createAsideDesk } from "./aside-desk.ts";
+import { idOf } from "./entry.ts";
 import { FileDesk } from "./file-desk.ts";
 import type { Inbound, InboundHouse, InboundOptions } from "./inbound.ts";
 import { isOver } from "./is-over.ts";
@@ -14,9 +16,10 @@ import { isTemporary } from "./is-temporary.ts";
 import { leaveUnanswered } from "./leave-unanswered.ts";
 import { LoopGuard } from "./loop-guard.ts";
 import { Reception } from "./reception.ts";
-import { idOf, WaitingRoom } from "./waiting-room.ts";
+import { WaitingRoom } from "./waiting-room.ts";
 
-export type OpenInbound = Pick<Inbound, "activations" | "asides" | "explain" | "pairing" | "take"> & AsyncDisposable;
+export type OpenInbound = Pick<Inbound, "activations" | "asides" | "backlog" | "explain" | "pairing" | "take"> &
+  AsyncDisposable;
 
 /** Opens the way in, and takes up what waited. */
 export async function openInbound(house: InboundHouse, options: InboundOptions): Promise<OpenInbound> {
@@ -37,8 +40,9 @@ export async function openInbound(house: InboundHouse, options: InboundOptions):
       ...house,
       desk: new FileDesk({ ...house, hearing: () => options.hearing?.() }),
       async deliver(message, { scope, after }) {
-        if (after !== undefined && !(await isOver({ scope, updateId: after }, house, waiting))) return "later";
-        return (await reception.receive(message)) === undefined ? "later" : "done";
+        if (after !== undefined && !(await isOver({ scope, updateId: after }, house, waiting))) return "notYet";
+        const outcome = await reception.receive(message);
+        return outcome === "new" || outcome === "known" ? "done" : outcome;
       },
       putAside: async (entries, problem) => {
         const [first] = entries;
@@ -54,6 +58,7 @@ export async function openInbound(house: InboundHouse, options: InboundOptions):
     }),
   );
   const reception: Reception = opened.use(new Reception(house, options, { door, activations, loops, waiting }));
+  opened.defer(options.gateway.watchPlaces((sessionKey) => waiting.placeFreed(sessionKey)));
   await waiting.open();
   const underWay = new Map<string, Promise<void>>();
 
@@ -71,6 +76,12 @@ export async function openInbound(house: InboundHouse, options: InboundOptions):
     }
   }
 
+  /** A direct chat's gate is a matter of pairings, which to look at may take up those of another program. */
+  async function gateOf({ from, place, senderId: id }: Parameters<Inbound["explain"]>[0], { settings }: Line) {
+    const { may, because } = decide({ sender: { id, isBot: false }, place, from, settings, kept: undefined });
+    return { may, because, activation: (await activations.kept(from)) ?? configuredActivation(place, from, settings) };
+  }
+
   const held = opened.move();
   return {
     /** The same update, said again while it is worked on, waits for the first. */
@@ -84,6 +95,7 @@ export async function openInbound(house: InboundHouse, options: InboundOptions):
       return work;
     },
     activations,
+    backlog: () => waiting.backlog,
     pairing: door.desk,
     asides: createAsideDesk(house, {
       reception,
@@ -91,17 +103,15 @@ export async function openInbound(house: InboundHouse, options: InboundOptions):
       mayEnter: async (visitor, at) => (await door.decide(visitor, at)).may,
     }),
     async explain(traveller) {
-      const {
-        shares,
-        group,
-        isNamed: _isNamed,
-        to,
-        ...found
-      } = headingOf(traveller, options.settings(), options.agentId);
+      const line = house.lines.find(traveller.from);
+      const heading = headingOf(traveller, options.settings(), { agentId: options.agentId, line });
+      const { shares, group, isNamed: _isNamed, to, topic, ...found } = heading;
       const silent = group?.agentIds.filter((id) => !shares.some(({ agentId }) => agentId === id)) ?? [];
       return {
         ...found,
         ...(to && { to }),
+        ...(topic && { topic }),
+        ...(line && traveller.place.kind !== "direct" && { gate: await gateOf(traveller, line) }),
         ...(group && { broadcast: { strategy: group.strategy, answering: shares, silent } }),
       };
     },

@@ -1,5 +1,5 @@
 import { failPoint, pause } from "#base";
-import type { SendRefusal } from "#channels";
+import type { OutboundMessage, SendRefusal } from "#channels";
 import type { Address } from "#protocol";
 import { defaultAccount } from "../line.ts";
 import { heard, look } from "../transmit.ts";
@@ -100,8 +100,8 @@ async function textToShow(said: string, { line, label }: Attended): Promise<stri
 async function grow(attended: Attended, text: string, messageId: string | undefined): Promise<Step> {
   const { house, line, run } = attended;
   const { runId, from: to } = run;
-  const replyTo = messageId === undefined ? await replyToOf(house, line, { id: "", runId, to }) : undefined;
-  const message = { to, text, clientKey: previewKey(runId), ...(replyTo !== undefined && { replyTo }) };
+  const answers = messageId === undefined ? await answersOf(attended) : {};
+  const message = { to, text, clientKey: previewKey(runId), ...answers };
   if (messageId === undefined) {
     await house.previews.write(runId, {});
     failPoint("outbox.preview.written");
@@ -126,6 +126,12 @@ async function grow(attended: Attended, text: string, messageId: string | undefi
   }
   if (messageId !== undefined) return { is: "tryLater", waitMs: 0 }; // the same may be said again
   return afterDoubt(attended);
+}
+
+/** What ties the first step to what it answers. */
+async function answersOf({ house, line, run }: Attended): Promise<Pick<OutboundMessage, "replyTo" | "ticket">> {
+  const replyTo = await replyToOf(house, line, { id: "", runId: run.runId, to: run.from });
+  return { ...(replyTo !== undefined && { replyTo }), ...house.tickets.for(run) };
 }
 
 function afterRefusal({ refused, retryAfterMs = 0 }: SendRefusal): Step {

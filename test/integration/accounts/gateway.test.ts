@@ -2,8 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type OpenGateway, openGateway, sharedToken } from "../../support/open-gateway.ts";
+import { startFakeModel } from "../../support/fake-model.ts";
+import { fakeModelConfig } from "../../support/gateway-process.ts";
 import { resultProblems } from "../../support/openclaw-schema.ts";
 import { Parrots } from "../../support/parrots.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
 import { until } from "../../support/until.ts";
 
 const environment = { OPENCLAW_GATEWAY_TOKEN: sharedToken };
@@ -45,6 +48,14 @@ async function rows(gateway: OpenGateway, params: unknown = {}): Promise<readonl
 const row = async (gateway: OpenGateway, account = "default") =>
   (await rows(gateway)).find((one) => one.account === account);
 
+/** When it last heard and said something, as soon as it has done both. */
+function timesOf(gateway: OpenGateway): Promise<Pick<Row, "lastInboundAt" | "lastOutboundAt">> {
+  return until("the times", async () => {
+    const { lastInboundAt, lastOutboundAt } = (await row(gateway)) ?? {};
+    return lastInboundAt !== undefined && lastOutboundAt !== undefined && { lastInboundAt, lastOutboundAt };
+  });
+}
+
 async function health(gateway: OpenGateway) {
   const headers = { authorization: `Bearer ${sharedToken}` };
   const answer = await fetch(new URL("/health", gateway.app.url), { headers });
@@ -63,6 +74,24 @@ describe("a gateway with accounts", () => {
       lastInboundAt: expect.any(Number),
       lastOutboundAt: expect.any(Number),
     });
+  });
+
+  test("takes what one brings also when memory has no place for it, and says in its health that it waits", async () => {
+    const parrots = new Parrots();
+    const isOpen = Promise.withResolvers<string>();
+    await using model = startFakeModel({ script: () => isOpen.promise });
+    await using gateway = await open(parrots, `${fakeModelConfig(model.url)}\n[runtime]\nsession_queue = 1\n${two}`);
+    const line = await parrots.open();
+    for (let n = 0; n < 103; n++) await line.hear(`word ${n}`);
+    expect((await health(gateway)).body).toMatchObject({
+      ok: true,
+      status: "degraded",
+      components: { inbound: "degraded" },
+      reasons: { inbound: "2 messages wait on disk for a turn" },
+    });
+    isOpen.resolve("hello");
+    await until("the answers", () => line.said.length === 103);
+    await until("the health to know", async () => (await health(gateway)).body["status"] === "healthy");
   });
 
   test("REL-27: starts though one of them cannot be opened, says so in its health, and stays reachable", async () => {
@@ -155,15 +184,25 @@ describe("operators", () => {
     const line = await parrots.open();
     await line.hear("hello");
     await until("the answer", () => line.said.length === 1);
-    const before = await until("the times", async () => {
-      const { lastInboundAt, lastOutboundAt } = (await row(gateway)) ?? {};
-      return lastInboundAt !== undefined && lastOutboundAt !== undefined && { lastInboundAt, lastOutboundAt };
-    });
+    const before = await timesOf(gateway);
     await ask(gateway, "config.patch", { patch: { channels: { parrot: { signingSecret: "another" } } } });
     await until("it to be open anew", () => parrots.triesOf("default") === 2 && !parrots.line()?.isClosed);
     await ask(gateway, "channels.restart", { channel: "parrot", account: "default" });
     await until("it to be open again", () => parrots.triesOf("default") === 3 && !parrots.line()?.isClosed);
     expect(await row(gateway)).toMatchObject(before);
+  });
+
+  test("know that also after a restart of the gateway", async () => {
+    const parrots = new Parrots();
+    using home = tempFolder();
+    const restart = () => openGateway(two, environment, { channels: [parrots.channel], folder: home.path });
+    const before = await (async () => {
+      await using gateway = await restart();
+      await (await parrots.open()).hear("hello");
+      return await timesOf(gateway);
+    })();
+    await using gateway = await restart();
+    expect(await timesOf(gateway)).toEqual(before);
   });
 
   test("log an account out: its token leaves the file, the rest of which stays", async () => {

@@ -79,22 +79,6 @@ describe("a message from a platform", () => {
     await until("both", () => a.texts.includes("echo one") && b.texts.includes("echo two"));
   });
 
-  test("finds room where its platform would not bring it for long, when those whose platform would are sent away", async () => {
-    using folder = tempFolder();
-    const people = Array.from({ length: 1_001 }, (_, i) => `${i}`);
-    const patient = new FakeLine({ allowFrom: people }, { account: "patient", keepsUpdates: true });
-    const hasty = new FakeLine({ allowFrom: people }, { account: "hasty" });
-    await using walk = new Walk({ folder: folder.path, channels: [patient, hasty], inbound: quiet(60_000) });
-    const say = async (line: FakeLine, ids: readonly string[]) => {
-      const said = ids.map((id) => line.message("hello", { sender: { id, isBot: false } }));
-      const taken = await Promise.allSettled(said.map((message) => walk.inbound.take(message, line)));
-      for (const one of taken) if (one.status === "rejected") expect(one.reason).toMatchObject({ code: "queueFull" });
-      return taken.filter(({ status }) => status === "fulfilled").length;
-    };
-    expect(await say(patient, people)).toBe(750);
-    expect(await say(hasty, people)).toBe(250);
-  });
-
   test("that the disk does not take is not taken, so that the platform brings it again", async () => {
     using folder = tempFolder();
     const line = new FakeLine(ann);
@@ -326,6 +310,43 @@ describe("files", () => {
     const told = `[attached: image a .png; image/png, 6 bytes, blob ${hash}]`;
     expect(text).toBe(`look\n${told}\n${told}`);
     expect((await walk.storage.blob(hash))?.mimeType).toBe("image/png");
+  });
+
+  test("of an album without the words go where the words go, and of no other album", async () => {
+    using folder = tempFolder();
+    const line = new FakeLine({ groupPolicy: "open" });
+    const bindings = [
+      { action: "drop", match: { channel: "pigeon", pattern: "*buy now*" } },
+      { action: "reply", text: "We are closed.", match: { channel: "pigeon", pattern: "hours?" } },
+    ] as const;
+    await using walk = new Walk({ folder: folder.path, channels: [line], inbound: { bindings } });
+    const said: readonly (readonly [string, string, boolean])[] = [
+      ["a", "buy now", true],
+      ["a", "", false],
+      ["b", "hours?", true],
+      ["b", "", false],
+      ["c", "not to you", false],
+      ["c", "", false],
+      ["d", "look", true],
+      ["d", "", false],
+      ["e", "", false],
+    ];
+    for (const [bundle, text, isToUs] of said) {
+      const more = {
+        bundle,
+        isToUs,
+        attachments: [file({ name: `${bundle}.png` })],
+        place: { kind: "group" } as const,
+      };
+      await walk.inbound.take(line.message(text, more), line);
+    }
+    await walk.inbound.take(line.message("that is all", { place: { kind: "group" } }), line);
+    await until("the last turn", () => walk.asked.some((request) => lastText(request).includes("that is all")));
+    await until("the reply", () => line.texts.includes("We are closed."));
+    expect(line.texts.filter((text) => text === "We are closed.")).toHaveLength(1);
+    expect(walk.asked).toHaveLength(2);
+    const names = lastText(walk.asked[0]).match(/image \w+/g);
+    expect(names).toEqual(["image d", "image d"]);
   });
 
   test("that are too large or cannot be had are said to be, and the message is answered", async () => {
