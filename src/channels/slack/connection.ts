@@ -74,7 +74,8 @@ export class SlackConnection implements Connection {
   send(message: OutboundMessage, signal: AbortSignal): Promise<{ readonly messageId: string } | SendRefusal> {
     const bounded = AbortSignal.any([signal, this.#closing.signal]);
     // Files go in several requests, and their bound is of all of them.
-    return post(message, message.files?.length ? this.#api.client(bounded) : this.#api.boundedClient(bounded));
+    if (message.files?.length) return post(message, this.#api.client(bounded));
+    return this.#api.call(bounded, (client) => post(message, client));
   }
 
   async find(
