@@ -13,9 +13,10 @@ const servingPolicy = 32;
 /** For a crowd, which fills memory with other things: it takes a fifth of the time off the thread that everything runs on. */
 const busyPolicy = 2;
 
+const onBusy = () => Bun.unsafe.setJITPolicy(busyPolicy);
+
 /** Runs the gateway until the terminal's signal asks it to stop; a second signal ends the process at once. */
 export async function runGateway(options: AppOptions, terminal: Terminal): Promise<number> {
-  const onBusy = () => Bun.unsafe.setJITPolicy(busyPolicy);
   await using app = await openApp({ ...options, onBusy });
   using _ = catchStrays(app.strayed);
   await terminal.stdout.write(greeting(app, options));

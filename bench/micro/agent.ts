@@ -28,7 +28,6 @@ export function benchAgent(): void {
       maxTokens: 1_000,
       sessionId: "s",
     };
-    bench("a chat completion's request over 200 messages, as text", () =>
-      completionText(request, quirks));
+    bench("a chat completion's request over 200 messages, as text", () => completionText(request, quirks));
   });
 }

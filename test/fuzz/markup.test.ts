@@ -127,9 +127,15 @@ test("what is written as markdown is read back as the same text and styles", () 
 
 /** Mostly words, so that many a text says nothing but itself; each of the others could be the one that does not. */
 const hints = [
-  ..."+ - # 1. 12) = : -- :-| > ! ( ) ? % 7 C++ well-known 3:4 a:b // :/ c:/d http://a.b HTTPS://A.B www.x.y WwW.Q a@b.co @ada".split(" "),
-  ..."'s \"q\" “q” … 你好 각 é e\u0301 👋 👩‍👩‍👧 🇩🇪 \uFE0F שלום \u202E \u200F \u200B \uFEFF \uD800 \uDC00 \0 \u001B \u0085".split(" "),
-  ..."&amp; &lt; & < ** * _ ~~ ~ || | ` ^ { } $ ; mailto:x xmpp:y @everyone #tag \u00A0 \u3000 \u2028 \t \v \f \r \r\n \n \\".split(" "),
+  ..."+ - # 1. 12) = : -- :-| > ! ( ) ? % 7 C++ well-known 3:4 a:b // :/ c:/d http://a.b HTTPS://A.B www.x.y WwW.Q a@b.co @ada".split(
+    " ",
+  ),
+  ...'\'s "q" “q” … 你好 각 é e\u0301 👋 👩‍👩‍👧 🇩🇪 \uFE0F שלום \u202E \u200F \u200B \uFEFF \uD800 \uDC00 \0 \u001B \u0085'.split(
+    " ",
+  ),
+  ..."&amp; &lt; & < ** * _ ~~ ~ || | ` ^ { } $ ; mailto:x xmpp:y @everyone #tag \u00A0 \u3000 \u2028 \t \v \f \r \r\n \n \\".split(
+    " ",
+  ),
 ];
 
 /** In a paragraph of its own below one that has a style, it is read and written the long way. */
@@ -140,9 +146,9 @@ function quietText(roll: Dice): string {
 }
 
 const above = { text: "x", spans: [{ style: "code", start: 0, end: 1 }] } as const satisfies Markup;
+const below = (text: string): Markup => ({ ...above, text: `x\n\n${text}` });
 
 test("a text that is plain as it stands is as plain below another", () => {
-  const below = (text: string): Markup => ({ ...above, text: `x\n\n${text}` });
   let seen = 0;
   for (const seed of seeds) {
     onWalk(seed, () => {

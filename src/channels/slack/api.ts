@@ -57,14 +57,15 @@ interface Asking {
 }
 
 /** Asks with the app's token instead of the bot's. */
-export function createClient(
-  options: Asking & { readonly signal: AbortSignal; readonly isBounded?: boolean },
-): Client {
+export function createClient(options: Asking & { readonly signal: AbortSignal; readonly isBounded?: boolean }): Client {
   const { signal, isBounded } = options;
   return makeClient(options, () => (isBounded ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])));
 }
 
-function makeClient({ apiUrl, token, logger, isSlacks = hostCheck(apiUrl) }: Asking, signalOf: () => AbortSignal): Client {
+function makeClient(
+  { apiUrl, token, logger, isSlacks = hostCheck(apiUrl) }: Asking,
+  signalOf: () => AbortSignal,
+): Client {
   return new webApi.WebClient(token, {
     slackApiUrl: apiUrl.href,
     retryConfig: { retries: 0 },

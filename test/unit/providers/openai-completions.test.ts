@@ -77,13 +77,14 @@ test("extras go to the hosts that know them, and to nobody who has only the name
   expect(Object.keys(usual)).not.toContain("prompt_cache_key");
 });
 
+const tool = (name: string) => ({ name, description: `“${name}”`, params: { type: "object", properties: {} } });
+
 test("what is sent is the request as JSON, with the tools of this request, however often some are asked with", () => {
-  const tool = (name: string) => ({ name, description: `“${name}”`, params: { type: "object", properties: {} } });
   const [some, others] = [[tool("read"), tool("write")], [tool("look")]];
   for (const tools of [some, [], others, some]) {
     const request = newRequest({ tools, messages: [{ role: "user", text: `with ${tools.length}` }] });
     const sent: unknown = JSON.parse(completionText(request, quirksOf("localhost")));
-    expect<unknown>(sent).toEqual(JSON.parse(JSON.stringify(completionBody(request, quirksOf("localhost")))));
+    expect(sent).toEqual(JSON.parse(JSON.stringify(completionBody(request, quirksOf("localhost")))));
     expect(Object.hasOwn(Object(sent), "tools")).toBe(tools.length > 0);
   }
 });
