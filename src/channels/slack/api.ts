@@ -110,7 +110,7 @@ function newLent(make: (signalOf: () => AbortSignal) => Client): Lent {
 const over = AbortSignal.abort();
 
 /** The host of the API itself; for Slack's own also what lies below slack.com, as its files do. */
-function hostCheck(apiUrl: URL): (address: string) => boolean {
+export function hostCheck(apiUrl: URL): (address: string) => boolean {
   return (address) => {
     if (address.startsWith(apiUrl.href)) return true; // to the end of the host, which a slash ends
     const { protocol, host, hostname } = new URL(address);

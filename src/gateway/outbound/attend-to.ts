@@ -28,7 +28,7 @@ function begin(
   const { runId } = run;
   const over = new AbortController();
   const label = house.labelOf?.(agentOf(run.sessionKey), run.from);
-  if (isShown(line) && !house.tickets.has(runId)) house.previews.open(runId);
+  if (isShown(line)) house.previews.open(runId);
   attention()
     .then(({ attend }) => attend({ ...attended, house, label, over: over.signal }))
     .catch((error: unknown) => house.log.warn("a chat could not be shown that its turn works", { error }))
