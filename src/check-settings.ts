@@ -1,6 +1,6 @@
 import { checkAgents, type Roster, rosterOf } from "#agent";
 import { silentLog } from "#base";
-import { type AccountPlace, type Channel, channels, configuredAccounts } from "#channels";
+import { type AccountPlace, type Channel, channels, configuredAccounts, settingPath, topicAgents } from "#channels";
 import type { Config } from "#config";
 import { checkBindings, checkBroadcast, checkMentions } from "#gateway";
 import { checkListening } from "#http";
@@ -43,6 +43,7 @@ export function checkSettings(
       ...sharedFolders(agents, surroundings),
       ...checkMentions(settings),
       ...checkBindings(settings.bindings, { agentIds, accountProblem: accountsOf(settings, available) }),
+      ...topicProblems(settings, available, agentIds),
       ...checkBroadcast(settings.broadcast, agentIds),
     ].filter(isText),
     warnings: [
@@ -85,6 +86,16 @@ function accountProblems(settings: Settings, available: readonly Channel[]): (st
   const accounts = configuredAccounts(available, settings.channels);
   return accounts.map(({ isEnabled, lacksSecret, problem }) =>
     isEnabled && !lacksSecret && problem !== undefined ? `${problem}.` : undefined,
+  );
+}
+
+function topicProblems(settings: Settings, available: readonly Channel[], agentIds: readonly string[]) {
+  return configuredAccounts(available, settings.channels).flatMap(({ channel, account, settings: own }) =>
+    topicAgents(own).flatMap(({ path: [table = "", ...rest], agentId }) => {
+      if (agentIds.includes(agentId)) return [];
+      const at = settingPath({ channel: channel.id, account }, table, settings.channels[channel.id]);
+      return `${[at, ...rest].join(".")}: there is no agent “${agentId}”; there is ${agentIds.join(", ")}.`;
+    }),
   );
 }
 

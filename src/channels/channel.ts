@@ -30,7 +30,7 @@ export interface OutboundMessage {
   readonly clientKey: string;
   /** The platform's id of the message that this answers, where the platform shows such a thing. */
   readonly replyTo?: string;
-  /** Of the update that this answers, where it gave one: good for one message to the chat that it came from. */
+  /** Of the update that this answers, where it gave one: good in the chat that it came from, for as many messages as the channel knows. */
   readonly ticket?: ReplyTicket;
   /** Rows of buttons below it, where the channel has them. `data` comes back in an update of the type `button`. */
   readonly buttons?: readonly (readonly { readonly label: string; readonly data: string }[])[];
@@ -91,7 +91,8 @@ export interface Connection extends AsyncDisposable {
   ): Promise<{ readonly messageId: string } | undefined>;
   /**
    * A message of ours that people see while it grows, by whatever means the platform has. The first step is as `send`, with
-   * `find` where a message has that; a later one may be said again. `edit` is its end.
+   * `find` where a message has that, and its ticket is used if what it makes can be edited; a later one may be said again.
+   * `edit` is its end.
    */
   grow?(step: Growth, signal: AbortSignal): Promise<{ readonly messageId: string } | SendRefusal>;
   /** Writes another text into a message of ours; one that grew is whole with it. The same again is no other. */

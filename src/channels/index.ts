@@ -1,5 +1,5 @@
 /** Chat platforms, one entry each. */
-export { Activation, activationIn } from "./activation.ts";
+export { Activation } from "./activation.ts";
 export {
   type Ability,
   type AccountOptions,
@@ -36,6 +36,7 @@ export {
 } from "./sections.ts";
 export type { Allowance } from "./pace.ts";
 export { channelSettings, type ChannelSettings } from "./settings.ts";
+export { type Told, toldOf, topicAgents } from "./topics.ts";
 export type { Attachment, Place, Quoted, ReplyTicket, Sender, Update } from "./update.ts";
 import { discord } from "./discord.ts";
 import { slack } from "./slack.ts";

@@ -3,16 +3,40 @@ import { activationFields } from "./activation.ts";
 
 const idList = (description: string) => Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description }));
 
-/** What may be said of one group, guild or channel, by the platform's id of it. */
-const GroupSettings = Type.Object({
+const groupPolicy = (description: string) =>
+  Type.Optional(
+    Type.Union([Type.Literal("open"), Type.Literal("allowlist"), Type.Literal("disabled")], { description }),
+  );
+
+/** Who and what comes in at a place. */
+export const GateSettings = Type.Object({
   enabled: Type.Optional(Type.Boolean({ description: "False: whatever is said there is not for us." })),
   ...activationFields,
-  topics: Type.Optional(
-    Type.Record(Type.String(), Type.Object(activationFields), {
-      description: "Threads of it, like the topics of a forum, by their id; what one does not say counts as above.",
+  groupPolicy: groupPolicy("Whose messages start turns there, in place of the account's `group_policy`."),
+  allowFrom: idList("Who may start turns there, in place of the account's `group_allow_from`."),
+});
+
+/** What may be said of one thread. */
+export const TopicSettings = Type.Object({
+  ...GateSettings.properties,
+  agentId: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 64,
+      description: "Who answers there, in place of the agent that the bindings choose.",
     }),
   ),
-  allowFrom: idList("Who may start turns there, in place of the account's `group_allow_from`."),
+});
+
+/** What may be said of one group, guild or channel, by the platform's id of it. */
+const GroupSettings = Type.Object({
+  ...GateSettings.properties,
+  topics: Type.Optional(
+    Type.Record(Type.String(), TopicSettings, {
+      description:
+        "Threads of it, like the topics of a forum, by their id, or “*” for those without an entry; what one does not say counts as above.",
+    }),
+  ),
 });
 
 const groups = (description: string) => Type.Optional(Type.Record(Type.String(), GroupSettings, { description }));
@@ -30,11 +54,7 @@ export const channelSettings = {
     }),
   ),
   allowFrom: idList("The platform's immutable ids of people who may write to us directly; names mean nothing here."),
-  groupPolicy: Type.Optional(
-    Type.Union([Type.Literal("open"), Type.Literal("allowlist"), Type.Literal("disabled")], {
-      description: "Whose messages in groups start turns. allowlist (default): those of `group_allow_from`.",
-    }),
-  ),
+  groupPolicy: groupPolicy("Whose messages in groups start turns. allowlist (default): those of `group_allow_from`."),
   groupAllowFrom: idList("The platform's immutable ids of people who may start turns in groups."),
   groups: groups("Groups, by their id."),
   guilds: groups("Discord's guilds, by their id."),

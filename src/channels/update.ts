@@ -16,6 +16,8 @@ export interface Place {
   readonly title?: string;
   /** The chat that a thread or forum post belongs to. */
   readonly parentChat?: string;
+  /** The thread that belongs to what is said in none, where the platform has such a one: the general topic of a forum. */
+  readonly mainThread?: string;
   /** Discord's guild, Slack's team. */
   readonly guild?: string;
   /** The ids of the sender's roles in that guild. */
@@ -79,5 +81,5 @@ export type Update = About &
     | { readonly type: "reaction"; readonly messageId: string; readonly emoji: string; readonly isAdded: boolean }
   );
 
-/** What a platform gave for one answer to this update, valid for a while: a token of an interaction. Opaque, kept in memory only. */
+/** What a platform gave for answers to this update, one or few, valid for a while: a token of an interaction, an address. Opaque, kept in memory only. */
 export type ReplyTicket = { readonly token: string };

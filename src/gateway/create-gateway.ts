@@ -75,7 +75,7 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
     const over = new AbortController();
     const { runId } = run;
     const label = house.labelOf?.(agentOf(run.sessionKey), run.from);
-    if ((line.settings.streaming ?? "off") !== "off" && !house.tickets.has(runId)) house.previews.open(runId);
+    if ((line.settings.streaming ?? "off") !== "off") house.previews.open(runId);
     attention()
       .then(({ attend }) => attend({ house, line, run, label, over: over.signal }))
       .catch((error: unknown) => house.log.warn("a chat could not be shown that its turn works", { error }))

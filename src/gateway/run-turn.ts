@@ -1,5 +1,5 @@
 import { finishCalls, takeTurn, type TurnTools } from "#agent";
-import { describeError, failPoint, newId } from "#base";
+import { describeError, failPoint, newId, nextTurn } from "#base";
 import { Fault, type SessionEvent } from "#protocol";
 import type { SessionState } from "#sessions";
 import { delivery, endAborted, endBadly } from "./ending.ts";
@@ -21,6 +21,7 @@ interface Turn {
  */
 export async function runTurn(house: House, run: Run, prompts: Prompts): Promise<void> {
   try {
+    await nextTurn(); // whoever brought its message, and the others that are on disk with it, hears of that first
     const state = await house.sessions.state(run.sessionKey);
     failPoint("gateway.turn.begun");
     if (!state) return; // the session was deleted while this waited

@@ -114,8 +114,8 @@ export const failPoints: readonly FailPoint[] = [
 /** What a process passes only with an account of a chat platform; the campaigns over platforms die there. */
 export const channelPoints: readonly Pick<FailPoint, "name" | "at">[] = [
   { name: "telegram.poll.brought", at: "Telegram has brought updates, nothing of them is on disk" },
-  { name: "telegram.offset.begin", at: "updates are on disk, up to which is not" },
-  { name: "telegram.offset.noted", at: "up to which update we have them is on disk, Telegram does not know" },
+  { name: "telegram.offset.begin", at: "updates are on disk, up to which is not noted" },
+  { name: "telegram.offset.noted", at: "up to which update we have them is noted, Telegram may not know" },
   { name: "inbound.wait.written", at: "a message that waits for its turn is on disk, its platform is not told" },
   { name: "inbound.wait.placed", at: "a message that waited has its turn, and still waits on disk" },
   { name: "inbound.wait.forgotten", at: "a message that waited has its turn, and no longer waits on disk" },

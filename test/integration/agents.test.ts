@@ -5,7 +5,7 @@ import { cli } from "../support/cli.ts";
 import { type FakeModel, type ModelCall, startFakeModel } from "../support/fake-model.ts";
 import { type OpenGateway, openGateway, sharedToken } from "../support/open-gateway.ts";
 import { resultProblems } from "../support/openclaw-schema.ts";
-import { Parrots } from "../support/parrots.ts";
+import { message as updateOf, Parrots } from "../support/parrots.ts";
 import { until } from "../support/until.ts";
 
 const environment = { OPENCLAW_GATEWAY_TOKEN: sharedToken };
@@ -227,6 +227,51 @@ test("a chat of a platform is answered by each agent of its group, under its nam
     agentId: "ann",
     broadcast: { answering: [{ agentId: "ann" }, { agentId: "ben", sessionKey: "agent:ben:main" }], silent: [] },
   });
+});
+
+test("a topic is answered by its own agent, and gated by its own rules; route explain says so", async () => {
+  const parrots = new Parrots();
+  const topics = `${annAndBen}
+[channels.parrot]
+bot_token = "t"
+group_policy = "open"
+[channels.parrot.groups.g1]
+require_mention = false
+topics."7" = { agent_id = "ben", allow_from = ["1"], group_policy = "allowlist" }
+topics."8" = { enabled = false }
+`;
+  await using model = startFakeModel({ script: (call) => toolUser(call) });
+  await using gateway = await openGateway(config(model.url, topics), environment, { channels: [parrots.channel] });
+  const line = await parrots.open();
+  const says = (text: string, sender: string, thread?: string) => {
+    const update = updateOf(text, { chat: "g1", account: "default" });
+    const from = { ...update.from, ...(thread !== undefined && { thread }) };
+    return line.options.receive({ ...update, from, place: { kind: "group" }, sender: { id: sender, isBot: false } });
+  };
+  await says("to all", "2");
+  await until("the first answer", () => line.said.length === 1);
+  await says("not mine", "2", "7");
+  await says("nobody's", "1", "8");
+  await says("mine", "1", "7");
+  await until("the second answer", () => line.said.length === 2);
+  expect(line.said.map((said) => said.replace(/\[.*?\] /, ""))).toEqual(["heard to all", "heard mine"]);
+  expect(model.requests.map((call) => call.model)).toEqual(["usual", "bens"]);
+  const about = { channel: "parrot", peer: "g1", kind: "group", thread: "7" };
+  expect(await ask(gateway, "routes.explain", { ...about, sender: "2" })).toMatchObject({
+    agentId: "ben",
+    sessionKey: "agent:ben:parrot:group:g1:thread:7",
+    topic: { agentId: "ben", setting: "topics.7.agent_id" },
+    gate: { may: false, because: "notListed", activation: "always" },
+  });
+  expect(await ask(gateway, "routes.explain", { ...about, thread: "9" })).toMatchObject({ agentId: "ann" });
+  const patch = { channels: { parrot: { groups: { g1: { topics: { "7": { agentId: "nobody" } } } } } } };
+  await expect(ask(gateway, "config.patch", { patch })).rejects.toThrow(
+    "channels.parrot.groups.g1.topics.7.agent_id: there is no agent “nobody”; there is ann, ben.",
+  );
+  const args = ["route", "explain", "parrot", "g1", "--kind", "group", "--thread", "7", "--sender", "1"];
+  const { stdout } = await cli(args, { port: Number(gateway.app.url.port), token: sharedToken });
+  expect(stdout).toContain("may:      start turns there by whatever they say (listed)\n");
+  expect(stdout).toContain("by:       topics.7.agent_id of the chat, before any binding\n");
 });
 
 test("SEC-71: what is sent over an account goes over that one, and not over another when it is not there", async () => {

@@ -2,6 +2,7 @@ import type { WebhookRequest } from "#channels";
 import { type Args, methodsOf } from "./fake-slack/methods.ts";
 import { type Delivery, FakeSocketMode } from "./fake-slack/socket-mode.ts";
 import { fileAnswer } from "./file-answer.ts";
+import { ResponseUrls } from "./fake-slack/response-urls.ts";
 import { type FakeMessage, Refused, World } from "./fake-slack/world.ts";
 
 export type { Delivery } from "./fake-slack/socket-mode.ts";
@@ -25,6 +26,7 @@ export class FakeSlack implements AsyncDisposable {
   readonly signingSecret = "8f742231b10e8888abcd99yyyzzz85a5";
   readonly world = new World();
   readonly asked: AskedCall[] = [];
+  readonly responses = new ResponseUrls(this.world);
   readonly socket: FakeSocketMode;
   /** Who came with which token: the host's own log. */
   readonly downloads: { readonly path: string; readonly token: string | null }[] = [];
@@ -58,6 +60,7 @@ export class FakeSlack implements AsyncDisposable {
             ? undefined
             : new Response("", { status: 400 });
         }
+        if (url.pathname.startsWith("/commands/")) return this.#respond(url.pathname, request);
         if (url.pathname.startsWith("/upload/")) return this.#upload(url, request);
         if (url.pathname.startsWith("/files/")) return this.#download(url, request);
         return this.#call(url.pathname.replace("/api/", ""), methods, request);
@@ -206,6 +209,14 @@ export class FakeSlack implements AsyncDisposable {
       if (error instanceof Refused) return { ok: false, error: error.code };
       throw error;
     }
+  }
+
+  /** Its faults are those of `response_url`. */
+  async #respond(path: string, request: Request): Promise<Response> {
+    const fault = this.#faults.get("response_url")?.shift();
+    if (fault && "status" in fault && !fault.after) return failing(fault);
+    const answer = await this.responses.answer(path, request);
+    return fault ? cut() : answer;
   }
 
   async #upload(url: URL, request: Request): Promise<Response> {

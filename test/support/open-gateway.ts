@@ -36,10 +36,15 @@ export interface RpcAnswer {
 export async function openGateway(
   config = "",
   environment: Record<string, string> = { OPENCLAW_GATEWAY_TOKEN: sharedToken },
-  more: { readonly prepare?: (home: Home) => Promise<void>; readonly channels?: readonly Channel[] } = {},
+  more: {
+    readonly prepare?: (home: Home) => Promise<void>;
+    readonly channels?: readonly Channel[];
+    /** That of an earlier one, which is a restart of it. */
+    readonly folder?: string;
+  } = {},
 ): Promise<OpenGateway> {
   await using opened = new AsyncDisposableStack();
-  const folder = opened.use(tempFolder());
+  const folder = more.folder === undefined ? opened.use(tempFolder()) : { path: more.folder };
   writeFileSync(join(folder.path, "openclaw.toml"), config);
   const home = locateHome({ OPENCLAW_HOME: folder.path });
   prepareHome(home);

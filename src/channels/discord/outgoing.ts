@@ -55,7 +55,10 @@ export function outgoing({ rest, tickets }: Parts): Abilities {
         ? (["patch", Routes.webhookMessage(application, token.reveal(), "@original")] as const)
         : (["post", Routes.webhook(application, token.reveal())] as const);
     const answered = await post(route, { ...sent, ticket }, signal);
-    if ("messageId" in answered) tickets.use(reply);
+    if ("messageId" in answered) {
+      tickets.use(reply);
+      tickets.became(answered.messageId, ticket);
+    }
     return answered;
   };
 
@@ -77,13 +80,13 @@ export function outgoing({ rest, tickets }: Parts): Abilities {
       const posted = await post(["post", Routes.channelMessages(chat)], { body, message }, signal);
       return "messageId" in posted ? posted : posted.refusal;
     },
-    edit: (message, text, signal) =>
-      order(["patch", messageRoute(message)], {
-        body: { content: contentOf(text), allowed_mentions: callsNobody },
-        signal,
-      }),
+    edit: async (message, text, signal) => {
+      const body = { content: contentOf(text), allowed_mentions: callsNobody };
+      const asked = await change("patch", message, { body, signal });
+      return "answer" in asked ? undefined : asked.refusal;
+    },
     delete: async (message, signal) => {
-      const asked = await ask(rest, ["delete", messageRoute(message)], { signal });
+      const asked = await change("delete", message, { signal });
       // What is gone already need not be taken away.
       return "answer" in asked || asked.code === RESTJSONErrorCodes.UnknownMessage ? undefined : asked.refusal;
     },
@@ -103,6 +106,18 @@ export function outgoing({ rest, tickets }: Parts): Abilities {
       return { id: asked.answer.id, name: asked.answer.username ?? asked.answer.id };
     },
   };
+
+  /** By the token that wrote it, while that is good; else as the bot. */
+  async function change(
+    verb: "patch" | "delete",
+    message: Posted,
+    options: Parameters<typeof ask>[2],
+  ): ReturnType<typeof ask> {
+    const route = tickets.routeOf(message.messageId);
+    const asked = route && (await ask(rest, [verb, route], { ...options, auth: false }));
+    if (asked && ("answer" in asked || (asked.refusal.refused === "forNow" && asked.status !== 401))) return asked;
+    return ask(rest, [verb, messageRoute(message)], options);
+  }
 
   async function order(
     request: Parameters<typeof ask>[1],

@@ -1,5 +1,5 @@
 import { type Clock, type Log, Lru, newToken, Secret } from "#base";
-import type { REST } from "@discordjs/rest";
+import type { REST, RouteLike } from "@discordjs/rest";
 import {
   type APIInteraction,
   type APIInteractionResponse,
@@ -29,13 +29,13 @@ export interface Ticket {
   readonly chat: string;
   readonly application: string;
   readonly token: Secret;
+  readonly until: number;
   /** A command shows “thinking…” until that message is written; a button shows nothing, and its answer is a message of its own. */
   readonly answers: "original" | "followUp";
 }
 
 interface OpenTicket {
   readonly ticket: Ticket;
-  readonly until: number;
   /** Whether Discord knows that we have it: it can be answered only then. */
   readonly acknowledge: () => Promise<boolean>;
   readonly decline: () => Promise<void>;
@@ -48,6 +48,7 @@ export class Tickets {
   readonly #log: Log;
   readonly #signal: AbortSignal;
   readonly #late = new Set<ReturnType<typeof setTimeout>>();
+  readonly #written = new Lru<string, Ticket>({ budget: mostTickets });
   readonly #open = new Lru<string, OpenTicket>({ budget: mostTickets });
 
   constructor(options: {
@@ -74,6 +75,7 @@ export class Tickets {
       chat: interaction.channel?.id ?? "",
       application: interaction.application_id,
       token: new Secret(interaction.token),
+      until: this.#clock.elapsed() + ticketMs,
       answers: isCommand ? "original" : "followUp",
     };
     const started: { acknowledgement?: Promise<boolean> } = {};
@@ -90,7 +92,7 @@ export class Tickets {
       const isTaken = await answer(isCommand ? silence : seen);
       if (isCommand && isLate && isTaken) await this.#takeBack(ticket);
     };
-    this.#open.set(name, { ticket, until: this.#clock.elapsed() + ticketMs, acknowledge, decline });
+    this.#open.set(name, { ticket, acknowledge, decline });
     return { reply: { token: name }, acknowledge };
   }
 
@@ -104,12 +106,25 @@ export class Tickets {
   /** The interaction behind a ticket, while it may be answered and belongs to that chat. */
   async find(reply: ReplyTicket | undefined, chat: string): Promise<Ticket | undefined> {
     const found = reply && this.#open.get(reply.token);
-    if (!found || found.until <= this.#clock.elapsed() || found.ticket.chat !== chat) return undefined;
+    if (!found || found.ticket.until <= this.#clock.elapsed() || found.ticket.chat !== chat) return undefined;
     return (await found.acknowledge()) ? found.ticket : undefined;
   }
 
   use(reply: ReplyTicket): void {
     this.#open.delete(reply.token);
+  }
+
+  /** It became that message, which its token may change, whatever the bot may do in that chat. */
+  became(messageId: string, ticket: Ticket): void {
+    this.#written.set(messageId, ticket);
+  }
+
+  /** Where a message of ours is changed, while the token that wrote it is good. */
+  routeOf(messageId: string): RouteLike | undefined {
+    const ticket = this.#written.get(messageId);
+    if (!ticket || ticket.until <= this.#clock.elapsed()) return undefined;
+    const named = ticket.answers === "original" ? "@original" : messageId;
+    return Routes.webhookMessage(ticket.application, ticket.token.reveal(), named);
   }
 
   /** False when Discord does not know that we have it. */

@@ -73,7 +73,7 @@ export function createClient(options: {
 }
 
 /** The host of the API itself; for Slack's own also what lies below slack.com, as its files do. */
-function hostCheck(apiUrl: URL): (address: string) => boolean {
+export function hostCheck(apiUrl: URL): (address: string) => boolean {
   return (address) => {
     const { protocol, host, hostname } = new URL(address);
     if (protocol !== apiUrl.protocol) return false;

@@ -13,7 +13,7 @@ import type {
 } from "../channel.ts";
 import { growByEditing } from "../grow-by-editing.ts";
 import { Intake } from "../intake.ts";
-import { type Api, type Client, createApi } from "./api.ts";
+import { type Api, type Client, createApi, hostCheck } from "./api.ts";
 import { Directory } from "./directory.ts";
 import { createDoorway, type Deliver, type Identity } from "./doorway.ts";
 import { nameOfEmoji } from "./emoji.ts";
@@ -23,9 +23,11 @@ import type { SlackAccount } from "../slack.ts";
 import type { Way } from "./open.ts";
 import { post } from "./post.ts";
 import { platformCode, refusalOf, tokenProblemOf } from "./refusal.ts";
+import { respond } from "./respond.ts";
 import { runSocketMode } from "./socket-mode.ts";
 import { Standing } from "./standing.ts";
 import { Streams } from "./streams.ts";
+import { Tickets } from "./tickets.ts";
 import { toUpdate } from "./to-update.ts";
 import { createWebRequests } from "./web-requests.ts";
 import { update } from "./update.ts";
@@ -46,12 +48,14 @@ export class SlackConnection implements Connection {
   readonly #streams = new Streams();
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
+  readonly #tickets: Tickets;
   #me: Identity | undefined;
   #deliver: Deliver | undefined;
 
   constructor(options: Options) {
     this.#options = options;
     this.#api = createApi({ apiUrl: options.apiUrl, token: options.settings.botToken.reveal(), log: options.log });
+    this.#tickets = new Tickets(options.clock);
     this.#standing = new Standing(() => options.changed());
     if (options.way.mode === "http") {
       this.take = createWebRequests({
@@ -73,8 +77,10 @@ export class SlackConnection implements Connection {
 
   send(message: OutboundMessage, signal: AbortSignal): Promise<{ readonly messageId: string } | SendRefusal> {
     const bounded = AbortSignal.any([signal, this.#closing.signal]);
+    const isSlacks = hostCheck(this.#options.apiUrl);
     // Files go in several requests, and their bound is of all of them.
-    return post(message, message.files?.length ? this.#api.client(bounded) : this.#api.boundedClient(bounded));
+    const client = message.files?.length ? this.#api.client(bounded) : this.#api.boundedClient(bounded);
+    return post(message, client, () => respond(message, { tickets: this.#tickets, isSlacks, signal: bounded }));
   }
 
   async find(
@@ -99,7 +105,10 @@ export class SlackConnection implements Connection {
       else if (!(await this.#streams.add(posted, message.text, client))) return undefined;
       return begun;
     });
-    return grown ?? growByEditing(this, step, signal);
+    if (grown) return grown;
+    // What is said with a ticket cannot be changed afterwards, so it is kept for the answer.
+    const { ticket: _kept, ...plain } = message;
+    return growByEditing(this, { ...step, message: plain }, signal);
   }
 
   async edit(posted: Posted, text: string, signal: AbortSignal): Promise<SendRefusal | undefined> {
@@ -210,7 +219,14 @@ export class SlackConnection implements Connection {
   #createDoorway(me: Identity, signal: AbortSignal): Deliver {
     const { account, clock, log } = this.#options;
     const intake = new Intake(log);
-    const by = { account, me, clock, api: this.#api, directory: new Directory(this.#api, clock, signal) };
+    const by = {
+      account,
+      me,
+      clock,
+      api: this.#api,
+      tickets: this.#tickets,
+      directory: new Directory(this.#api, clock, signal),
+    };
     return createDoorway({
       me,
       log,

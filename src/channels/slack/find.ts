@@ -1,6 +1,7 @@
 import type { OutboundMessage } from "../channel.ts";
 import type { Client } from "./api.ts";
 import type { Identity } from "./doorway.ts";
+import { isUnseen } from "./refusal.ts";
 import { keyType } from "./post.ts";
 
 /** Somebody looks minutes after a lost answer, so what lies behind so many newer messages is not looked for. */
@@ -16,10 +17,16 @@ export async function find(
   let cursor: string | undefined;
   for (let page = 0; page < pages; page++) {
     const asked = { channel: to.chat, limit: perPage, include_all_metadata: true, ...(cursor ? { cursor } : {}) };
-    const { messages, response_metadata: more } =
+    const answer = await (
       to.thread === undefined
-        ? await client.conversations.history(asked)
-        : await client.conversations.replies({ ...asked, ts: to.thread });
+        ? client.conversations.history(asked)
+        : client.conversations.replies({ ...asked, ts: to.thread })
+    ).catch((error: unknown) => {
+      if (!isUnseen(error)) throw error;
+    });
+    // Where we are no member nothing can be found, however often it is looked for.
+    if (!answer) return undefined;
+    const { messages, response_metadata: more } = answer;
     const found = messages?.find(
       ({ metadata, user, bot_id: botId }) =>
         (user === me.userId || (botId !== undefined && botId === me.botId)) &&

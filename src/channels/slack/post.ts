@@ -2,7 +2,7 @@ import { Type } from "@sinclair/typebox";
 import type { types, webApi } from "@slack/bolt";
 import type { OutboundMessage, SendRefusal } from "../channel.ts";
 import type { Client } from "./api.ts";
-import { refusalOf } from "./refusal.ts";
+import { isUnseen, refusalOf } from "./refusal.ts";
 import { as } from "./wire.ts";
 import { toMrkdwn, toSections } from "./write-text.ts";
 
@@ -15,11 +15,18 @@ export const keyType = "openclaw_message";
 
 const limits = { rows: 40, columns: 25, label: 75, data: 2_000 };
 
+/** Answers where the bot is no member; undefined where there is no way to. */
+type Respond = () => Promise<{ readonly messageId: string } | SendRefusal | undefined>;
+
 /**
  * Files first, the text last: it carries the key, so who finds it knows that the files are there too. Where the answer to
  * the text is lost and it is not there, the files are sent twice; none is ever missing.
  */
-export async function post(message: OutboundMessage, client: Client): Promise<{ messageId: string } | SendRefusal> {
+export async function post(
+  message: OutboundMessage,
+  client: Client,
+  respond: Respond,
+): Promise<{ readonly messageId: string } | SendRefusal> {
   const problem = problemOf(message);
   if (problem !== undefined) return { refused: "forGood", problem };
   try {
@@ -28,6 +35,8 @@ export async function post(message: OutboundMessage, client: Client): Promise<{ 
     if (!sent) throw new Error("Slack gave the message no id.");
     return { messageId: sent.ts };
   } catch (error) {
+    const responded = isUnseen(error) ? await respond() : undefined;
+    if (responded) return responded;
     const refusal = refusalOf(error);
     if (refusal) return refusal;
     throw error;
@@ -45,17 +54,27 @@ function problemOf({ buttons = [] }: OutboundMessage): string | undefined {
 }
 
 function postOf(message: OutboundMessage): Post {
-  const { to, clientKey, buttons } = message;
+  const { to, clientKey } = message;
+  const metadata = { event_type: keyType, event_payload: { key: clientKey } };
+  return { channel: to.chat, metadata, ...wordsOf(message) };
+}
+
+type Words = Pick<webApi.ChatPostMessageArguments, "mrkdwn" | "thread_ts" | "unfurl_links" | "unfurl_media"> & {
+  readonly text: string;
+  readonly blocks?: types.KnownBlock[];
+};
+
+/** What people see of it, and in which thread. */
+export function wordsOf(message: OutboundMessage): Words {
+  const { to, buttons } = message;
   const text = message.text.trim() === "" ? (message.files ?? []).map(({ name }) => name).join(", ") : message.text;
   const blocks = buttons && buttons.length > 0 ? [...toSections(text), ...actionsOf(buttons)] : undefined;
   return {
-    channel: to.chat,
     text: toMrkdwn(text),
     mrkdwn: true,
     // A preview makes Slack fetch an address that a model wrote, and with it whatever stands in it.
     unfurl_links: false,
     unfurl_media: false,
-    metadata: { event_type: keyType, event_payload: { key: clientKey } },
     ...(to.thread === undefined ? {} : { thread_ts: to.thread }),
     ...(blocks === undefined ? {} : { blocks }),
   };

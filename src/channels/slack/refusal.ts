@@ -39,18 +39,23 @@ const inDoubt = new Set(["fatal_error", "internal_error", "request_timeout", "se
 /** Nobody was reached, so nobody has the message. */
 const unreached = /ConnectionRefused|ECONNREFUSED|ENOTFOUND|FailedToOpenSocket|DNS|Unable to connect/i;
 
+const codeShape = /^[a-z0-9_]{1,80}$/;
+
 /** What Slack said, as a refusal; undefined when nobody knows what became of the call. */
 export function refusalOf(error: unknown): SendRefusal | undefined {
   if (error instanceof webApi.WebAPIRateLimitedError) {
     return { refused: "forNow", problem: "Slack: too many requests", retryAfterMs: error.retryAfter * 1000 };
   }
   if (error instanceof webApi.WebAPIRequestError) {
-    return unreached.test(`${codeOf(error.original)} ${error.original.message}`)
-      ? { refused: "forNow", problem: "Slack cannot be reached" }
-      : undefined;
+    return isUnreached(error.original) ? { refused: "forNow", problem: "Slack cannot be reached" } : undefined;
   }
   const code = platformCode(error);
-  if (code === undefined || inDoubt.has(code)) return undefined;
+  return code === undefined ? undefined : refusalOfCode(code);
+}
+
+/** The same for a code alone, or for what should be one. */
+export function refusalOfCode(code: string): SendRefusal | undefined {
+  if (!codeShape.test(code) || inDoubt.has(code)) return undefined;
   if (/^rate_?limited$/.test(code)) return { refused: "forNow", problem: "Slack: too many requests" };
   const problem = tokenProblem(code);
   if (problem !== undefined) return { refused: "forNow", problem };
@@ -67,7 +72,17 @@ export function tokenProblemOf(error: unknown): string | undefined {
 export function platformCode(error: unknown): string | undefined {
   if (!(error instanceof webApi.WebAPIPlatformError)) return undefined;
   const code: unknown = error.data.error;
-  return typeof code === "string" && /^[a-z0-9_]{1,80}$/.test(code) ? code : undefined;
+  return typeof code === "string" && codeShape.test(code) ? code : undefined;
+}
+
+/** The bot is not in the conversation, which Slack does not always admit to exist then. */
+export function isUnseen(error: unknown): boolean {
+  const code = platformCode(error);
+  return code === "not_in_channel" || code === "channel_not_found";
+}
+
+export function isUnreached(error: Error): boolean {
+  return unreached.test(`${codeOf(error)} ${error.message}`);
 }
 
 function tokenProblem(code: string): string | undefined {

@@ -1,5 +1,5 @@
 import type { Clock } from "#base";
-import type { Attachment, Place, Update } from "../update.ts";
+import type { Attachment, Place, ReplyTicket, Update } from "../update.ts";
 import type { Api } from "./api.ts";
 import { emojiOfName } from "./emoji.ts";
 import type { Happening } from "./happening.ts";
@@ -7,11 +7,13 @@ import { readAttachments } from "./files.ts";
 import { isNaming, readText } from "./read-text.ts";
 import { readThreadRoot } from "./thread-root.ts";
 import type { Click, Command, Content, Reaction } from "./wire.ts";
+import type { Tickets } from "./tickets.ts";
 import { personOf, type Reading, writerOf } from "./writer.ts";
 
 export interface Translation extends Reading {
   readonly account: string;
   readonly clock: Clock;
+  readonly tickets: Tickets;
 }
 
 /** The one shape of it. Asks Slack for names, and for nothing else; what a thread began with is for whoever wants to know it. */
@@ -84,7 +86,7 @@ async function toCommand(happening: Kind<"command">, by: Translation): Promise<U
     type: "command",
     name: command.command.replace(/^\//, ""),
     args: command.text ?? "",
-    ...ticketOf(command),
+    ...ticketOf(command, happening, by),
   };
 }
 
@@ -99,7 +101,7 @@ async function toClick(happening: Kind<"click">, by: Translation): Promise<Updat
     type: "button",
     messageId: click.message.ts,
     data: action?.value ?? action?.action_id ?? "",
-    ...ticketOf(click),
+    ...ticketOf(click, happening, by),
   };
 }
 
@@ -131,8 +133,12 @@ function chatTypeOfName(name: string | undefined): string | undefined {
   return name?.startsWith("mpdm-") ? "mpim" : undefined;
 }
 
-function ticketOf({ response_url: token }: { readonly response_url?: string }): { reply?: { token: string } } {
-  return token === undefined ? {} : { reply: { token } };
+function ticketOf(
+  { response_url: url }: { readonly response_url?: string },
+  { chat }: Happening,
+  { tickets }: Translation,
+): { readonly reply?: ReplyTicket } {
+  return url === undefined ? {} : { reply: tickets.take(url, chat) };
 }
 
 function attachmentsOf(content: Content, api: Api): readonly Attachment[] {

@@ -25,6 +25,7 @@ const Chat = Type.Object({
   ]),
   title: Maybe(Text),
   username: Maybe(Text),
+  is_forum: Maybe(Type.Boolean()),
 });
 export type Chat = Static<typeof Chat>;
 

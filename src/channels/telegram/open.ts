@@ -40,9 +40,11 @@ export async function openTelegram(options: AccountOptions<TelegramAccount>): Pr
     };
     return { me, intake: new Intake({ bot, view, moves, receive: (update) => options.receive(update), log, signal }) };
   });
+  const held = new AsyncDisposableStack();
   const poller = lazily(async () => {
     const { intake, me } = await meet();
-    return new Poller({ bot, intake, line, offset: await Offset.read({ notes, clock, bot: me.id }), signal });
+    const offset = held.use(await Offset.read({ notes, clock, log, bot: me.id }));
+    return new Poller({ bot, intake, line, offset, signal });
   });
   const hook = hookSettings && new Hook({ bot, settings: hookSettings, line, log, signal });
   const menu = new Menu({
@@ -84,7 +86,8 @@ export async function openTelegram(options: AccountOptions<TelegramAccount>): Pr
     [Symbol.asyncDispose]: async () => {
       stop.abort();
       const patience = new AbortController();
-      await Promise.race([kept, pause(closingMs, patience.signal).catch(() => undefined)]);
+      const closed = kept.then(() => held.disposeAsync());
+      await Promise.race([closed, pause(closingMs, patience.signal).catch(() => undefined)]);
       patience.abort();
     },
   };

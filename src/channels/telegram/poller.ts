@@ -88,7 +88,7 @@ export class Poller {
     const left = ids.filter((id) => !taken.has(id));
     const next = left.length > 0 ? Math.min(...left) : Math.max(...ids) + 1;
     this.#taken = new Set([...taken].filter((id) => id > next));
-    if (next !== this.#offset.next) await this.#offset.move(next);
+    if (next !== this.#offset.next) this.#offset.move(next);
     if (failed) throw failed;
   }
 }

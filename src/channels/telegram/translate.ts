@@ -112,8 +112,11 @@ function addressOf(
 
 const kinds = { private: "direct", group: "group", supergroup: "group", channel: "channel" } as const;
 
-function placeOf({ title, type }: Chat): Place {
-  return { kind: kinds[type], ...(title === undefined ? {} : { title }) };
+/** The general topic of a forum. What is said in it has no mark of a topic. */
+const generalTopic = "1";
+
+function placeOf({ title, type, is_forum: isForum }: Chat): Place {
+  return { kind: kinds[type], ...(title !== undefined && { title }), ...(isForum && { mainThread: generalTopic }) };
 }
 
 function nameOf(reaction: Reaction): string {

@@ -16,6 +16,8 @@ const Explained = Type.Object({
       thread: Type.Optional(Type.String()),
     }),
   ),
+  topic: Type.Optional(Type.Object({ setting: Type.String() })),
+  gate: Type.Optional(Type.Object({ may: Type.Boolean(), because: Type.String(), activation: Type.String() })),
   broadcast: Type.Optional(
     Type.Object({
       strategy: Type.String(),
@@ -28,7 +30,7 @@ const Explained = Type.Object({
 });
 
 export async function printRoute(context: CliContext, answer: unknown, json: boolean): Promise<number> {
-  const { agentId, action, sessionKey, to, broadcast, decidedBy, others } = expectShape(
+  const { agentId, action, sessionKey, to, topic, gate, broadcast, decidedBy, others } = expectShape(
     Explained,
     answer,
     "explanation",
@@ -42,6 +44,8 @@ export async function printRoute(context: CliContext, answer: unknown, json: boo
     `session:  ${safeLine(sessionKey)}`,
     ...(to ? [`to:       ${safeLine([to.channel, to.account, to.chat, to.thread].filter(Boolean).join(" "))}`] : []),
     ...(broadcast ? broadcastLines(broadcast) : []),
+    ...(gate ? [`may:      ${gateLine(gate)}`] : []),
+    ...(topic ? [`by:       ${safeLine(topic.setting)} of the chat, before any binding`] : []),
     `by:       ${by}`,
     ...others.map(
       ({ binding, rule, because }) => `not by:   bindings[${binding}] (${safeLine(rule)}): ${safeLine(because)}`,
@@ -49,6 +53,11 @@ export async function printRoute(context: CliContext, answer: unknown, json: boo
   ];
   await context.stdout.write(json ? `${safeJson(answer)}\n` : `${lines.join("\n")}\n`);
   return 0;
+}
+
+function gateLine({ may, because, activation }: NonNullable<Static<typeof Explained>["gate"]>): string {
+  const starts = activation === "always" ? "by whatever they say" : "where they mention the bot";
+  return may ? `start turns there ${starts} (${safeLine(because)})` : `not start turns there (${safeLine(because)})`;
 }
 
 function broadcastLines({

@@ -1,11 +1,11 @@
-import { type Activation, activationIn, type ChannelSettings, type Place, type Sender } from "#channels";
+import type { Activation, ChannelSettings, Place, Sender } from "#channels";
 import type { Address } from "#protocol";
+import { chatSettings, everybody } from "./chat-settings.ts";
 
 export interface Question {
   readonly sender: Pick<Sender, "id" | "isBot">;
   readonly place: Place;
-  /** The platform's id of the chat. */
-  readonly chat: string;
+  readonly from: Pick<Address, "chat" | "thread">;
   readonly settings: ChannelSettings;
   /** What was kept of the sender for this account: by a pairing, or by an operator who listed them. */
   readonly kept: "paired" | "listed" | undefined;
@@ -17,8 +17,6 @@ export type Access =
       readonly may: false;
       readonly because: "bot" | "noSender" | "disabled" | "notListed" | "notPaired" | "unknownGroup" | "groupDisabled";
     };
-
-type GroupSettings = NonNullable<ChannelSettings["groups"]>[string];
 
 /**
  * May this sender cause anything here? The same for everything that a platform tells us, whatever kind of update it is.
@@ -32,19 +30,15 @@ export function decide(question: Question): Access {
   return place.kind === "direct" ? decideDirect(question) : decideGroup(question);
 }
 
-/** What starts a turn there, as the settings say; a thread beats its chat in what it says itself. */
+/** What starts a turn there, as the settings say. */
 export function configuredActivation(
   place: Place,
-  { chat, thread = "" }: Pick<Address, "chat" | "thread">,
+  from: Pick<Address, "chat" | "thread">,
   settings: ChannelSettings,
 ): Activation {
   if (place.kind === "direct") return "always";
-  const { topics = {}, ...found } = groupOf(place, chat, settings).found ?? {};
-  const topic = Object.hasOwn(topics, thread) ? topics[thread] : undefined;
-  return (topic && activationIn(topic)) ?? activationIn(found) ?? "mention";
+  return chatSettings(place, from, settings).told.activation ?? "mention";
 }
-
-const everybody = "*";
 
 function decideDirect({ sender: { id }, settings, kept }: Question): Access {
   const { dmPolicy = "pairing", allowFrom = [] } = settings;
@@ -56,37 +50,16 @@ function decideDirect({ sender: { id }, settings, kept }: Question): Access {
   return allowFrom.includes(everybody) ? yes("open") : no("notListed");
 }
 
-function decideGroup({ sender: { id }, place, chat, settings }: Question): Access {
-  const { groupPolicy = "allowlist", groupAllowFrom = [] } = settings;
+function decideGroup({ sender: { id }, place, from, settings }: Question): Access {
+  const { isKnown, told } = chatSettings(place, from, settings);
+  const { groupPolicy = settings.groupPolicy ?? "allowlist" } = told;
+  const { groupAllowFrom = [] } = settings;
   if (groupPolicy === "disabled") return no("disabled");
-  const { found = {}, isKnown } = groupOf(place, chat, settings);
   if (!isKnown) return no("unknownGroup");
-  if (found.enabled === false) return no("groupDisabled");
-  const { allowFrom = groupPolicy === "open" ? [...groupAllowFrom, everybody] : groupAllowFrom } = found;
+  if (told.enabled === false) return no("groupDisabled");
+  const { allowFrom = groupPolicy === "open" ? [...groupAllowFrom, everybody] : groupAllowFrom } = told;
   if (allowFrom.includes(id)) return yes("listed");
   return groupPolicy === "open" && allowFrom.includes(everybody) ? yes("open") : no("notListed");
-}
-
-/** Where groups are named, those that are not are unknown. A thread belongs to its chat, a chat to its guild. */
-function groupOf(
-  { parentChat, guild }: Place,
-  chat: string,
-  { groups, channels, guilds = {} }: ChannelSettings,
-): { readonly found?: GroupSettings; readonly isKnown: boolean } {
-  const named = { ...groups, ...channels };
-  const [found] = [
-    ...pick(named, [chat, parentChat]),
-    ...pick(guilds, [guild]),
-    ...pick(named, [everybody]),
-    ...pick(guilds, [everybody]),
-  ];
-  if (found) return { found, isKnown: true };
-  return { isKnown: Object.keys(named).length + Object.keys(guilds).length === 0 };
-}
-
-function pick(from: Readonly<Record<string, GroupSettings>>, ids: readonly (string | undefined)[]) {
-  const own = ids.filter((id) => id !== undefined && Object.hasOwn(from, id));
-  return own.map((id) => from[id ?? ""]).filter((one) => one !== undefined);
 }
 
 function yes(because: Extract<Access, { may: true }>["because"]): Access {

@@ -55,7 +55,7 @@ export class Door {
   }
 
   async decide({ sender, place, from }: Visitor, { channel, account, settings }: Line): Promise<Access> {
-    const asked = { sender, place, chat: from.chat, settings };
+    const asked = { sender, place, from, settings };
     const first = decide({ ...asked, kept: undefined });
     if (first.may || place.kind !== "direct" || sender.isBot || isShut(settings)) return first;
     await this.#import(channel.id, account);

@@ -6,6 +6,7 @@ import type { Line } from "../line.ts";
 import { counted } from "./counted.ts";
 import { Lanes } from "./lanes.ts";
 import { type TakeLease, Tenancy } from "./lease.ts";
+import { Traffic } from "./traffic.ts";
 import { Watch } from "./watch.ts";
 
 export interface Patience {
@@ -22,6 +23,8 @@ export interface Patience {
   /** What is being received when it ends may finish. */
   readonly drainMs: number;
   readonly closeMs: number;
+  /** When it last took and sent something is noted so long after. */
+  readonly noteAfterMs: number;
 }
 
 export const usualPatience: Patience = {
@@ -33,6 +36,7 @@ export const usualPatience: Patience = {
   soundMs: 60_000,
   drainMs: 5_000,
   closeMs: 5_000,
+  noteAfterMs: 60_000,
 };
 
 /** Updates of one account that are taken at once, and that wait for it. */
@@ -73,9 +77,7 @@ export interface AccountView {
   readonly lastOutboundAt?: number;
 }
 
-type Story = {
-  -readonly [Name in "startedAt" | "stoppedAt" | "connectedAt" | "lastInboundAt" | "lastOutboundAt"]?: number;
-};
+type Story = { -readonly [Name in "startedAt" | "stoppedAt" | "connectedAt"]?: number };
 
 /** How one opening ended. `isTaken`: it was not begun, because another gateway has the account. */
 interface Ending {
@@ -89,6 +91,7 @@ export class Account {
   readonly #parts: AccountParts;
   readonly #log: Log;
   readonly #story: Story;
+  readonly #traffic: Traffic;
   readonly #tenancy: Tenancy;
   #configured: ConfiguredAccount;
   #life: { readonly stop: AbortController; readonly over: Promise<void> } | undefined;
@@ -108,6 +111,7 @@ export class Account {
     this.#tenancy = new Tenancy(configured, parts.lease);
     const { channel, account } = configured;
     this.#log = parts.log.with({ channel: channel.id, account });
+    this.#traffic = before ? before.#traffic : this.#openTraffic();
     this.#problem = configured.problem;
   }
 
@@ -140,6 +144,7 @@ export class Account {
       ...(warning !== undefined && { warning: this.#withoutSecrets(warning) }),
       failures: this.#failures,
       ...this.#story,
+      ...this.#traffic.times,
     };
   }
 
@@ -161,6 +166,7 @@ export class Account {
     if (!life) return;
     life.stop.abort();
     await life.over;
+    await this.#traffic.settle();
     if (this.#life !== life) return; // two who wait for the same end
     this.#life = undefined;
     this.#problem = undefined;
@@ -235,11 +241,15 @@ export class Account {
     }
   }
 
+  #openTraffic(): Traffic {
+    const { channel, account } = this.configured;
+    const { clock, patience, notes } = this.#parts;
+    const { noteAfterMs } = patience;
+    return new Traffic({ notes: notes(`${channel.id}/${account}`), clock, log: this.#log, noteAfterMs });
+  }
+
   #lineOver(connection: Connection): Line {
     const { channel, account } = this.configured;
-    const sent = () => {
-      this.#story.lastOutboundAt = this.#parts.clock.now();
-    };
     const settings = () => this.configured.settings;
     return {
       channel,
@@ -247,7 +257,7 @@ export class Account {
       get settings() {
         return settings();
       },
-      connection: counted(connection, sent),
+      connection: counted(connection, () => this.#traffic.sent()),
     };
   }
 
@@ -266,7 +276,7 @@ export class Account {
       receive: (update: Update) =>
         lanes.run(`${update.from.chat}\n${update.from.thread ?? ""}`, async () => {
           await this.#parts.take(update, await ready);
-          this.#story.lastInboundAt = clock.now();
+          this.#traffic.took();
         }),
       notes: notes(`${channel.id}/${account}`),
       ...(commands && { commands }),

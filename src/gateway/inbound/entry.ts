@@ -6,6 +6,7 @@ export const KeptPlace = Type.Object({
   kind: Type.Union([Type.Literal("direct"), Type.Literal("group"), Type.Literal("channel")]),
   title: Type.Optional(Type.String()),
   parentChat: Type.Optional(Type.String()),
+  mainThread: Type.Optional(Type.String()),
   guild: Type.Optional(Type.String()),
   roles: Type.Optional(Type.Array(Type.String())),
 });

@@ -36,6 +36,10 @@ export interface Inbound extends AsyncDisposable {
     readonly sessionKey: string;
     /** Where it would be passed on to. */
     readonly to?: Address;
+    /** The thread has an agent of its own, by this setting of its chat. */
+    readonly topic?: { readonly agentId: string; readonly setting: string };
+    /** In a group of an open account: whether the sender may start a turn, and what does. */
+    readonly gate?: { readonly may: boolean; readonly because: string; readonly activation: Activation };
     /** Where several agents hear it: who answers, each in a session of its own. */
     readonly broadcast?: {
       readonly strategy: BroadcastGroup["strategy"];

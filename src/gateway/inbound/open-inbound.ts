@@ -4,6 +4,7 @@ import { ActivationBook } from "../access/activation-book.ts";
 import { Door } from "../access/door.ts";
 import { inboundScope } from "../arrival.ts";
 import type { Line } from "../line.ts";
+import { configuredActivation, decide } from "../access/decide.ts";
 import { headingOf } from "../router/heading.ts";
 import { Aside } from "./aside.ts";
 import { createAsideDesk } from "./aside-desk.ts";
@@ -71,6 +72,12 @@ export async function openInbound(house: InboundHouse, options: InboundOptions):
     }
   }
 
+  /** A direct chat's gate is a matter of pairings, which to look at may take up those of another program. */
+  async function gateOf({ from, place, senderId: id }: Parameters<Inbound["explain"]>[0], { settings }: Line) {
+    const { may, because } = decide({ sender: { id, isBot: false }, place, from, settings, kept: undefined });
+    return { may, because, activation: (await activations.kept(from)) ?? configuredActivation(place, from, settings) };
+  }
+
   const held = opened.move();
   return {
     /** The same update, said again while it is worked on, waits for the first. */
@@ -91,17 +98,15 @@ export async function openInbound(house: InboundHouse, options: InboundOptions):
       mayEnter: async (visitor, at) => (await door.decide(visitor, at)).may,
     }),
     async explain(traveller) {
-      const {
-        shares,
-        group,
-        isNamed: _isNamed,
-        to,
-        ...found
-      } = headingOf(traveller, options.settings(), options.agentId);
+      const line = house.lines.find(traveller.from);
+      const heading = headingOf(traveller, options.settings(), { agentId: options.agentId, line });
+      const { shares, group, isNamed: _isNamed, to, topic, ...found } = heading;
       const silent = group?.agentIds.filter((id) => !shares.some(({ agentId }) => agentId === id)) ?? [];
       return {
         ...found,
         ...(to && { to }),
+        ...(topic && { topic }),
+        ...(line && traveller.place.kind !== "direct" && { gate: await gateOf(traveller, line) }),
         ...(group && { broadcast: { strategy: group.strategy, answering: shares, silent } }),
       };
     },

@@ -10,6 +10,7 @@ import type { Line } from "../line.ts";
 import { acknowledge } from "../outbound/acknowledge.ts";
 import { type Heading, headingOf, type Share } from "../router/heading.ts";
 import { forwardedText, postedText } from "../router/passed-on.ts";
+import { type Aim, Albums } from "./albums.ts";
 import { unreadAttachments } from "./attachments.ts";
 import { ChatNotes, editNote, reactionNote } from "./chat-notes.ts";
 import { chatOf } from "./chat-of.ts";
@@ -68,6 +69,7 @@ export class Reception implements Disposable {
   readonly #house: InboundHouse;
   readonly #options: InboundOptions;
   readonly #rooms: Rooms;
+  readonly #albums = new Albums();
   readonly #history = new GroupHistory();
   readonly #notes = new ChatNotes();
   readonly #closing = new AbortController();
@@ -92,11 +94,9 @@ export class Reception implements Disposable {
     if (update.type === "reaction") return this.#noteReaction(update, from, line);
     if (update.type === "edited") return this.#edit(update, from);
     const said = readUpdate(update);
-    const settings = this.#options.settings();
-    const traveller = { from, place: update.place, text: said.text, senderId: update.sender.id };
-    const heading = headingOf(traveller, settings, this.#options.agentId);
-    if (!said.isToUs && !heading.isNamed && !(await this.#answersAll(update, from, line))) {
-      const most = settings.messages.groupHistory;
+    const { heading, isForUs } = await this.#aimOf({ update, said, from, line });
+    if (!isForUs) {
+      const most = this.#options.settings().messages.groupHistory;
       this.#history.note(from, { ...said, sender: update.sender }, most);
       return;
     }
@@ -118,6 +118,17 @@ export class Reception implements Disposable {
 
   [Symbol.dispose](): void {
     this.#closing.abort();
+  }
+
+  async #aimOf({ update, said, from, line }: Omit<Guest, "heading" | "scope">): Promise<Aim> {
+    const voice = { from, senderId: update.sender.id };
+    const album = this.#albums.aimOf(voice, said);
+    if (album) return album;
+    const traveller = { ...voice, place: update.place, text: said.text };
+    const heading = headingOf(traveller, this.#options.settings(), { agentId: this.#options.agentId, line });
+    const isForUs = said.isToUs || heading.isNamed || (await this.#answersAll(update, from, line));
+    this.#albums.note(voice, said, { heading, isForUs });
+    return { heading, isForUs };
   }
 
   /** What was said in the chat is stronger than the settings. */

@@ -16,7 +16,7 @@ const timeoutMs = 10_000;
 
 /** A turn, and the chat that may see it work. */
 export interface Attended {
-  readonly house: Pick<House, "sessions" | "storage" | "previews">;
+  readonly house: Pick<House, "sessions" | "storage" | "previews" | "tickets">;
   /** Who says it, where a chat has several. */
   readonly label: string | undefined;
   readonly line: Line;

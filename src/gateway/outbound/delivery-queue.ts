@@ -11,6 +11,8 @@ const looks = [256, 1_024];
 const longestSleepMs = 300_000;
 /** When the outbox itself cannot be read. */
 const lookAgainMs = 5_000;
+/** While deliveries are under way, each of which wakes us by its end, this is how often the next time is asked for. */
+const askAgainMs = 100;
 
 /** Begins deliveries: each chat in order, chats beside each other, as many at once as there are places, at the platforms' pace. */
 export class DeliveryQueue implements AsyncDisposable {
@@ -26,6 +28,8 @@ export class DeliveryQueue implements AsyncDisposable {
   #looking: Promise<void> | undefined;
   #isAgain = false;
   #isReleased = false;
+  /** By `clock.elapsed`: when the next time was asked for. */
+  #askedAt = -Infinity;
   #isClosed = false;
   #timer: Timer | undefined;
 
@@ -79,17 +83,32 @@ export class DeliveryQueue implements AsyncDisposable {
     const { storage, clock } = this.#house;
     const known = new Set(this.#sending.keys()); // a row that is settled while it is read was under way before
     const now = clock.now();
-    const nextAt = await storage.nextOutboxAt(now);
-    const early = await this.#writtenInFuture(now, nextAt);
     let waitMs: number | undefined;
     for (const limit of looks) {
-      const due = [...(await storage.dueOutbox({ now, limit })), ...early];
-      const fresh = due.filter((row) => !known.has(row.id) && !this.#stuck.has(row.n));
-      waitMs = this.#beginFrom(fresh.filter((row) => !this.#sending.has(row.id)));
+      const due = await storage.dueOutbox({ now, limit });
+      waitMs = this.#beginFrom(this.#fresh(due, known));
       if (due.length < limit || this.#ready.length > 0 || this.#sending.size > known.size) break;
     }
-    const sleeps = [waitMs, nextAt === undefined ? undefined : nextAt - now].filter((ms) => ms !== undefined);
+    if (this.#ready.length > 0) return;
+    const sleeps = [waitMs, await this.#untilNext(now, known)].filter((ms) => ms !== undefined);
     if (sleeps.length > 0) this.#wakeIn(Math.min(...sleeps));
+  }
+
+  #fresh(rows: readonly OutboxRow[], known: ReadonlySet<string>): readonly OutboxRow[] {
+    return rows.filter(({ id, n }) => !known.has(id) && !this.#sending.has(id) && !this.#stuck.has(n));
+  }
+
+  /** How long until the time of a row comes. Those that were written before the clock went back do not wait for it. */
+  async #untilNext(now: number, known: ReadonlySet<string>): Promise<number | undefined> {
+    const elapsed = this.#house.clock.elapsed();
+    if (this.#sending.size > 0 && elapsed < this.#askedAt + askAgainMs) return askAgainMs;
+    this.#askedAt = elapsed;
+    const { storage } = this.#house;
+    const nextAt = await storage.nextOutboxAt(now);
+    if (nextAt === undefined) return undefined;
+    const next = await storage.dueOutbox({ now: nextAt, limit: mostAtOnce });
+    const early = next.filter((row) => row.createdAt > now);
+    return Math.min(nextAt - now, this.#beginFrom(this.#fresh(early, known)) ?? Infinity);
   }
 
   /**
@@ -129,13 +148,6 @@ export class DeliveryQueue implements AsyncDisposable {
         this.wake();
       });
     this.#sending.set(row.id, delivery);
-  }
-
-  /** The clock went back since these were written: they would wait for the time that it had. */
-  async #writtenInFuture(now: number, nextAt: number | undefined): Promise<readonly OutboxRow[]> {
-    if (nextAt === undefined) return [];
-    const next = await this.#house.storage.dueOutbox({ now: nextAt, limit: mostAtOnce });
-    return next.filter((row) => row.createdAt > now);
   }
 
   /** What an earlier life of this gateway held. Most starts find an empty outbox, and write nothing. */

@@ -75,7 +75,8 @@ async function grow(attended: Attended, text: string, messageId: string | undefi
   const { house, line, run } = attended;
   const { runId, from: to } = run;
   const replyTo = messageId === undefined ? await replyToOf(house, line, { id: "", runId, to }) : undefined;
-  const message = { to, text, clientKey: previewKey(runId), ...(replyTo !== undefined && { replyTo }) };
+  const answers = { ...(replyTo !== undefined && { replyTo }), ...(messageId === undefined && house.tickets.for(run)) };
+  const message = { to, text, clientKey: previewKey(runId), ...answers };
   if (messageId === undefined) await house.previews.write(runId, {});
   const signal = AbortSignal.any([house.previews.closing, AbortSignal.timeout(timeoutMs)]);
   const answer = await heard(signal, async (bounded) =>

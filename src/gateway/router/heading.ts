@@ -3,6 +3,8 @@ import type { InboundSettings } from "../settings.ts";
 import { type BroadcastGroup, groupFor, participants } from "./broadcast.ts";
 import { namedAmong } from "./mentions.ts";
 import { targetOf } from "./passed-on.ts";
+import { chatSettings } from "../access/chat-settings.ts";
+import type { Line } from "../line.ts";
 import { findRoute, type Traveller } from "./route.ts";
 import { sessionKeyOf } from "./session-key-of.ts";
 
@@ -14,6 +16,8 @@ export interface Share {
 
 /** Where a message goes. */
 export type Heading = ReturnType<typeof findRoute> & {
+  /** The thread has an agent of its own, by this setting: more exact than any binding, and it answers alone. */
+  readonly topic: { readonly agentId: string; readonly setting: string } | undefined;
   /** The conversation that it belongs to by its route. */
   readonly sessionKey: string;
   /** Where it is passed on to. */
@@ -26,23 +30,37 @@ export type Heading = ReturnType<typeof findRoute> & {
   readonly isNamed: boolean;
 };
 
+/** Who answers where nothing says otherwise, and the account that the message came over, where it is open. */
+interface Answering {
+  readonly agentId: string;
+  readonly line: Pick<Line, "settings"> | undefined;
+}
+
 export function headingOf(
   traveller: Traveller & { readonly senderId: string },
   settings: InboundSettings,
-  defaultAgentId: string,
+  { agentId: defaultAgentId, line }: Answering,
 ): Heading {
   const found = findRoute(traveller, settings.bindings, defaultAgentId);
-  const { route } = found;
-  const group = groupFor(route, traveller.from, settings);
+  const topic = found.route.action === "agent" ? topicOf(traveller, line) : undefined;
+  const route = topic ? { ...found.route, agentId: topic.agentId } : found.route;
+  const group = topic ? undefined : groupFor(route, traveller.from, settings);
   const named = namedAmong(group?.agentIds ?? [route.agentId], traveller.text, settings);
   const agentIds = group ? participants(group, named) : [route.agentId];
   const keyOf = (agentId: string) => sessionKeyOf(traveller, agentId, settings.session);
   return {
     ...found,
+    route,
+    topic,
     sessionKey: keyOf(route.agentId),
     to: targetOf(route, traveller.from),
     group,
     shares: agentIds.map((agentId) => ({ agentId, sessionKey: keyOf(agentId) })),
     isNamed: named.length > 0,
   };
+}
+
+function topicOf({ from, place }: Traveller, line: Answering["line"]): Heading["topic"] {
+  const { agent } = line && place.kind !== "direct" ? chatSettings(place, from, line.settings).told : {};
+  return agent && { agentId: agent.id, setting: `topics.${agent.topic}.agent_id` };
 }

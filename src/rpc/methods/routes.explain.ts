@@ -1,4 +1,4 @@
-import { Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { Address } from "#protocol";
 import { closed, defineMethod } from "../method.ts";
 import { ChannelId } from "../pairing-rows.ts";
@@ -14,32 +14,46 @@ const Tried = Type.Object({
   because: Type.String(),
 });
 
+const Params = Type.Object(
+  {
+    channel: ChannelId,
+    peer: Type.String({ minLength: 1, maxLength: 256, description: "The platform's id of the chat." }),
+    kind: Type.Optional(Type.Union([Type.Literal("direct"), Type.Literal("group"), Type.Literal("channel")])),
+    account: Type.Optional(Id),
+    sender: Type.Optional(Id),
+    thread: Type.Optional(Id),
+    parent: Type.Optional(Id),
+    guild: Type.Optional(Id),
+    role: Type.Optional(Id),
+    text: Type.Optional(Type.String({ maxLength: 4_000 })),
+  },
+  closed,
+);
+
 export const routesExplain = defineMethod({
   name: "routes.explain",
   summary: "Where a message from there would go, by which binding, and why not by the others.",
   scope: "operator.read",
   effect: "none",
   route: { verb: "GET", path: "/routes/explain" },
-  params: Type.Object(
-    {
-      channel: ChannelId,
-      peer: Type.String({ minLength: 1, maxLength: 256, description: "The platform's id of the chat." }),
-      kind: Type.Optional(Type.Union([Type.Literal("direct"), Type.Literal("group"), Type.Literal("channel")])),
-      account: Type.Optional(Id),
-      sender: Type.Optional(Id),
-      thread: Type.Optional(Id),
-      parent: Type.Optional(Id),
-      guild: Type.Optional(Id),
-      role: Type.Optional(Id),
-      text: Type.Optional(Type.String({ maxLength: 4_000 })),
-    },
-    closed,
-  ),
+  params: Params,
   result: Type.Object({
     agentId: Type.String(),
     action: Type.String(),
     sessionKey: Type.String(),
     to: Type.Optional(Type.Object(Address.properties, { description: "Where it would be passed on to." })),
+    topic: Type.Optional(
+      Type.Object(
+        { agentId: Type.String(), setting: Type.String() },
+        { description: "The thread has an agent of its own, by this setting of its chat." },
+      ),
+    ),
+    gate: Type.Optional(
+      Type.Object(
+        { may: Type.Boolean(), because: Type.String(), activation: Type.String() },
+        { description: "In a group, for a `sender`: whether they may start a turn there, and what starts one." },
+      ),
+    ),
     broadcast: Type.Optional(
       Type.Object(
         {
@@ -54,24 +68,17 @@ export const routesExplain = defineMethod({
     others: Type.Array(Tried),
   }),
   handle: async (params, { services }) => {
-    const { channel, peer, kind = "direct", account = "default", sender = peer, thread, parent, guild, role } = params;
-    const { route, sessionKey, to, broadcast, decidedBy, others } = await services.inbound.explain({
-      from: { channel, account, chat: peer, ...(thread !== undefined && { thread }) },
-      place: {
-        kind,
-        ...(parent !== undefined && { parentChat: parent }),
-        ...(guild !== undefined && { guild }),
-        ...(role !== undefined && { roles: [role] }),
-      },
-      senderId: sender,
-      text: params.text ?? "",
-    });
+    const { route, sessionKey, to, topic, gate, broadcast, decidedBy, others } = await services.inbound.explain(
+      travellerOf(params),
+    );
     const { agentId, action } = route;
     return {
       agentId,
       action,
       sessionKey,
       ...(to && { to }),
+      ...(topic && { topic }),
+      ...(gate && params.sender !== undefined && { gate }),
       ...(broadcast && {
         broadcast: { ...broadcast, answering: [...broadcast.answering], silent: [...broadcast.silent] },
       }),
@@ -80,3 +87,18 @@ export const routesExplain = defineMethod({
     };
   },
 });
+
+function travellerOf(params: Static<typeof Params>) {
+  const { channel, peer, kind = "direct", account = "default", sender = peer, thread, parent, guild, role } = params;
+  return {
+    from: { channel, account, chat: peer, ...(thread !== undefined && { thread }) },
+    place: {
+      kind,
+      ...(parent !== undefined && { parentChat: parent }),
+      ...(guild !== undefined && { guild }),
+      ...(role !== undefined && { roles: [role] }),
+    },
+    senderId: sender,
+    text: params.text ?? "",
+  };
+}

@@ -22,10 +22,8 @@ export class Appender {
   readonly #openSession: Lazy<unknown, [string, string, string, number, number]>;
   readonly #head: Lazy<LogHead, [string]>;
   readonly #insertEvent: Lazy<unknown, [string, number, string, number, string | null, string, string, string]>;
-  readonly #moveHead: Lazy<
-    unknown,
-    [number, string, string | null, number | null, string | null, number | null, string]
-  >;
+  readonly #moveHead: Lazy<unknown, [number, string, string | null, number | null, string | null, string]>;
+  readonly #endSession: Lazy<unknown, [number, string]>;
   readonly #outbox: Outbox;
 
   constructor(
@@ -44,10 +42,12 @@ export class Appender {
     this.#insertEvent = connection.statement(
       "INSERT INTO events (session_id, seq, id, at, parent_id, kind, data, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     );
+    // Whatever names `ended_at` writes every index anew that is for living or for ended sessions only.
     this.#moveHead = connection.statement(
       `UPDATE sessions SET head_seq = ?, head_hash = ?, head_id = ?, updated_at = coalesce(?, updated_at),
-         projection = coalesce(?, projection), ended_at = ? WHERE id = ?`,
+         projection = coalesce(?, projection) WHERE id = ?`,
     );
+    this.#endSession = connection.statement("UPDATE sessions SET ended_at = ? WHERE id = ?");
     this.#outbox = parts.outbox;
   }
 
@@ -77,8 +77,8 @@ export class Appender {
       this.#runs.follow(next);
     }
     const last = stored.at(-1);
-    const endedAt = last?.event.kind === "SessionEnded" ? last.at : null;
-    this.#moveHead().run(head.seq, head.hash, head.id, last?.at ?? null, part.projection ?? null, endedAt, sessionId);
+    this.#moveHead().run(head.seq, head.hash, head.id, last?.at ?? null, part.projection ?? null, sessionId);
+    if (last?.event.kind === "SessionEnded") this.#endSession().run(last.at, sessionId);
     for (const row of part.outbox ?? []) this.#outbox.queue(row, sessionId, this.#clock.now());
     for (const settlement of part.settles ?? []) this.#outbox.settle(settlement, this.#clock.now());
     return stored;

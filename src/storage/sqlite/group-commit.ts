@@ -5,25 +5,28 @@ import { troubleOf } from "./trouble.ts";
 
 const mostPerCommit = 256;
 const mostWaiting = 10_000;
-/** So long the first write of a group waits for others, while they keep coming. */
-const mostGatheringMs = 2;
+/** So long the first write of a group waits for others, while they keep coming or may come of what goes on. */
+const mostGatheringMs = 5;
+/** A turn of the event loop that takes longer does work for somebody. */
+const idleTurnMs = 0.25;
 
 interface Job {
-  /** Runs inside a transaction; what it throws undoes what it did, and nothing else. */
+  /** Runs inside a transaction, perhaps a second time after the first was undone. What it throws undoes what it did, and nothing else. */
   readonly attempt: () => () => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
  * Writes that come close together become one transaction, because a commit costs a sync of the disk however much is in it.
- * A group is written after the first turn of the event loop that brings no more to it, so a lone write waits for no timer,
- * and where there is much to do, the groups are large.
+ * A group is written after the first turn of the event loop that brings no more to it and does nothing else either, so a
+ * lone write waits for no timer, and where there is much to do, the groups are large.
  */
 export class GroupCommit {
   readonly #connection: Connection;
   readonly #log: Log;
   readonly #begin: Lazy<unknown, []>;
   readonly #commit: Lazy<unknown, []>;
+  readonly #rollback: Lazy<unknown, []>;
   readonly #savepoint: Lazy<unknown, []>;
   readonly #release: Lazy<unknown, []>;
   readonly #undo: Lazy<unknown, []>;
@@ -38,6 +41,7 @@ export class GroupCommit {
     this.#log = log;
     this.#begin = connection.statement("BEGIN IMMEDIATE");
     this.#commit = connection.statement("COMMIT");
+    this.#rollback = connection.statement("ROLLBACK");
     this.#savepoint = connection.statement("SAVEPOINT one");
     this.#release = connection.statement("RELEASE one");
     this.#undo = connection.statement("ROLLBACK TO one");
@@ -77,14 +81,18 @@ export class GroupCommit {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    this.#gather(performance.now(), 0);
+    const now = performance.now();
+    this.#gather({ since: now, turnSince: now, before: 0 });
   }
 
-  #gather(since: number, before: number): void {
+  #gather({ since, turnSince, before }: { since: number; turnSince: number; before: number }): void {
     setImmediate(() => {
+      const now = performance.now();
       const count = this.#waiting.length;
-      const isGrowing = count > before && count < mostPerCommit && performance.now() - since < mostGatheringMs;
-      if (isGrowing) return this.#gather(since, count);
+      const mayGrow = count > before || now - turnSince > idleTurnMs;
+      if (mayGrow && count < mostPerCommit && now - since < mostGatheringMs) {
+        return this.#gather({ since, turnSince: now, before: count });
+      }
       this.#isScheduled = false;
       this.#flush();
       if (this.#waiting.length > 0) this.#schedule();
@@ -118,24 +126,39 @@ export class GroupCommit {
       failPoint("storage.commit.begin");
       this.#begin().run();
       const before = this.#problem === undefined ? undefined : this.#changes();
-      const settles = jobs.map((job) => this.#writeOne(job));
+      const settles = this.#writeAll(jobs);
       failPoint("storage.commit.allWritten");
       this.#commit().run();
       failPoint("storage.commit.done");
       if (before !== undefined && this.#changes() > before) this.#recovered();
       return settles;
     } catch (error) {
-      if (this.#connection.db.inTransaction) this.#connection.db.run("ROLLBACK");
+      if (this.#connection.db.inTransaction) this.#rollback().run();
       throw error;
     }
   }
 
-  /** A mistake in one write must not take the others down: it goes back to where it began. */
+  /** A mistake in one write must not take the others down. There are few, so only then is each made to be undone alone. */
+  #writeAll(jobs: readonly Job[]): (() => void)[] {
+    try {
+      return jobs.map((job) => {
+        const settle = job.attempt();
+        failPoint("storage.commit.oneWritten");
+        return settle;
+      });
+    } catch (error) {
+      if (troubleOf(error) !== undefined) throw error;
+      this.#rollback().run();
+      this.#begin().run();
+      return jobs.map((job) => this.#writeOne(job));
+    }
+  }
+
+  /** What throws goes back to where it began. */
   #writeOne(job: Job): () => void {
     this.#savepoint().run();
     try {
       const settle = job.attempt();
-      failPoint("storage.commit.oneWritten");
       this.#release().run();
       return settle;
     } catch (error) {

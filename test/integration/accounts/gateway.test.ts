@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type OpenGateway, openGateway, sharedToken } from "../../support/open-gateway.ts";
 import { resultProblems } from "../../support/openclaw-schema.ts";
 import { Parrots } from "../../support/parrots.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
 import { until } from "../../support/until.ts";
 
 const environment = { OPENCLAW_GATEWAY_TOKEN: sharedToken };
@@ -44,6 +45,14 @@ async function rows(gateway: OpenGateway, params: unknown = {}): Promise<readonl
 
 const row = async (gateway: OpenGateway, account = "default") =>
   (await rows(gateway)).find((one) => one.account === account);
+
+/** When it last heard and said something, as soon as it has done both. */
+function timesOf(gateway: OpenGateway): Promise<Pick<Row, "lastInboundAt" | "lastOutboundAt">> {
+  return until("the times", async () => {
+    const { lastInboundAt, lastOutboundAt } = (await row(gateway)) ?? {};
+    return lastInboundAt !== undefined && lastOutboundAt !== undefined && { lastInboundAt, lastOutboundAt };
+  });
+}
 
 async function health(gateway: OpenGateway) {
   const headers = { authorization: `Bearer ${sharedToken}` };
@@ -155,15 +164,25 @@ describe("operators", () => {
     const line = await parrots.open();
     await line.hear("hello");
     await until("the answer", () => line.said.length === 1);
-    const before = await until("the times", async () => {
-      const { lastInboundAt, lastOutboundAt } = (await row(gateway)) ?? {};
-      return lastInboundAt !== undefined && lastOutboundAt !== undefined && { lastInboundAt, lastOutboundAt };
-    });
+    const before = await timesOf(gateway);
     await ask(gateway, "config.patch", { patch: { channels: { parrot: { signingSecret: "another" } } } });
     await until("it to be open anew", () => parrots.triesOf("default") === 2 && !parrots.line()?.isClosed);
     await ask(gateway, "channels.restart", { channel: "parrot", account: "default" });
     await until("it to be open again", () => parrots.triesOf("default") === 3 && !parrots.line()?.isClosed);
     expect(await row(gateway)).toMatchObject(before);
+  });
+
+  test("know that also after a restart of the gateway", async () => {
+    const parrots = new Parrots();
+    using home = tempFolder();
+    const restart = () => openGateway(two, environment, { channels: [parrots.channel], folder: home.path });
+    const before = await (async () => {
+      await using gateway = await restart();
+      await (await parrots.open()).hear("hello");
+      return await timesOf(gateway);
+    })();
+    await using gateway = await restart();
+    expect(await timesOf(gateway)).toEqual(before);
   });
 
   test("log an account out: its token leaves the file, the rest of which stays", async () => {

@@ -328,6 +328,43 @@ describe("files", () => {
     expect((await walk.storage.blob(hash))?.mimeType).toBe("image/png");
   });
 
+  test("of an album without the words go where the words go, and of no other album", async () => {
+    using folder = tempFolder();
+    const line = new FakeLine({ groupPolicy: "open" });
+    const bindings = [
+      { action: "drop", match: { channel: "pigeon", pattern: "*buy now*" } },
+      { action: "reply", text: "We are closed.", match: { channel: "pigeon", pattern: "hours?" } },
+    ] as const;
+    await using walk = new Walk({ folder: folder.path, channels: [line], inbound: { bindings } });
+    const said: readonly (readonly [string, string, boolean])[] = [
+      ["a", "buy now", true],
+      ["a", "", false],
+      ["b", "hours?", true],
+      ["b", "", false],
+      ["c", "not to you", false],
+      ["c", "", false],
+      ["d", "look", true],
+      ["d", "", false],
+      ["e", "", false],
+    ];
+    for (const [bundle, text, isToUs] of said) {
+      const more = {
+        bundle,
+        isToUs,
+        attachments: [file({ name: `${bundle}.png` })],
+        place: { kind: "group" } as const,
+      };
+      await walk.inbound.take(line.message(text, more), line);
+    }
+    await walk.inbound.take(line.message("that is all", { place: { kind: "group" } }), line);
+    await until("the last turn", () => walk.asked.some((request) => lastText(request).includes("that is all")));
+    await until("the reply", () => line.texts.includes("We are closed."));
+    expect(line.texts.filter((text) => text === "We are closed.")).toHaveLength(1);
+    expect(walk.asked).toHaveLength(2);
+    const names = lastText(walk.asked[0]).match(/image \w+/g);
+    expect(names).toEqual(["image d", "image d"]);
+  });
+
   test("that are too large or cannot be had are said to be, and the message is answered", async () => {
     using folder = tempFolder();
     const line = new FakeLine(ann);

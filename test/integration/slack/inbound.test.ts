@@ -242,7 +242,7 @@ test("a slash command", async () => {
     args: "status now",
     from: { chat: "D1" },
     place: { kind: "direct" },
-    reply: { token: "https://hooks.slack.com/commands/1" },
+    reply: { token: expect.not.stringContaining("hooks.slack.com") },
   });
 });
 

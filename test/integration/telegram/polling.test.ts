@@ -341,3 +341,16 @@ test("closing does not wait for a poll, but for what is being put on disk", asyn
   await closing;
   expect(JSON.parse(line.notes.get("offset") ?? "{}")).toMatchObject({ next: id + 1 });
 });
+
+test("where many come, not each is noted, and what was taken last is when it closes", async () => {
+  await using fake = new FakeTelegram();
+  const line = await open(fake);
+  const ids: number[] = [];
+  for (let i = 0; i < 10; i++) {
+    ids.push(fake.says(`number ${i}`));
+    await until("it is acknowledged", () => fake.updates.waiting.length === 0);
+  }
+  expect(JSON.parse(line.notes.get("offset") ?? "{}")).not.toMatchObject({ next: (ids.at(-1) ?? 0) + 1 });
+  await line[Symbol.asyncDispose]();
+  expect(JSON.parse(line.notes.get("offset") ?? "{}")).toMatchObject({ next: (ids.at(-1) ?? 0) + 1 });
+});

@@ -246,6 +246,17 @@ export class FakeApi {
         return { status: 200, body: this.#guild.write(chat, this.#guild.bot, String(body["content"])) };
       },
     ],
+    [
+      /^PATCH \/webhooks\/\d+\/([^/]+)\/messages\/(\d+)$/,
+      ([token = "", id = ""], { body }) => {
+        const chat = this.#interactions.get(token);
+        if (chat === undefined) return refused(404, 10_015, "Unknown Webhook");
+        const message = this.#find(chat, id);
+        if (!message) return refused(404, 10_008, "Unknown Message");
+        message.content = String(body["content"]);
+        return { status: 200, body: message };
+      },
+    ],
   ];
 
   #answerAtOnce(

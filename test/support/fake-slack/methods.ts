@@ -74,7 +74,10 @@ export function methodsOf(
       messages.splice(messages.indexOf(message), 1);
       return { ok: true, channel, ts } satisfies webApi.ChatDeleteResponse;
     },
-    "conversations.history": (args) => pageOf(args, history(world, args["channel"] ?? "")),
+    "conversations.history": (args) => {
+      if (world.chat(args["channel"] ?? "").isHidden) throw new Refused("channel_not_found");
+      return pageOf(args, history(world, args["channel"] ?? ""));
+    },
     "conversations.replies": (args) =>
       pageOf(
         args,

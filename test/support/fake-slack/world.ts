@@ -26,6 +26,8 @@ export interface FakeChat {
   readonly name: string;
   readonly kind: "channel" | "im" | "mpim";
   isArchived?: boolean;
+  /** The bot is no member, and the chat is private: it does not exist for the bot. */
+  isHidden?: boolean;
   readonly messages: FakeMessage[];
 }
 
@@ -65,6 +67,12 @@ export class World {
 
   /** A message of ours. */
   post(chatId: string, message: Omit<FakeMessage, "ts" | "reactions" | "user" | "bot_id">): FakeMessage {
+    if (this.chat(chatId).isHidden) throw new Refused("channel_not_found");
+    return this.show(chatId, message);
+  }
+
+  /** One that comes by another way than as a member's. */
+  show(chatId: string, message: Omit<FakeMessage, "ts" | "reactions" | "user" | "bot_id">): FakeMessage {
     const chat = this.chat(chatId);
     if (chat.isArchived) throw new Refused("is_archived");
     const posted = { ...message, ts: this.nextTs(), user: this.me.user, bot_id: this.me.bot, reactions: [] };

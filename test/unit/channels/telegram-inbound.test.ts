@@ -50,6 +50,13 @@ test("a message becomes one of ours", () => {
   ]);
 });
 
+test("what is said in a forum belongs to its topic, or to the general one", () => {
+  const [general] = readMessage({ chat: forum, text: "hi" });
+  expect(general).toMatchObject({ place: { kind: "group", mainThread: "1" } });
+  expect(general?.from).not.toHaveProperty("thread");
+  expect(readMessage({ chat: group, text: "hi" })[0]?.place).not.toHaveProperty("mainThread");
+});
+
 describe("who it is for", () => {
   test.each<[string, Partial<Message>, boolean, string]>([
     ["nobody", { text: "hello" }, false, "hello"],

@@ -9,7 +9,7 @@ const group: Place = { kind: "group" };
 
 function ask(settings: ChannelSettings, more: Partial<Question> = {}) {
   const sender = { id: "1", isBot: false };
-  return decide({ sender, place: direct, chat: "c", settings, kept: undefined, ...more });
+  return decide({ sender, place: direct, from: { chat: "c" }, settings, kept: undefined, ...more });
 }
 
 describe("a direct chat", () => {
@@ -120,6 +120,49 @@ describe("a group", () => {
       "mention",
     ]);
     expect(["7", "8", "9"].map((thread) => asked(thread, "always"))).toEqual(["always", "mention", "always"]);
+  });
+
+  test.each([
+    ["its chat says so", { "7": {} }, "7", true],
+    ["it is off", { "7": { enabled: false } }, "7", false],
+    ["all topics are off", { "*": { enabled: false } }, "7", false],
+    ["all topics are off but it", { "*": { enabled: false }, "7": { enabled: true } }, "7", true],
+    ["another one is off", { "8": { enabled: false } }, "7", true],
+    ["its list has the sender", { "7": { allowFrom: ["1"] } }, "7", true],
+    ["its list has others", { "7": { allowFrom: ["2"] } }, "7", false],
+    ["the list of all topics has others", { "*": { allowFrom: ["2"] }, "7": { requireMention: false } }, "7", false],
+    ["it takes those of a list alone", { "7": { groupPolicy: "allowlist" } }, "7", false],
+    ["it takes nobody", { "7": { groupPolicy: "disabled", allowFrom: ["1"] } }, "7", false],
+    ["it is the chat's main one, and all are off", { "*": { enabled: false } }, undefined, false],
+    ["it is the chat's main one, which is off", { "1": { enabled: false } }, undefined, false],
+    ["it is called as what every object has", { "7": { enabled: false } }, "constructor", true],
+  ] satisfies [string, NonNullable<ChannelSettings["groups"]>[string]["topics"], string | undefined, boolean][])(
+    "whose policy is open lets somebody into a topic, when %s: topics %j, topic %p",
+    (_why, topics, thread, may) => {
+      const place = { ...group, mainThread: "1" };
+      const from = { chat: "c", ...(thread !== undefined && { thread }) };
+      expect(ask({ groupPolicy: "open", groups: { c: { topics } } }, { place, from }).may).toBe(may);
+    },
+  );
+
+  test("that is off, has a list, or a policy of its own, is so in its topics too, but for what they say", () => {
+    const inTopic = (c: NonNullable<ChannelSettings["groups"]>[string], more: ChannelSettings = {}) =>
+      ask({ ...more, groups: { c } }, { place: group, from: { chat: "c", thread: "7" } }).may;
+    const topics = { "*": { enabled: false } };
+    expect(ask({ groupPolicy: "open", groups: { c: { topics } } }, { place: group }).may).toBe(true);
+    expect(inTopic({ enabled: false, topics: { "7": { enabled: true } } }, { groupPolicy: "open" })).toBe(false);
+    expect(inTopic({ allowFrom: ["1"] })).toBe(true);
+    expect(inTopic({ allowFrom: ["1"], topics: { "7": { allowFrom: [] } } })).toBe(false);
+    expect(inTopic({ groupPolicy: "open" })).toBe(true);
+    expect(inTopic({ groupPolicy: "open", topics: { "7": { groupPolicy: "allowlist" } } })).toBe(false);
+    expect(inTopic({ groupPolicy: "allowlist" }, { groupPolicy: "open" })).toBe(false);
+  });
+
+  test("has an activation for all topics without one, whichever name each is set by", () => {
+    const topics = { "*": { activation: "mention" }, "7": { requireMention: false } } as const;
+    const asked = (thread: string) =>
+      configuredActivation(group, { chat: "c", thread }, { groups: { c: { activation: "always", topics } } });
+    expect([asked("7"), asked("8")]).toEqual(["always", "mention"]);
   });
 });
 

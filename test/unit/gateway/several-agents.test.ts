@@ -68,11 +68,12 @@ describe("a group of agents", () => {
       open: { agents: ["a", "b"], mentionGating: false },
     },
   };
+  const answering = { agentId: "a", line: undefined };
   const heard = (...about: Parameters<typeof said>) =>
-    headingOf(said(...about), settings, "a").shares.map(({ agentId }) => agentId);
+    headingOf(said(...about), settings, answering).shares.map(({ agentId }) => agentId);
 
   test("hears a message of its chat, each in a session of its own; who is named answers alone", () => {
-    expect(headingOf(said("hello"), settings, "a").shares).toEqual([
+    expect(headingOf(said("hello"), settings, answering).shares).toEqual([
       { agentId: "a", sessionKey: "agent:a:x:group:g" },
       { agentId: "b", sessionKey: "agent:b:x:group:g" },
     ]);
@@ -83,9 +84,26 @@ describe("a group of agents", () => {
     expect(heard("hello", "toString")).toEqual(["a"]);
   });
 
+  test("leaves a thread alone that has an agent of its own, and so do bindings that let an agent answer", () => {
+    const topics = { "7": { agentId: "c" }, "*": { agentId: "b" } };
+    const line = { settings: { groups: { g: { topics } } } };
+    const inThread = (thread: string | undefined, bindings: Binding[] = []) => {
+      const traveller = said("hello");
+      const from = { ...traveller.from, ...(thread !== undefined && { thread }) };
+      return headingOf({ ...traveller, from }, { ...settings, bindings }, { agentId: "a", line });
+    };
+    expect(inThread("7").shares).toEqual([{ agentId: "c", sessionKey: "agent:c:x:group:g:thread:7" }]);
+    expect(inThread("7")).toMatchObject({ sessionKey: "agent:c:x:group:g:thread:7", route: { agentId: "c" } });
+    expect(inThread("8").topic).toEqual({ agentId: "b", setting: "topics.*.agent_id" });
+    expect(inThread(undefined).shares).toHaveLength(2);
+    const match = { channel: "x", peer: { kind: "group", id: "g" } } as const;
+    expect(inThread("7", [{ agentId: "a", match }]).route.agentId).toBe("c");
+    expect(inThread("7", [{ action: "drop", match }])).toMatchObject({ route: { action: "drop" }, topic: undefined });
+  });
+
   test("does not hear what a binding drops, answers or passes on", () => {
     const bindings: Binding[] = [{ action: "drop", match: { channel: "x", pattern: "*spam*" } }];
-    expect(headingOf(said("spam"), { ...settings, bindings }, "a").group).toBeUndefined();
+    expect(headingOf(said("spam"), { ...settings, bindings }, answering).group).toBeUndefined();
   });
 
   test("is told apart by name where there is more than one of them", () => {
