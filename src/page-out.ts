@@ -13,9 +13,9 @@ export function pageOutCode(): boolean {
   const own = codeOf(process.execPath, readFileSync("/proc/self/maps", "utf8"));
   try {
     const { u64, i32 } = FFIType;
-    const { symbols, close } = dlopen("libc.so.6", { madvise: { args: [u64, u64, i32], returns: i32 } });
-    const wasTaken = own.map(({ from, to }) => symbols.madvise(from, to - from, pageOut) === 0);
-    close();
+    const libc = dlopen("libc.so.6", { madvise: { args: [u64, u64, i32], returns: i32 } });
+    const wasTaken = own.map(({ from, to }) => libc.symbols.madvise(from, to - from, pageOut) === 0);
+    libc.close();
     return wasTaken.includes(true);
   } catch {
     return false; // no such library, or nothing may be called in it
