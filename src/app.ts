@@ -11,7 +11,7 @@ import {
 } from "#base";
 import { type Channel, channels } from "#channels";
 import { type Config, type Home, openConfig, prepareHome, readOrMakeDeviceKey } from "#config";
-import { createGateway, createInbound, type Gateway, labelIn } from "#gateway";
+import { createGateway, createInbound, type Gateway, type Inbound, labelIn } from "#gateway";
 import { openServer } from "#http";
 import { createModels } from "#providers";
 import { type AuthMode, createRpc, menuCommands, type Services } from "#rpc";
@@ -195,6 +195,7 @@ export async function openApp({ home, environment, flags, file, version, ...more
       gateway: async () => strays.health(),
       storage: () => storageHealth(storage, () => sizeWarning(home, config.settings)),
       sessions: async () => sessionsHealth(sessions),
+      inbound: async () => inboundHealth(inbound),
     }),
   );
   const startedAt = clock.now();
@@ -347,4 +348,12 @@ function sessionsHealth(sessions: Sessions) {
   const shown = damaged.slice(0, 10).map(({ key, seq }) => `${key} (at seq ${seq})`);
   const more = damaged.length > shown.length ? `, and ${damaged.length - shown.length} more` : "";
   return { state: "degraded" as const, because: `damaged logs: ${shown.join(", ")}${more}` };
+}
+
+/** What waits in memory is the daily business of a house; what has no place there any more is not. */
+function inboundHealth(inbound: Pick<Inbound, "backlog">) {
+  const { messages, isFull } = inbound.backlog();
+  if (messages === 0 && !isFull) return { state: "healthy" as const };
+  const more = isFull ? "; that is as many as are kept, and others were sent away" : "";
+  return { state: "degraded" as const, because: `${messages} messages wait on disk for a turn${more}` };
 }

@@ -247,6 +247,7 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
       outbox.wake();
     },
     once: (request, work) => requests.once(request, work),
+    watchPlaces: (freed) => house.scheduler.subscribe(freed),
     load: () => house.scheduler.load(),
     drain: (graceMs) => house.scheduler.drain(graceMs),
     async [Symbol.asyncDispose]() {

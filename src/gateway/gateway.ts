@@ -133,6 +133,8 @@ export interface Gateway extends AsyncDisposable {
    * `invalidParams` when its log does not reach so far.
    */
   at(sessionKey: string, seq: number): Promise<Moment>;
+  /** Tells of each place for a turn that becomes free, by its session, until what it returns is called. */
+  watchPlaces(freed: (sessionKey: string) => void): () => void;
   /** How full it is. */
   load(): { readonly running: number; readonly waiting: number };
   /** Takes nothing more and waits for what runs, at most `graceMs`; what is cut off then goes on at the next start. */

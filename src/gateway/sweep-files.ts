@@ -1,6 +1,6 @@
 import type { FileBlob, Upkeep } from "#storage";
 import type { House } from "./house.ts";
-import { asideRecords, waitingRecords } from "./inbound/record-kinds.ts";
+import { asideRecords, backlogRecords, waitingRecords } from "./inbound/record-kinds.ts";
 import { promptMimeType } from "./prompts.ts";
 import { type RetentionLimits, usualRetention } from "./retention.ts";
 import { rest } from "./sweeper.ts";
@@ -27,7 +27,7 @@ export async function sweepFiles(sweeping: Sweeping): Promise<number> {
   const spared = {
     besides: promptMimeType,
     before: house.clock.now() - graceMs,
-    namedBy: [waitingRecords, asideRecords],
+    namedBy: [waitingRecords, backlogRecords, asideRecords],
   };
   let gone = 0;
   for await (const step of steps(surplus(sweeping, spared.before))) {

@@ -28,6 +28,8 @@ export type Reservation =
 /** When a turn may start: jobs of one lane in order, lanes beside each other, all within the limits. */
 export interface Scheduler extends AsyncDisposable {
   reserve(lane: string): Reservation;
+  /** Tells of each place that becomes free, by its lane. The listener does nothing but note it. */
+  subscribe(freed: (lane: string) => void): () => void;
   load(): { readonly running: number; readonly waiting: number };
   /** Takes no more and resolves when nothing runs any more, at the latest after `graceMs`. Jobs that have not begun never will. */
   drain(graceMs: number): Promise<void>;
@@ -46,6 +48,7 @@ export function createScheduler(limits: Limits, onCrash: (error: unknown) => voi
   const ready = new Set<Lane>(); // lanes with a job and none running, the one that waits longest first
   const active = new Set<Promise<void>>();
   const closing = new AbortController();
+  const listeners = new Set<(lane: string) => void>();
   let reserved = 0;
   let isDraining = false;
 
@@ -83,6 +86,7 @@ export function createScheduler(limits: Limits, onCrash: (error: unknown) => voi
     reserved--;
     lane.reserved--;
     if (lane.reserved === 0) lanes.delete(lane.name);
+    for (const freed of listeners) freed(lane.name);
   }
 
   function withdraw(lane: Lane, job: Job): boolean {
@@ -114,6 +118,10 @@ export function createScheduler(limits: Limits, onCrash: (error: unknown) => voi
           giveBack: () => release(lane),
         },
       };
+    },
+    subscribe(freed) {
+      listeners.add(freed);
+      return () => void listeners.delete(freed);
     },
     load: () => ({ running: active.size, waiting: reserved - active.size }),
     async drain(graceMs) {

@@ -118,6 +118,11 @@ export const channelPoints: readonly Pick<FailPoint, "name" | "at">[] = [
   { name: "telegram.offset.noted", at: "up to which update we have them is noted, Telegram may not know" },
   { name: "inbound.wait.written", at: "a message that waits for its turn is on disk, its platform is not told" },
   { name: "inbound.wait.placed", at: "a message that waited has its turn, and still waits on disk" },
+  { name: "inbound.backlog.written", at: "a message that waits on disk alone is there, its platform is not told" },
+  {
+    name: "inbound.backlog.handedOver",
+    at: "messages that waited on disk alone are written down as having places in memory, which they do not have yet",
+  },
   { name: "inbound.wait.forgotten", at: "a message that waited has its turn, and no longer waits on disk" },
 ];
 

@@ -171,6 +171,7 @@ export class House {
         return { taken: true, runId, status: "queued", isRepeat: false };
       },
       holdTicket: () => {},
+      watchPlaces: () => () => {},
       answer: async (message, work) => {
         const text = await work();
         this.taken.set(message.id, { message, status: "ok" });

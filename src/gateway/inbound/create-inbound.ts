@@ -1,14 +1,17 @@
 import { lazily } from "#base";
 import type { Inbound, InboundHouse, InboundOptions } from "./inbound.ts";
-import { waitingRecords } from "./record-kinds.ts";
+import type { OpenInbound } from "./open-inbound.ts";
+import { backlogRecords, waitingRecords } from "./record-kinds.ts";
 
 /** Loads the way in with the first update, or when something is asked of it: a gateway of the web alone never does. */
 export function createInbound(house: InboundHouse, options: InboundOptions): Inbound {
   const held = new AsyncDisposableStack();
-  const hasWaiting = async () => (await house.storage.records({ kind: waitingRecords, limit: 1 })).length > 0;
+  const opened: { inbound?: OpenInbound } = {};
+  const hasAny = async (kind: string) => (await house.storage.records({ kind, limit: 1 })).length > 0;
+  const hasWaiting = async () => (await hasAny(waitingRecords)) || (await hasAny(backlogRecords));
   const open = lazily(async () => {
     const { openInbound } = await load();
-    return held.use(await openInbound(house, options));
+    return (opened.inbound = held.use(await openInbound(house, options)));
   });
   return {
     take: async (update, line) => (await open()).take(update, line),
@@ -18,6 +21,7 @@ export function createInbound(house: InboundHouse, options: InboundOptions): Inb
     recover: async () => {
       if (await hasWaiting()) await open();
     },
+    backlog: () => opened.inbound?.backlog() ?? { messages: 0, isFull: false },
     pairing: {
       list: async (where) => (await open()).pairing.list(where),
       approve: async (channel, code, account) => (await open()).pairing.approve(channel, code, account),

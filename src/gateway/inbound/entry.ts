@@ -1,4 +1,6 @@
+import { parseJson } from "#base";
 import { type Static, Type } from "@sinclair/typebox";
+import { Check } from "@sinclair/typebox/value";
 import { Address } from "#protocol";
 
 /** As `Place` of the channels, on disk. */
@@ -41,6 +43,17 @@ export const Entry = Type.Object({
   n: Type.Integer(),
 });
 export type Entry = Static<typeof Entry>;
+
+/** Names it among all that was ever brought. */
+export function idOf({ scope, updateId }: Pick<Entry, "scope" | "updateId">): string {
+  return JSON.stringify([scope, updateId]);
+}
+
+/** Undefined when it is damaged. */
+export function readEntry(data: string): Entry | undefined {
+  const entry = parseJson(data);
+  return Check(Entry, entry) ? entry : undefined;
+}
 
 /** How far the files of a message are. */
 export interface Files {

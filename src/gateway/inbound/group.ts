@@ -1,7 +1,7 @@
 import type { Entry } from "./entry.ts";
 
-const mostMessages = 12;
-const mostCharacters = 50_000;
+/** What one turn answers at once. */
+export const groupLimits = { mostMessages: 12, mostCharacters: 50_000 };
 
 export interface Slot {
   entry: Entry;
@@ -41,8 +41,8 @@ export class Group {
     return (
       !this.#isClosed &&
       joinKey === this.#joinKey &&
-      this.slots.length < mostMessages &&
-      held + characters <= mostCharacters
+      this.slots.length < groupLimits.mostMessages &&
+      held + characters <= groupLimits.mostCharacters
     );
   }
 

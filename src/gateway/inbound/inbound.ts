@@ -4,6 +4,7 @@ import type { AllowEntry } from "../access/allow-book.ts";
 import type { Identity } from "../access/owners.ts";
 import type { PairingRequest } from "../access/pairing.ts";
 import type { Gateway } from "../gateway.ts";
+import type { BacklogState } from "./backlog.ts";
 import type { Hearing } from "./hearing.ts";
 import type { House } from "../house.ts";
 import type { Line } from "../line.ts";
@@ -22,6 +23,8 @@ export interface Inbound extends AsyncDisposable {
   prepare(): Promise<void>;
   /** Takes up the messages that waited when the gateway stopped; loads nothing when there are none. */
   recover(): Promise<void>;
+  /** What waits on disk alone, because there is more than memory has places for. */
+  backlog(): BacklogState;
   readonly pairing: PairingDesk;
   readonly asides: AsideDesk;
   readonly activations: ActivationDesk;
@@ -120,7 +123,7 @@ export interface GroupChat {
 }
 
 export interface InboundOptions {
-  readonly gateway: Pick<Gateway, "receive" | "answer" | "holdTicket" | "relay" | "post">;
+  readonly gateway: Pick<Gateway, "receive" | "answer" | "holdTicket" | "relay" | "post" | "watchPlaces">;
   /** The agent that answers where no binding names another; it may be another one tomorrow. */
   readonly agentId: string;
   /** Read anew for each message. */

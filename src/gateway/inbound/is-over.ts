@@ -1,9 +1,9 @@
 import { Type } from "@sinclair/typebox";
 import { Check } from "@sinclair/typebox/value";
 import type { House } from "../house.ts";
-import type { Entry } from "./entry.ts";
+import { type Entry, idOf } from "./entry.ts";
 import { joinedRecords } from "./record-kinds.ts";
-import { idOf, type WaitingRoom } from "./waiting-room.ts";
+import type { WaitingRoom } from "./waiting-room.ts";
 
 const Joined = Type.Object({ runId: Type.String() });
 
@@ -13,7 +13,7 @@ export async function isOver(
   { storage, sessions }: Pick<House, "sessions" | "storage">,
   waiting: Pick<WaitingRoom, "has">,
 ): Promise<boolean> {
-  if (waiting.has(update)) return false;
+  if (await waiting.has(update)) return false;
   const runId = (await storage.receipt(update.scope, update.updateId))?.runId ?? (await joinedRun(update, storage));
   const run = runId === undefined ? undefined : await sessions.run(runId);
   return run === undefined || run.stopReason !== undefined;

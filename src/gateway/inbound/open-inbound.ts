@@ -8,6 +8,7 @@ import { configuredActivation, decide } from "../access/decide.ts";
 import { headingOf } from "../router/heading.ts";
 import { Aside } from "./aside.ts";
 import { createAsideDesk } from "./aside-desk.ts";
+import { idOf } from "./entry.ts";
 import { FileDesk } from "./file-desk.ts";
 import type { Inbound, InboundHouse, InboundOptions } from "./inbound.ts";
 import { isOver } from "./is-over.ts";
@@ -15,9 +16,10 @@ import { isTemporary } from "./is-temporary.ts";
 import { leaveUnanswered } from "./leave-unanswered.ts";
 import { LoopGuard } from "./loop-guard.ts";
 import { Reception } from "./reception.ts";
-import { idOf, WaitingRoom } from "./waiting-room.ts";
+import { WaitingRoom } from "./waiting-room.ts";
 
-export type OpenInbound = Pick<Inbound, "activations" | "asides" | "explain" | "pairing" | "take"> & AsyncDisposable;
+export type OpenInbound = Pick<Inbound, "activations" | "asides" | "backlog" | "explain" | "pairing" | "take"> &
+  AsyncDisposable;
 
 /** Opens the way in, and takes up what waited. */
 export async function openInbound(house: InboundHouse, options: InboundOptions): Promise<OpenInbound> {
@@ -38,8 +40,9 @@ export async function openInbound(house: InboundHouse, options: InboundOptions):
       ...house,
       desk: new FileDesk({ ...house, hearing: () => options.hearing?.() }),
       async deliver(message, { scope, after }) {
-        if (after !== undefined && !(await isOver({ scope, updateId: after }, house, waiting))) return "later";
-        return (await reception.receive(message)) === undefined ? "later" : "done";
+        if (after !== undefined && !(await isOver({ scope, updateId: after }, house, waiting))) return "notYet";
+        const outcome = await reception.receive(message);
+        return outcome === "new" || outcome === "known" ? "done" : outcome;
       },
       putAside: async (entries, problem) => {
         const [first] = entries;
@@ -55,6 +58,7 @@ export async function openInbound(house: InboundHouse, options: InboundOptions):
     }),
   );
   const reception: Reception = opened.use(new Reception(house, options, { door, activations, loops, waiting }));
+  opened.defer(options.gateway.watchPlaces((sessionKey) => waiting.placeFreed(sessionKey)));
   await waiting.open();
   const underWay = new Map<string, Promise<void>>();
 
@@ -91,6 +95,7 @@ export async function openInbound(house: InboundHouse, options: InboundOptions):
       return work;
     },
     activations,
+    backlog: () => waiting.backlog,
     pairing: door.desk,
     asides: createAsideDesk(house, {
       reception,

@@ -14,19 +14,20 @@ import { type Aim, Albums } from "./albums.ts";
 import { unreadAttachments } from "./attachments.ts";
 import { ChatNotes, editNote, reactionNote } from "./chat-notes.ts";
 import { chatOf } from "./chat-of.ts";
-import { textOf } from "./entry.ts";
+import { idOf, textOf } from "./entry.ts";
 import { GroupHistory } from "./group-history.ts";
 import type { CommandAsked, InboundHouse, InboundOptions } from "./inbound.ts";
 import { isTemporary } from "./is-temporary.ts";
 import { leaveUnanswered } from "./leave-unanswered.ts";
 import type { LoopGuard } from "./loop-guard.ts";
 import { ourMessage } from "./our-message.ts";
+import type { Lack } from "./place-calls.ts";
 import { quote, rootQuote } from "./quote.ts";
 import { joinedRecords } from "./record-kinds.ts";
 import { readUpdate, type Said } from "./said.ts";
 import { speaker } from "./speaker.ts";
 import { askThreadRoot } from "./thread-root.ts";
-import { idOf, type NewEntry, type WaitingRoom } from "./waiting-room.ts";
+import type { NewEntry, WaitingRoom } from "./waiting-room.ts";
 
 /** Clients cut a long text into several messages that come at once. */
 const longPaste = { fromCharacters: 4_000, quietMs: 1_500 };
@@ -108,12 +109,20 @@ export class Reception implements Disposable {
     await this.#lead({ update, said, line, from, scope: inboundScope(from), heading });
   }
 
-  /** Undefined when its session has no room now. */
-  async receive(message: InboundMessage): Promise<"new" | "known" | undefined> {
+  /** Or what it has no room for now. */
+  async receive(message: InboundMessage): Promise<"new" | "known" | Lack> {
     const receipt = await this.#options.gateway.receive(message);
     if (receipt.taken) return receipt.isRepeat ? "known" : "new";
-    // What is told around it may differ from the first time, and what the disk says of it may be damaged.
-    return ["conflict", "damaged"].includes(receipt.because) ? "known" : undefined;
+    switch (receipt.because) {
+      case "laneFull":
+      case "queueFull":
+        return receipt.because;
+      case "closing":
+        return "notYet";
+      case "conflict": // what is told around it may differ from the first time
+      case "damaged": // what the disk says of it
+        return "known";
+    }
   }
 
   [Symbol.dispose](): void {
@@ -201,31 +210,22 @@ export class Reception implements Disposable {
   }
 
   /** Straight to its turn, where nothing keeps it; else on disk, to wait. */
-  async #admit(guest: Guest, { sessionKey, updateId, after }: Part, told: Told): Promise<"known" | "new"> {
-    const { update, said, from, scope } = guest;
+  async #admit(guest: Guest, part: Part, told: Told): Promise<"known" | "new"> {
+    const { said, scope } = guest;
+    const { sessionKey, updateId } = part;
     const { waiting } = this.#rooms;
     const id = { scope, updateId };
-    if (waiting.has(id) || (await this.#house.storage.record(joinedRecords, idOf(id)))) return "known";
-    const head = await told.head();
-    const entry: NewEntry = {
-      ...id,
-      messageId: said.messageId,
-      sessionKey,
-      from,
-      sender: update.sender.id,
-      place: placeOf(update),
-      text: `${head}${said.text}`,
-      ...(head !== "" && { head }),
-      files: [...unreadAttachments(said.attachments)],
-      context: [...told.context()],
-      ...(after !== undefined && { after }),
-    };
+    if ((await waiting.has(id)) || (await this.#house.storage.record(joinedRecords, idOf(id)))) return "known";
     const quietMs = this.#quietMs(said);
-    const isFree = quietMs === 0 && said.attachments.length === 0 && after === undefined;
-    const message = { ...messageOf(guest, { sessionKey, updateId }), text: textOf([entry]) };
-    if (!isFree || waiting.isBusy(sessionKey)) return this.#wait(guest, entry, quietMs);
+    const isReady = quietMs === 0 && said.attachments.length === 0 && part.after === undefined;
+    const mustWait = () => !isReady || waiting.isBusy(sessionKey);
+    if (mustWait()) waiting.checkRoom(sessionKey, mayComeLater(guest)); // before anything is told that is told once
+    const entry = await entryOf(guest, part, told);
+    const message = { ...messageOf(guest, part), text: textOf([entry]) };
+    if (mustWait()) return this.#wait(guest, entry, quietMs);
     this.#holdTicket(guest, message.runId);
-    return (await this.receive(message)) ?? this.#wait(guest, entry, quietMs);
+    const outcome = await this.receive(message);
+    return outcome === "new" || outcome === "known" ? outcome : this.#wait(guest, entry, quietMs);
   }
 
   #holdTicket({ update }: Guest, runId: string): void {
@@ -242,11 +242,11 @@ export class Reception implements Disposable {
     if (await this.#house.storage.receipt(entry.scope, entry.updateId)) return "known";
     const { said, from } = guest;
     const { attachments } = said;
-    const mayComeLater = guest.line.channel.keepsUpdates ?? false;
     const newRunId = newId();
     this.#holdTicket(guest, newRunId);
     const joinKey = JSON.stringify([chatOf(from), entry.sender, said.bundle ?? ""]);
-    await this.#rooms.waiting.put(entry, { joinKey, quietMs, newRunId, attachments, mayComeLater });
+    const wait = { joinKey, quietMs, newRunId, attachments, mayComeLater: mayComeLater(guest) };
+    await this.#rooms.waiting.put(entry, wait);
     return "new";
   }
 
@@ -308,9 +308,36 @@ export class Reception implements Disposable {
   }
 }
 
+/** Its platform brings it again for as long as it takes. */
+function mayComeLater({ line }: Guest): boolean {
+  return line.channel.keepsUpdates ?? false;
+}
+
 /** What lines of the log are found by. */
 function about({ channel, account }: InboundMessage["from"]) {
   return { channel, account };
+}
+
+async function entryOf(
+  { update, said, from, scope }: Guest,
+  { sessionKey, updateId, after }: Part,
+  told: Told,
+): Promise<NewEntry> {
+  const head = await told.head();
+  return {
+    scope,
+    updateId,
+    messageId: said.messageId,
+    sessionKey,
+    from,
+    sender: update.sender.id,
+    place: placeOf(update),
+    text: `${head}${said.text}`,
+    ...(head !== "" && { head }),
+    files: [...unreadAttachments(said.attachments)],
+    context: [...told.context()],
+    ...(after !== undefined && { after }),
+  };
 }
 
 /** What of it access depends on, as it is kept with a message that waits. */

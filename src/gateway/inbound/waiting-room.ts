@@ -2,17 +2,26 @@ import { backoffMs, type Clock, describeError, failPoint, type Log, pause } from
 import type { Attachment } from "#channels";
 import { type Address, fault, type InboundMessage } from "#protocol";
 import type { RecordWrite, Storage } from "#storage";
+import { Backlog, type BacklogLimits, type BacklogState } from "./backlog.ts";
 import { chatOf } from "./chat-of.ts";
-import { type Entry, textOf } from "./entry.ts";
+import { type Entry, idOf, textOf } from "./entry.ts";
 import type { FileDesk, SaveFiles } from "./file-desk.ts";
-import { Group, type Slot } from "./group.ts";
+import { Group, groupLimits, type Slot } from "./group.ts";
 import { isTemporary } from "./is-temporary.ts";
-import { joinedRecords, waitingRecords } from "./record-kinds.ts";
+import { Lanes } from "./lanes.ts";
+import { type Lack, PlaceCalls } from "./place-calls.ts";
 import { readWaiting } from "./read-waiting.ts";
+import { joinedRecords, waitingRecords } from "./record-kinds.ts";
+import { Tails } from "./tails.ts";
+import { WayBack } from "./way-back.ts";
 
-const mostWaiting = 1_000;
-/** So many of the places are only for those whose platform would not bring them for long. */
-const keptFree = 250;
+/** Messages in memory; the last of the places are for those that belong to others that wait there. */
+const places = 1_000;
+const keptForMore = 100;
+/** So many of them a session may have as long as half of all are free; then one turn's. */
+const mostOfOne = 100;
+/** Messages on disk alone whose files are being read: what leads to the files is in memory. */
+const mostUnread = 1_000;
 const retry = { firstMs: 100, mostMs: 5_000 };
 const mostFailures = 5;
 
@@ -21,8 +30,10 @@ export interface WaitingRoomOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly desk: FileDesk;
-  /** `later`: there is no room for it now, or another turn comes first. */
-  deliver(message: InboundMessage, first: Entry): Promise<"done" | "later">;
+  /** The usual ones where nobody says. */
+  readonly limits?: BacklogLimits;
+  /** Or why not now. */
+  deliver(message: InboundMessage, first: Entry): Promise<"done" | Lack>;
   /** Keeps what broke too often, and is never tried again. */
   putAside(entries: readonly Entry[], problem: string): Promise<void>;
 }
@@ -44,23 +55,68 @@ export interface Wait {
  * Messages that are on disk and have no turn yet: because more may come that belongs to them, because their files are being
  * read, or because their session has no room. Each is a record of its own, so that the platform hears at once that we have
  * it, and nothing waits for the others; only when a turn takes them do they become one message of the log. In order of
- * arrival within a session. What a crash left goes on in the groups in which it was.
+ * arrival within a session. What a crash left goes on in the groups in which it was. What memory has no places for lies on
+ * disk alone, behind what is here of its session, until it is its turn.
  */
 export class WaitingRoom implements AsyncDisposable {
   readonly #options: WaitingRoomOptions;
   readonly #closing = new AbortController();
-  readonly #lanes = new Map<string, Group[]>();
+  readonly #lanes = new Lanes();
+  readonly #calls = new PlaceCalls();
   readonly #workers = new Set<Promise<void>>();
   readonly #ids = new Set<string>();
-  #n = 0;
+  readonly #unread = new Set<string>();
+  readonly #backlog: Backlog;
+  readonly #tails: Tails;
+  readonly #wayBack: WayBack;
+  #newest: Pick<Entry, "arrivedAt" | "n"> = { arrivedAt: 0, n: -1 };
 
   constructor(options: WaitingRoomOptions) {
     this.#options = options;
+    this.#backlog = new Backlog(options);
+    this.#tails = new Tails(options.clock);
+    this.#wayBack = new WayBack({
+      backlog: this.#backlog,
+      tails: this.#tails,
+      log: options.log,
+      closing: this.#closing.signal,
+      isUnread: (entry) => this.#unread.has(idOf(entry)),
+      freePlaces: () => places - keptForMore - this.#taken,
+      placesOf: (sessionKey) => this.#lanes.messagesOf(sessionKey),
+      expect: (entries, isExpected) => {
+        for (const entry of entries) {
+          if (isExpected) this.#ids.add(idOf(entry));
+          else this.#ids.delete(idOf(entry));
+        }
+      },
+      becomes: recordOf,
+      arrive: (group) => this.#takeUp(group),
+    });
   }
 
   /** Takes up what an earlier life left. */
   async open(): Promise<void> {
-    for (const entries of await readWaiting(this.#options, mostWaiting)) this.#takeUp(entries);
+    const waiting = await readWaiting(this.#options);
+    const { sessions, newest } = await this.#backlog.open();
+    for (const { arrivedAt, n } of [newest, ...waiting.flat()]) {
+      this.#newest = { arrivedAt: Math.max(this.#newest.arrivedAt, arrivedAt), n: Math.max(this.#newest.n, n) };
+    }
+    for (const entries of waiting) this.#takeUp(entries);
+    for (const sessionKey of sessions) this.#wayBack.look(sessionKey);
+  }
+
+  /** In memory. */
+  get load(): { readonly messages: number } {
+    return { messages: this.#ids.size };
+  }
+
+  get backlog(): BacklogState {
+    return this.#backlog.state;
+  }
+
+  /** A place for a turn of that session became free. */
+  placeFreed(sessionKey: string): void {
+    this.#calls.freed(sessionKey);
   }
 
   /**
@@ -69,36 +125,45 @@ export class WaitingRoom implements AsyncDisposable {
    */
   async takeBack(entries: readonly Entry[], letGo: RecordWrite): Promise<boolean> {
     this.#closing.signal.throwIfAborted();
-    this.#checkRoom(entries.length, true);
-    if (!(await this.#options.storage.writeRecords([letGo, ...entries.map(recordOf)]))) return false;
-    this.#takeUp(entries);
+    const sessionKey = entries[0]?.sessionKey ?? "";
+    const stamped = entries.map((entry) => ({ ...entry, ...this.#stamp() }));
+    if (!this.#hasPlaces(sessionKey, entries.length)) {
+      this.#backlog.checkRoom(true);
+      const isWritten = await this.#backlog.put(stamped, [letGo]);
+      this.#wayBack.look(sessionKey);
+      return isWritten;
+    }
+    if (!(await this.#options.storage.writeRecords([letGo, ...stamped.map(recordOf)]))) return false;
+    this.#takeUp(stamped);
     return true;
   }
 
-  has(entry: Pick<Entry, "scope" | "updateId">): boolean {
-    return this.#ids.has(idOf(entry));
+  /** It waits, here or on disk alone. */
+  async has(update: Pick<Entry, "scope" | "updateId">): Promise<boolean> {
+    const isHere = () => this.#ids.has(idOf(update));
+    return isHere() || (await this.#backlog.knows(update)) || isHere(); // it may have come here meanwhile
   }
 
   /** What comes next for this session must wait behind what is here. */
   isBusy(sessionKey: string): boolean {
-    return this.#lanes.has(sessionKey);
+    return this.#lanes.has(sessionKey) || this.#backlog.holds(sessionKey);
+  }
+
+  /** Throws `queueFull` when one more of that session would find room neither here nor on disk. */
+  checkRoom(sessionKey: string, mayComeLater: boolean): void {
+    if (!this.#hasPlaces(sessionKey, 1)) this.#backlog.checkRoom(mayComeLater);
   }
 
   /** Resolves when it is on disk. */
-  async put(entry: NewEntry, { joinKey, quietMs, newRunId, attachments = [], mayComeLater }: Wait): Promise<void> {
+  async put(entry: NewEntry, wait: Wait): Promise<void> {
     this.#closing.signal.throwIfAborted();
-    this.#checkRoom(1, mayComeLater);
-    const lane = this.#lanes.get(entry.sessionKey);
-    const last = lane?.at(-1);
+    const { joinKey, quietMs, newRunId, attachments = [] } = wait;
+    const { sessionKey } = entry;
+    const last = this.#lanes.of(sessionKey).at(-1);
     const known = last?.takes(joinKey, entry.text.length) ? last : undefined;
+    if (!(known ? this.#mayJoin(sessionKey) : this.#hasPlaces(sessionKey, 1))) return this.#putBack(entry, wait);
     const group = known ?? new Group(entry.updateId, joinKey, newRunId);
-    const full: Entry = {
-      ...entry,
-      group: group.id,
-      runId: group.runId,
-      arrivedAt: this.#options.clock.now(),
-      n: this.#n++,
-    };
+    const full: Entry = { ...entry, group: group.id, runId: group.runId, ...this.#stamp() };
     const write = this.#options.storage.writeRecords([recordOf(full)]);
     const written = write.then(
       () => true,
@@ -109,7 +174,7 @@ export class WaitingRoom implements AsyncDisposable {
     group.slots.push(slot);
     this.#ids.add(idOf(entry));
     group.restFor(quietMs);
-    if (!known) this.#enqueue(entry.sessionKey, group);
+    if (!known) this.#enqueue(sessionKey, group);
     await write.catch((error: unknown) => {
       this.#ids.delete(idOf(entry));
       throw error;
@@ -119,30 +184,86 @@ export class WaitingRoom implements AsyncDisposable {
 
   /** Another text for a message that waits, for each agent that hears it; false when it does not. */
   async edit(from: Address, messageId: string, text: string): Promise<boolean> {
-    const open = Array.from(this.#lanes.values())
-      .flat()
-      .filter((group) => !group.isClosed);
+    const open = this.#lanes.all().filter((group) => !group.isClosed);
     const slots = open.flatMap((group) => group.slots.filter(({ entry }) => entry.messageId === messageId));
     const edited = slots.filter(({ entry }) => chatOf(entry.from) === chatOf(from));
     for (const slot of edited) slot.entry = { ...slot.entry, text: `${slot.entry.head ?? ""}${text}` };
     if (edited.length > 0) await this.#options.storage.writeRecords(edited.map(({ entry }) => recordOf(entry)));
-    return edited.length > 0;
+    return (await this.#backlog.edit(from, messageId, text)) || edited.length > 0;
   }
 
   /** What waits for more waits no longer. */
   hurry(sessionKey: string): void {
-    for (const group of this.#lanes.get(sessionKey) ?? []) group.close();
+    for (const group of this.#lanes.of(sessionKey)) group.close();
+    this.#tails.close(sessionKey);
+    this.#wayBack.look(sessionKey);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    for (const group of Array.from(this.#lanes.values()).flat()) group.close();
+    this.#calls[Symbol.dispose]();
+    for (const group of this.#lanes.all()) group.close();
     await Promise.all(this.#workers);
+    await this.#wayBack[Symbol.asyncDispose]();
   }
 
-  #checkRoom(more: number, mayComeLater: boolean): void {
-    if (this.#ids.size + more <= mostWaiting - (mayComeLater ? keptFree : 0)) return;
-    throw fault.queueFull({ problem: "Too many messages wait in the gateway", retryAfterMs: 2_000 });
+  /** Never earlier than what came before, also when the clock was set back, or the gateway began anew. */
+  #stamp(): Pick<Entry, "arrivedAt" | "n"> {
+    const { arrivedAt, n } = this.#newest;
+    this.#newest = { arrivedAt: Math.max(arrivedAt, this.#options.clock.now()), n: n + 1 };
+    return this.#newest;
+  }
+
+  #mayJoin(sessionKey: string): boolean {
+    return !this.#backlog.holds(sessionKey) && this.#taken < places;
+  }
+
+  /** In memory; whoever waits for one already comes first. */
+  #hasPlaces(sessionKey: string, messages: number): boolean {
+    if (this.#backlog.holds(sessionKey) || this.#wayBack.isCrowded) return false;
+    const most = this.#taken < places / 2 ? mostOfOne : groupLimits.mostMessages;
+    return this.#taken + messages <= places - keptForMore && this.#lanes.messagesOf(sessionKey) + messages <= most;
+  }
+
+  get #taken(): number {
+    return this.#ids.size + this.#wayBack.promised;
+  }
+
+  /** On disk alone. Its files are read nevertheless: later nobody knows where they are. */
+  async #putBack(entry: NewEntry, { attachments = [], mayComeLater, ...joining }: Wait): Promise<void> {
+    const { sessionKey, updateId, text } = entry;
+    const id = idOf(entry);
+    this.#backlog.checkRoom(mayComeLater);
+    if (attachments.length > 0 && this.#unread.size >= mostUnread) {
+      throw fault.queueFull({ problem: "Too many messages with files wait in the gateway", retryAfterMs: 2_000 });
+    }
+    const group = this.#tails.join(sessionKey, { updateId, text, ...joining });
+    const full: Entry = { ...entry, ...group, ...this.#stamp() };
+    if (attachments.length > 0) this.#unread.add(id);
+    await this.#backlog.put([full]).catch((error: unknown) => {
+      this.#unread.delete(id);
+      throw error;
+    });
+    if (attachments.length > 0) this.#attend(this.#readThere(full, attachments));
+    this.#wayBack.look(sessionKey);
+  }
+
+  async #readThere(entry: Entry, attachments: readonly Attachment[]): Promise<void> {
+    const save: SaveFiles = ({ files, unheard }) =>
+      this.#insist(() => this.#backlog.keepFiles(entry, { files: [...files], unheard: [...unheard] }));
+    await this.#options.desk.read(attachments, save, this.#closing.signal);
+    this.#unread.delete(idOf(entry));
+    this.#wayBack.look(entry.sessionKey);
+  }
+
+  /** Somebody must see what becomes of it, and the end must wait for it. */
+  #attend(work: Promise<void>): void {
+    const worker = work
+      .catch((error: unknown) => {
+        if (!this.#closing.signal.aborted) this.#options.log.error("waiting messages broke", { error });
+      })
+      .finally(() => this.#workers.delete(worker));
+    this.#workers.add(worker);
   }
 
   /** A group as it lies on disk. */
@@ -174,26 +295,17 @@ export class WaitingRoom implements AsyncDisposable {
   }
 
   #enqueue(sessionKey: string, group: Group): void {
-    const lane = this.#lanes.get(sessionKey);
-    if (lane) return void lane.push(group);
-    this.#lanes.set(sessionKey, [group]);
-    const worker = this.#work(sessionKey)
-      .catch((error: unknown) => {
-        if (!this.#closing.signal.aborted) this.#options.log.error("waiting messages broke", { sessionKey, error });
-      })
-      .finally(() => this.#workers.delete(worker));
-    this.#workers.add(worker);
+    if (this.#lanes.add(sessionKey, group)) this.#attend(this.#work(sessionKey));
   }
 
   async #work(sessionKey: string): Promise<void> {
-    const lane = this.#lanes.get(sessionKey) ?? [];
-    for (let group = lane[0]; group; group = lane[0]) {
+    for (let [group] = this.#lanes.of(sessionKey); group; [group] = this.#lanes.of(sessionKey)) {
       await group.closed;
       if (this.#closing.signal.aborted) return;
       await this.#settle(group);
-      lane.shift();
+      this.#lanes.shift(sessionKey);
+      this.#wayBack.look(sessionKey);
     }
-    this.#lanes.delete(sessionKey);
   }
 
   /** Tries until it has a turn, or is put aside. */
@@ -204,11 +316,15 @@ export class WaitingRoom implements AsyncDisposable {
     const last = entries.at(-1) ?? first;
     const { from, sender, sessionKey, runId, updateId } = first;
     const message = { id: last.messageId, updateId, runId, sessionKey, from, sender, text: textOf(entries) };
+    using seat = this.#calls.sit(sessionKey, first.n);
     let failures = 0;
     let problem: string | undefined;
+    let lack: Lack = "notYet";
     for (let attempt = 1; ; attempt++) {
       try {
-        if ((await this.#options.deliver(message, first)) === "done") return await this.#forget(entries);
+        const outcome = await this.#options.deliver(message, first);
+        if (outcome === "done") return await this.#forget(entries);
+        lack = outcome;
       } catch (error) {
         if (!isTemporary(error)) failures++;
         this.#options.log.warn("a message that waits found no turn", {
@@ -218,8 +334,10 @@ export class WaitingRoom implements AsyncDisposable {
         });
         if (failures >= mostFailures) problem = describeError(error);
       }
-      if (problem !== undefined) return this.#giveUp(entries, problem);
-      await pause(backoffMs(retry, attempt), this.#closing.signal);
+      if (problem !== undefined) return await this.#giveUp(entries, problem);
+      this.#closing.signal.throwIfAborted();
+      await seat.rest(lack, backoffMs(retry, attempt));
+      this.#closing.signal.throwIfAborted();
     }
   }
 
@@ -254,10 +372,6 @@ export class WaitingRoom implements AsyncDisposable {
 }
 
 type FileWork = (save: SaveFiles, closing: AbortSignal) => Promise<readonly string[]>;
-
-export function idOf({ scope, updateId }: Pick<Entry, "scope" | "updateId">): string {
-  return JSON.stringify([scope, updateId]);
-}
 
 function recordOf(entry: Entry): RecordWrite {
   return { kind: waitingRecords, id: idOf(entry), data: JSON.stringify(entry) };

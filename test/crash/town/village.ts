@@ -98,7 +98,9 @@ ${town.config}
 
   #waiting(): number {
     return look(this.#database, (db) => {
-      using waiting = db.prepare<{ n: number }, []>("SELECT count(*) AS n FROM records WHERE kind = 'inbound-waiting'");
+      using waiting = db.prepare<{ n: number }, []>(
+        "SELECT count(*) AS n FROM records WHERE kind IN ('inbound-waiting', 'inbound-backlog')",
+      );
       return waiting.get()?.n ?? 0;
     });
   }

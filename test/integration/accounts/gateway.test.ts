@@ -2,6 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type OpenGateway, openGateway, sharedToken } from "../../support/open-gateway.ts";
+import { startFakeModel } from "../../support/fake-model.ts";
+import { fakeModelConfig } from "../../support/gateway-process.ts";
 import { resultProblems } from "../../support/openclaw-schema.ts";
 import { Parrots } from "../../support/parrots.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -72,6 +74,24 @@ describe("a gateway with accounts", () => {
       lastInboundAt: expect.any(Number),
       lastOutboundAt: expect.any(Number),
     });
+  });
+
+  test("takes what one brings also when memory has no place for it, and says in its health that it waits", async () => {
+    const parrots = new Parrots();
+    const isOpen = Promise.withResolvers<string>();
+    await using model = startFakeModel({ script: () => isOpen.promise });
+    await using gateway = await open(parrots, `${fakeModelConfig(model.url)}\n[runtime]\nsession_queue = 1\n${two}`);
+    const line = await parrots.open();
+    for (let n = 0; n < 103; n++) await line.hear(`word ${n}`);
+    expect((await health(gateway)).body).toMatchObject({
+      ok: true,
+      status: "degraded",
+      components: { inbound: "degraded" },
+      reasons: { inbound: "2 messages wait on disk for a turn" },
+    });
+    isOpen.resolve("hello");
+    await until("the answers", () => line.said.length === 103);
+    await until("the health to know", async () => (await health(gateway)).body["status"] === "healthy");
   });
 
   test("REL-27: starts though one of them cannot be opened, says so in its health, and stays reachable", async () => {

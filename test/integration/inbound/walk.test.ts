@@ -79,22 +79,6 @@ describe("a message from a platform", () => {
     await until("both", () => a.texts.includes("echo one") && b.texts.includes("echo two"));
   });
 
-  test("finds room where its platform would not bring it for long, when those whose platform would are sent away", async () => {
-    using folder = tempFolder();
-    const people = Array.from({ length: 1_001 }, (_, i) => `${i}`);
-    const patient = new FakeLine({ allowFrom: people }, { account: "patient", keepsUpdates: true });
-    const hasty = new FakeLine({ allowFrom: people }, { account: "hasty" });
-    await using walk = new Walk({ folder: folder.path, channels: [patient, hasty], inbound: quiet(60_000) });
-    const say = async (line: FakeLine, ids: readonly string[]) => {
-      const said = ids.map((id) => line.message("hello", { sender: { id, isBot: false } }));
-      const taken = await Promise.allSettled(said.map((message) => walk.inbound.take(message, line)));
-      for (const one of taken) if (one.status === "rejected") expect(one.reason).toMatchObject({ code: "queueFull" });
-      return taken.filter(({ status }) => status === "fulfilled").length;
-    };
-    expect(await say(patient, people)).toBe(750);
-    expect(await say(hasty, people)).toBe(250);
-  });
-
   test("that the disk does not take is not taken, so that the platform brings it again", async () => {
     using folder = tempFolder();
     const line = new FakeLine(ann);

@@ -60,3 +60,22 @@ test("closing tells running jobs to stop and waits for them", async () => {
   await scheduler[Symbol.asyncDispose]();
   expect(await heard.promise).toBe("stopped");
 });
+
+test("whoever listens hears of each place that becomes free, by its lane, until they listen no more", async () => {
+  await using scheduler = createScheduler({ ...wide, running: 1 }, () => {});
+  const freed: string[] = [];
+  const stop = scheduler.subscribe((lane) => freed.push(lane));
+  const first = Promise.withResolvers<void>();
+  placeIn(scheduler, "a").start(() => first.promise);
+  const second = placeIn(scheduler, "b").start(async () => {});
+  placeIn(scheduler, "c").giveBack();
+  expect(freed).toEqual(["c"]);
+  second.withdraw();
+  expect(freed).toEqual(["c", "b"]);
+  first.resolve();
+  await Bun.sleep(0);
+  expect(freed).toEqual(["c", "b", "a"]);
+  stop();
+  placeIn(scheduler, "d").giveBack();
+  expect(freed).toEqual(["c", "b", "a"]);
+});
