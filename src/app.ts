@@ -31,6 +31,7 @@ import { type OpenAgents, openAgents } from "./open-agents.ts";
 import { type OpenChannels, openChannels } from "./open-channels.ts";
 import { Settings, settingsWith } from "./settings.ts";
 import { Strays } from "./strays.ts";
+import { whenBusy } from "./when-busy.ts";
 
 export interface AppOptions {
   readonly home: Home;
@@ -42,6 +43,8 @@ export interface AppOptions {
   readonly version: string;
   /** Beside those that are built in. */
   readonly channels?: readonly Channel[];
+  /** Called once, when it turns out to serve a crowd. */
+  readonly onBusy?: () => void;
 }
 
 /** A running gateway. Disposing of it waits for the turns that run, as long as `runtime.drainSeconds` says. */
@@ -108,6 +111,8 @@ export async function openApp({ home, environment, flags, file, version, ...more
   const sessions = opened.use(createSessions({ storage, log, clock, cacheBytes }));
   const memory = opened.use(createMemoryKeeper());
   opened.defer(sessions.subscribe((notice) => notice.type === "appended" && memory.worked(notice.events.length)));
+
+  if (more.onBusy) opened.use(whenBusy(sessions, clock, more.onBusy));
 
   const models = createModels({
     settings: () => config.settings.models,

@@ -10,21 +10,37 @@ import { calledAs } from "./called-as.ts";
  * 15 MB after 3,000, and not faster.
  */
 const servingPolicy = 32;
+/** For a crowd, which fills memory with other things: it takes a fifth of the time off the thread that everything runs on. */
+const busyPolicy = 2;
+
+const onBusy = () => Bun.unsafe.setJITPolicy(busyPolicy);
+
+/** Who starts it and writes at once should not wait for code that was just given back. */
+const settledAfterMs = 2_000;
 
 /** Runs the gateway until the terminal's signal asks it to stop; a second signal ends the process at once. */
 export async function runGateway(options: AppOptions, terminal: Terminal): Promise<number> {
-  await using app = await openApp(options);
+  await using app = await openApp({ ...options, onBusy });
   using _ = catchStrays(app.strayed);
   await terminal.stdout.write(greeting(app, options));
   using held = new DisposableStack();
   held.use(terminal.takeHangups(() => reload(app, terminal)));
   Bun.unsafe.setJITPolicy(servingPolicy); // the executable starts with one that leaves code to the interpreter
+  const settling = setTimeout(() => void giveBackCode(), settledAfterMs).unref();
+  held.defer(() => clearTimeout(settling));
   await new Promise<void>((resolve) => {
     if (terminal.signal.aborted) return resolve();
     terminal.signal.addEventListener("abort", () => resolve(), { once: true });
   });
   await terminal.stdout.write("Stopping: running turns may finish …\n");
   return 0;
+}
+
+/** Only of the executable: under a runtime that others run too it would take from them. */
+async function giveBackCode(): Promise<void> {
+  if (process.platform !== "linux" || !Bun.isStandaloneExecutable) return;
+  const { pageOutCode } = await import("./page-out.ts");
+  pageOutCode();
 }
 
 /** The log says the same; who reads what a service prints is told too, and who does not is not missed. */

@@ -2,7 +2,7 @@ import { takeTurn } from "#agent";
 import type { ConversationMessage } from "#protocol";
 import { bench, group } from "mitata";
 import { quirksOf } from "../../src/providers/openai-completions/quirks.ts";
-import { completionBody } from "../../src/providers/openai-completions/request.ts";
+import { completionText } from "../../src/providers/openai-completions/request.ts";
 import { says, scriptedProvider } from "../../test/support/scripted-provider.ts";
 
 export function benchAgent(): void {
@@ -28,7 +28,6 @@ export function benchAgent(): void {
       maxTokens: 1_000,
       sessionId: "s",
     };
-    bench("a chat completion's request over 200 messages, as text", () =>
-      JSON.stringify(completionBody(request, quirks)));
+    bench("a chat completion's request over 200 messages, as text", () => completionText(request, quirks));
   });
 }

@@ -8,6 +8,8 @@ export class Lru<K, V> {
   readonly #weigh: (value: V) => number;
   readonly #onEvict: (key: K, value: V) => void;
   #weight = 0;
+  /** So that what is asked for again and again is moved but once. */
+  #newest: K | undefined;
 
   constructor(options: {
     readonly budget: number;
@@ -31,8 +33,11 @@ export class Lru<K, V> {
   get(key: K): V | undefined {
     const entry = this.#entries.get(key);
     if (!entry) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
+    if (key !== this.#newest) {
+      this.#entries.delete(key);
+      this.#entries.set(key, entry);
+      this.#newest = key;
+    }
     return entry.value;
   }
 
@@ -41,6 +46,7 @@ export class Lru<K, V> {
     this.delete(key);
     const weight = this.#weigh(value);
     this.#entries.set(key, { value, weight });
+    this.#newest = key;
     this.#weight += weight;
     for (const [oldest, entry] of this.#entries) {
       if (this.#weight <= this.#budget) return;

@@ -1,3 +1,4 @@
+import { lazily } from "#base";
 import { SecretText } from "#config";
 import { Type } from "@sinclair/typebox";
 import { defineChannel } from "./channel.ts";
@@ -7,7 +8,7 @@ export const discord = defineChannel({
   id: "discord",
   label: "Discord",
   followsLog: false,
-  text: { most: 2_000, unit: "utf16", measure: async () => (await import("#markup")).discordSize },
+  text: { most: 2_000, unit: "utf16", measure: lazily(async () => (await import("#markup")).discordSize) },
   abilities: ["buttons", "delete", "edit", "grow", "menu", "probe", "react", "typing"],
   keepsUpdates: true,
   files: { mostBytes: 10 * 1024 * 1024 },

@@ -1,3 +1,4 @@
+import { lazily } from "#base";
 import { type Static, Type } from "@sinclair/typebox";
 import { SecretText } from "#config";
 import { defineChannel } from "./channel.ts";
@@ -24,7 +25,7 @@ export const slack = defineChannel({
   followsLog: false,
   account: SlackAccount,
   // Slack takes 40,000, advises 4,000, and folds what is longer.
-  text: { most: 4_000, unit: "utf16", measure: async () => (await import("#markup")).slackSize },
+  text: { most: 4_000, unit: "utf16", measure: lazily(async () => (await import("#markup")).slackSize) },
   abilities: ["buttons", "delete", "edit", "find", "grow", "probe", "react", "take", "typing"],
   files: { mostBytes: 50 * 1024 * 1024 },
   typingMs: 110_000,

@@ -1,3 +1,4 @@
+import { lazily } from "#base";
 import { SecretText } from "#config";
 import { type Static, Type } from "@sinclair/typebox";
 import { defineChannel } from "./channel.ts";
@@ -32,7 +33,7 @@ export const telegram = defineChannel({
   label: "Telegram",
   followsLog: false,
   account: TelegramAccount,
-  text: { most: 4_096, unit: "utf16", measure: async () => (await import("#markup")).telegramSize },
+  text: { most: 4_096, unit: "utf16", measure: lazily(async () => (await import("#markup")).telegramSize) },
   abilities: ["buttons", "delete", "draft", "edit", "grow", "menu", "probe", "react", "take", "typing"],
   keepsUpdates: true,
   files: { mostBytes: 50 * 1024 * 1024 },

@@ -1,7 +1,6 @@
-import { failPoint, lazily } from "#base";
+import { failPoint } from "#base";
 import { type Address, fault, type InboundMessage } from "#protocol";
 import type { Place } from "#scheduler";
-import { agentOf } from "#sessions";
 import type { NewReceipt, Receipt as Known } from "#storage";
 import { createAnswers } from "./answers.ts";
 import { received, receiptOf } from "./arrival.ts";
@@ -10,6 +9,7 @@ import { endAborted, endLeftovers, isReadInLog } from "./ending.ts";
 import { Endings } from "./endings.ts";
 import type { Gateway, Receipt, RunStatus } from "./gateway.ts";
 import type { House, Rooms } from "./house.ts";
+import { attendTo } from "./outbound/attend-to.ts";
 import { rowsFor } from "./outbound/pieces.ts";
 import { Previews } from "./outbound/previews.ts";
 import { Tickets } from "./outbound/tickets.ts";
@@ -32,7 +32,6 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
   const requests = new Requests(house);
   const prompts = new Prompts(house);
   const sweeper = createSweeper(house, (hash) => prompts.isInUse(hash));
-  const attention = lazily(() => import("./outbound/attention.ts"));
   const recovery = new Recovery(house, {
     reserve: (key) => {
       const reservation = house.scheduler.reserve(key);
@@ -55,32 +54,17 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
         run.begin(house.clock.now());
         const interrupt = () => run.stop("closing");
         closing.addEventListener("abort", interrupt);
-        const attended = attendTo(run);
+        const attended = attendTo(house, run);
         try {
           await runTurn(house, run, prompts);
           if (!isReadInLog(house, run.from)) outbox.wake();
         } finally {
-          attended?.abort();
+          attended?.[Symbol.dispose]();
           closing.removeEventListener("abort", interrupt);
           finish(run);
         }
       }),
     );
-  }
-
-  /** Shows its chat that a turn works, as long as it does; nothing waits for that. */
-  function attendTo(run: Run): AbortController | undefined {
-    const line = house.lines.find(run.from);
-    if (!line || line.channel.followsLog) return undefined;
-    const over = new AbortController();
-    const { runId } = run;
-    const label = house.labelOf?.(agentOf(run.sessionKey), run.from);
-    if ((line.settings.streaming ?? "off") !== "off") house.previews.open(runId);
-    attention()
-      .then(({ attend }) => attend({ house, line, run, label, over: over.signal }))
-      .catch((error: unknown) => house.log.warn("a chat could not be shown that its turn works", { error }))
-      .finally(() => void house.previews.end(runId));
-    return over;
   }
 
   function finish(run: Run): void {

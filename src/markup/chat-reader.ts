@@ -1,6 +1,7 @@
 import { Draft, type OpenMarks } from "./draft.ts";
 import { languageOf } from "./language.ts";
-import { type Markup, type Mentioned, type Style } from "./markup.ts";
+import { type Markup, type Mentioned, plain, type Style } from "./markup.ts";
+import { isPlainLine } from "./plain-line.ts";
 
 /** The name that people see for an id in a mention. */
 export type NameOf = (of: Mentioned, id: string) => string | undefined;
@@ -29,6 +30,7 @@ export interface ChatDialect {
 
 /** What a person wrote on a platform with signs of its own: code first, then line by line. */
 export function readChat(text: string, dialect: ChatDialect): Markup {
+  if (isPlainLine(text)) return plain(text);
   const draft = new Draft();
   const reader = new ChatReader(draft, dialect);
   let at = 0;

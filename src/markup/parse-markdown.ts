@@ -8,7 +8,8 @@ import {
   readTree,
   textOf,
 } from "./markdown-tree.ts";
-import { type Markup, type Style } from "./markup.ts";
+import { type Markup, plain, type Style } from "./markup.ts";
+import { isPlainLine } from "./plain-line.ts";
 import { safeUrl } from "./safe-url.ts";
 import { drawTable } from "./table.ts";
 
@@ -21,6 +22,7 @@ const deepestIndent = 6;
  * HTML stays text, but for the few tags that markdown has no sign for. `||text||` is a spoiler.
  */
 export function parseMarkdown(text: string): Markup {
+  if (isPlainLine(text)) return plain(text);
   const tree = readTree(text);
   const draft = new Draft();
   new Reader(tree, draft).blocks(tree.root, 0);

@@ -9,6 +9,7 @@ import {
 } from "./chat-reader.ts";
 import { type Draft } from "./draft.ts";
 import { isToggle, type Markup, type Span, type Toggle } from "./markup.ts";
+import { isPlainLine } from "./plain-line.ts";
 import { split } from "./split.ts";
 import { tidy } from "./tidy.ts";
 import { type Hand, type Line, linesOf, weave } from "./weave.ts";
@@ -31,6 +32,7 @@ export function slackSize(piece: Markup): number {
 }
 
 function write(markup: Markup): string {
+  if (markup.spans.length === 0 && isPlainLine(markup.text)) return markup.text;
   const lines = linesOf(markup);
   return lines.map((line, i) => writeLine(line, lines[i - 1], lines[i + 1])).join("\n");
 }

@@ -48,6 +48,7 @@ const idOfUser = /^\d{1,16}$/;
  * quotes. A heading is bold.
  */
 function write({ text, spans }: Markup): TelegramText {
+  if (spans.length === 0) return { text, entities: [] };
   const links = disjoint(spans.filter(({ style }) => style === "link" || style === "mention"));
   const codes = disjoint(spans.filter(({ style }) => style === "code" || style === "pre")).filter(
     (code) => !isWithin(code, links),

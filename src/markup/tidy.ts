@@ -1,6 +1,7 @@
 import { blockLines, type BlockLine } from "./block-lines.ts";
 import { isSpace } from "./inline-ranges.ts";
-import { byPlace, isBlock, type Markup, type Span } from "./markup.ts";
+import { byPlace, isBlock, type Markup, plain, type Span } from "./markup.ts";
+import { isTidyLine } from "./plain-line.ts";
 import { inlineOf, tidyLine } from "./tidy-line.ts";
 
 /**
@@ -9,6 +10,7 @@ import { inlineOf, tidyLine } from "./tidy-line.ts";
  * what is around them; a heading is one line. Every other style stays within a line and begins and ends with something visible.
  */
 export function tidy(markup: Markup): Markup {
+  if (markup.spans.length === 0 && isTidyLine(markup.text)) return plain(markup.text);
   const text = cleanText(markup.text);
   const spans = markup.spans.flatMap((span) => clampTo(text, span));
   const inline = inlineOf(spans);

@@ -1,5 +1,6 @@
 import { isSame, isToggle, type Markup, type Span, type Toggle } from "./markup.ts";
 import { parseMarkdown } from "./parse-markdown.ts";
+import { isPlainLine } from "./plain-line.ts";
 import { tidy } from "./tidy.ts";
 import { codeIn, fenceFor, type Hand, type Line, linesOf, weave } from "./weave.ts";
 
@@ -19,6 +20,7 @@ const mostTries = 16;
 export function toMarkdown(markup: Markup): string {
   const { text, spans } = tidy(markup);
   const kept = tidy({ text, spans: spans.filter(({ style }) => style !== "mention") });
+  if (kept.spans.length === 0 && isPlainLine(kept.text)) return kept.text;
   const lines = linesOf(kept);
   const byLine = kept.text.length > longest ? undefined : eachAsNeeded(kept, lines);
   if (byLine !== undefined) return byLine;

@@ -31,10 +31,8 @@ const internalChannel = "internal";
 export function parseSessionKey(text: string, defaults: { readonly agentId: string }): ParsedSessionKey {
   const problem = problemOf(text);
   if (problem !== undefined) return { ok: false, because: problem };
-  const parts = text
-    .toLowerCase()
-    .split(":")
-    .map((part) => part.trim());
+  const lower = text.toLowerCase();
+  const parts = /\s/.test(lower) ? lower.split(":").map((part) => part.trim()) : lower.split(":");
   if (parts.includes("")) return { ok: false, because: "a session key has no empty parts" };
   const isAddressed = parts[0] === "agent" && parts.length > 1;
   const agentId = asName((isAddressed ? parts[1] : undefined) ?? defaults.agentId);
@@ -151,6 +149,7 @@ function isName(part: string): boolean {
 
 /** Agents and accounts have plain names, because they also name folders and settings. */
 function asName(part: string): string {
+  if (isName(part)) return part;
   return part
     .toLowerCase()
     .replaceAll(/[^a-z0-9_-]/g, "-")

@@ -11,10 +11,16 @@ export interface MemoryKeeper extends Disposable {
 
 /** About 200 short turns: some megabytes. */
 const mostEvents = 400;
+/** So often it looks how large the heap is, which takes 12 µs. */
+const eventsPerLook = 32;
+/** What the heap takes from the system is given back late or, where something lives among the garbage, never. */
+const shortGrowthBytes = 1_000_000;
 /** Whoever has waited so long for nothing can wait for a collection. */
 const defaultQuietMs = 1_500;
 /** A longer pause is felt. */
 const shortPauseMs = 20;
+/** Of the time amid work, collections take a twentieth at most; a fiftieth where they are felt. */
+const workPerPause = { short: 20, felt: 50 } as const;
 
 export function createMemoryKeeper(
   options: {
@@ -22,28 +28,38 @@ export function createMemoryKeeper(
     readonly collect?: () => void;
     /** Collects beside the work, as much as seems worth it. */
     readonly collectBeside?: () => void;
+    /** How much of the system's memory the heap has, garbage and holes included. */
+    readonly heapBytes?: () => number;
     readonly clock?: Clock;
     readonly quietMs?: number;
   } = {},
 ): MemoryKeeper {
   const { collect = () => Bun.gc(true), collectBeside = () => Bun.gc(false) } = options;
+  const { heapBytes = () => process.memoryUsage().heapTotal } = options;
   const { clock = systemClock, quietMs = defaultQuietMs } = options;
-  return new Keeper({ collect, collectBeside }, clock, quietMs);
+  return new Keeper({ collect, collectBeside, heapBytes }, clock, quietMs);
 }
 
 interface Means {
   readonly collect: () => void;
   readonly collectBeside: () => void;
+  readonly heapBytes: () => number;
 }
 
-/** Collects when all is quiet, and amid work now and then. While nothing is done it has no timer. */
+/**
+ * Collects everything when all is quiet, and amid work now and then; beside the work whenever the heap has grown. While
+ * nothing is done it has no timer.
+ */
 class Keeper implements MemoryKeeper {
   readonly #means: Means;
   readonly #clock: Clock;
   readonly #quietMs: number;
   /** How long the last collection of everything held up the work. */
-  #pauseMs = 0;
+  #pauseMs = Infinity;
   #events = 0;
+  #unlooked = 0;
+  /** How large the heap was when it was last collected, or seen smaller. */
+  #settledBytes = 0;
   #workedAt = 0;
   #nextAt = -Infinity;
   #immediate: ReturnType<typeof setImmediate> | undefined;
@@ -57,10 +73,12 @@ class Keeper implements MemoryKeeper {
 
   worked(events: number): void {
     this.#events += events;
+    this.#unlooked += events;
+    if (this.#unlooked >= eventsPerLook) this.#lookAtHeap();
     this.#workedAt = this.#clock.elapsed();
     // Not here: what this work has to say goes out first.
     if (this.#events >= mostEvents && this.#workedAt >= this.#nextAt)
-      this.#immediate ??= setImmediate(() => this.#collectAmidWork());
+      this.#immediate ??= setImmediate(() => this.#collectAll());
     this.#timer ??= setTimeout(() => this.#look(), this.#quietMs).unref();
   }
 
@@ -76,25 +94,24 @@ class Keeper implements MemoryKeeper {
     this.#timer = setTimeout(() => this.#look(), this.#quietMs - quietForMs).unref();
   }
 
-  /** Where the heap is so large that the last pause was felt, the next one waits for quiet. */
-  #collectAmidWork(): void {
-    if (this.#pauseMs <= shortPauseMs) return this.#collectAll();
-    this.#means.collectBeside();
-    this.#collected(this.#clock.elapsed());
+  #lookAtHeap(): void {
+    this.#unlooked = 0;
+    const bytes = this.#means.heapBytes();
+    const hasGrown = bytes - this.#settledBytes > Math.max(shortGrowthBytes, this.#settledBytes / 16);
+    if (hasGrown) this.#means.collectBeside();
+    this.#settledBytes = hasGrown ? bytes : Math.min(bytes, this.#settledBytes);
   }
 
   #collectAll(): void {
     const begin = this.#clock.elapsed();
     this.#means.collect();
     const end = this.#clock.elapsed();
+    // On a busy machine a pause may be as long as somebody else's turn: one such must not put off the next collection.
+    const pauseMs = Math.min(end - begin, this.#pauseMs);
     this.#pauseMs = end - begin;
-    this.#collected(end);
-  }
-
-  /** Amid work it takes a twentieth of the time at most. */
-  #collected(at: number): void {
     this.#immediate = undefined;
     this.#events = 0;
-    this.#nextAt = at + this.#pauseMs * 20;
+    this.#settledBytes = this.#means.heapBytes();
+    this.#nextAt = end + pauseMs * (pauseMs <= shortPauseMs ? workPerPause.short : workPerPause.felt);
   }
 }

@@ -174,3 +174,18 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+test("a gateway that has settled gives back the code that only its start needed, and answers as before", async () => {
+  await using gateway = await startGateway({ home: tempFolder().path });
+  const started = codeKilobytes(gateway.pid);
+  await until("the code to be given back", () => codeKilobytes(gateway.pid) < started / 2, 15_000);
+  await using client = await SocketClient.open(gateway.socketUrl);
+  expect(await client.call("health")).toBeDefined();
+});
+
+/** How much of the executable's code is in memory for this process. */
+function codeKilobytes(pid: number): number {
+  const maps = readFileSync(`/proc/${pid}/smaps`, "utf8").split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
+  const code = maps.filter((map) => /^\S+ r-xp .*openclaw-linux/.test(map));
+  return code.reduce((sum, map) => sum + Number(/^Rss:\s+(\d+) kB/m.exec(map)?.[1]), 0);
+}

@@ -125,6 +125,59 @@ test("what is written as markdown is read back as the same text and styles", () 
   }
 });
 
+/** Mostly words, so that many a text says nothing but itself; each of the others could be the one that does not. */
+const hints = [
+  ..."+ - # 1. 12) = : -- :-| > ! ( ) ? % 7 C++ well-known 3:4 a:b // :/ c:/d http://a.b HTTPS://A.B www.x.y WwW.Q a@b.co @ada".split(
+    " ",
+  ),
+  ...'\'s "q" “q” … 你好 각 é e\u0301 👋 👩‍👩‍👧 🇩🇪 \uFE0F שלום \u202E \u200F \u200B \uFEFF \uD800 \uDC00 \0 \u001B \u0085'.split(
+    " ",
+  ),
+  ..."&amp; &lt; & < ** * _ ~~ ~ || | ` ^ { } $ ; mailto:x xmpp:y @everyone #tag \u00A0 \u3000 \u2028 \t \v \f \r \r\n \n \\".split(
+    " ",
+  ),
+];
+
+/** In a paragraph of its own below one that has a style, it is read and written the long way. */
+function quietText(roll: Dice): string {
+  const words = Array.from({ length: 1 + roll(5) }, () => ["word", "Zeit,", "мир", "42", "end."][roll(5)] ?? "");
+  for (let i = roll(3); i > 0; i--) words.splice(roll(words.length + 1), 0, hints[roll(hints.length)] ?? "");
+  return words.join([" ", "", "  "][roll(3)]);
+}
+
+const above = { text: "x", spans: [{ style: "code", start: 0, end: 1 }] } as const satisfies Markup;
+const below = (text: string): Markup => ({ ...above, text: `x\n\n${text}` });
+
+test("a text that is plain as it stands is as plain below another", () => {
+  let seen = 0;
+  for (const seed of seeds) {
+    onWalk(seed, () => {
+      const text = quietText(dice(seed));
+      const isSame = (alone: string, long: string) => {
+        if (alone !== text || text.includes("\n")) return;
+        seen++;
+        expect(long).toBe(`\`x\`\n\n${text}`);
+      };
+      const isRead = ({ text: alone, spans }: Markup, long: Markup) => {
+        if (spans.length > 0 || alone !== text || text.includes("\n")) return;
+        seen++;
+        // A list follows what is above it without an empty line.
+        expect({ ...long, text: long.text.replace(/^x\n+/, "") }).toEqual({ ...above, text });
+      };
+      const markup = { text, spans: [] };
+      isRead(tidy(markup), tidy(below(text)));
+      // What markdown is written first is the text itself, so that this is also when it is written so.
+      isRead(parseMarkdown(text), parseMarkdown(`\`x\`\n\n${text}`));
+      isRead(fromDiscord(text), fromDiscord(`\`x\`\n\n${text}`));
+      isRead(fromSlack(text), fromSlack(`\`x\`\n\n${text}`));
+      isSame(toDiscord(markup), toDiscord(below(text)));
+      isSame(toSlack(markup), toSlack(below(text)));
+      expect(toTelegram(markup)).toEqual({ text: tidy(markup).text, entities: [] });
+    });
+  }
+  expect(seen).toBeGreaterThan(seeds.length);
+});
+
 const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
 
 /** Every piece lies in the text one after another, with only white space between, and no grapheme that fits is parted. */

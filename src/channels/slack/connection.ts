@@ -80,8 +80,9 @@ export class SlackConnection implements Connection {
     const bounded = AbortSignal.any([signal, this.#closing.signal]);
     const isSlacks = hostCheck(this.#options.apiUrl);
     // Files go in several requests, and their bound is of all of them.
-    const client = message.files?.length ? this.#api.client(bounded) : this.#api.boundedClient(bounded);
-    return post(message, client, () => respond(message, { tickets: this.#tickets, isSlacks, signal: bounded }));
+    const posted = (client: Client) =>
+      post(message, client, () => respond(message, { tickets: this.#tickets, isSlacks, signal: bounded }));
+    return message.files?.length ? posted(this.#api.client(bounded)) : this.#api.call(bounded, posted);
   }
 
   async find(

@@ -1,4 +1,4 @@
-import { type Clock, Lru } from "#base";
+import { type Clock, deadline, Lru } from "#base";
 import type { Place } from "../update.ts";
 import type { Api, Client } from "./api.ts";
 
@@ -25,8 +25,9 @@ export class Directory {
   readonly #rooms: Kept<Room>;
 
   constructor(api: Api, clock: Clock, signal: AbortSignal) {
-    this.#people = new Kept(clock, (id) => askPerson(bounded(api, signal), id));
-    this.#rooms = new Kept(clock, (id) => askRoom(bounded(api, signal), id));
+    const call = <T>(ask: (client: Client) => Promise<T>) => callBounded(api, signal, ask);
+    this.#people = new Kept(clock, (id) => call((client) => askPerson(client, id)));
+    this.#rooms = new Kept(clock, (id) => call((client) => askRoom(client, id)));
   }
 
   person(id: string): Promise<Person | undefined> {
@@ -70,8 +71,9 @@ class Kept<V> {
   }
 }
 
-function bounded(api: Api, signal: AbortSignal): Client {
-  return api.client(AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
+async function callBounded<T>(api: Api, signal: AbortSignal, ask: (client: Client) => Promise<T>): Promise<T> {
+  using limit = deadline(signal, timeoutMs);
+  return await api.call(limit.signal, ask);
 }
 
 async function askPerson(client: Client, id: string): Promise<Person | undefined> {

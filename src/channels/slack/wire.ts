@@ -1,6 +1,6 @@
 import { parseJson } from "#base";
 import { Type, type Static, type TSchema } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
+import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 
 const text = Type.String();
 const maybe = Type.Optional(text);
@@ -100,12 +100,19 @@ export const Farewell = Type.Object({ type: Type.Literal("disconnect"), reason: 
 
 export const Hello = Type.Object({ type: Type.Literal("hello") });
 
+/** Compiled when first asked for; there are no more than the schemas of this folder. */
+const checks = new WeakMap<TSchema, TypeCheck<TSchema>>();
+
 /** The value, when it is what the schema says; more than that may be in it. */
 export function as<Schema extends TSchema>(schema: Schema, value: unknown): Static<Schema> | undefined {
-  return Value.Check(schema, value) ? value : undefined;
+  let check = checks.get(schema);
+  if (!check) checks.set(schema, (check = TypeCompiler.Compile(schema)));
+  return check.Check(value) ? value : undefined;
 }
 
 /** The object that a JSON text holds, or undefined. */
 export function jsonObject(json: string): Record<string, unknown> | undefined {
-  return as(Type.Record(text, Type.Unknown()), parseJson(json));
+  return as(JsonObject, parseJson(json));
 }
+
+const JsonObject = Type.Record(text, Type.Unknown());

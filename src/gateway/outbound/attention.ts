@@ -8,8 +8,6 @@ import { keepGrowing } from "./growing.ts";
 import { labelled } from "./pieces.ts";
 
 const usualTypingMs = 5_000;
-/** An answer that comes sooner needs no sign of it, which would count against what the platform lets us say. */
-const firstTypingMs = 300;
 const mostMs = 15 * 60 * 1_000;
 const draftEveryMs = 1_000;
 const timeoutMs = 10_000;
@@ -21,6 +19,7 @@ export interface Attended {
   readonly label: string | undefined;
   readonly line: Line;
   readonly run: Run;
+  readonly typesAfterMs: number;
   /** Resolves when the turn says something else than the first `seen` characters of what it says now, or is over. */
   readonly grown: (seen: number, until: AbortSignal) => Promise<void>;
 }
@@ -35,10 +34,13 @@ export async function attend(attended: Omit<Attended, "grown"> & { readonly over
 }
 
 /** A platform shows one `typing` for a while; a little before it is over comes the next. */
-async function keepTyping({ line: { channel, connection }, run }: Attended, until: AbortSignal): Promise<void> {
+async function keepTyping(
+  { line: { channel, connection }, run, typesAfterMs }: Attended,
+  until: AbortSignal,
+): Promise<void> {
   if (!connection.typing) return;
   const everyMs = Math.round((channel.typingMs ?? usualTypingMs) * 0.8);
-  await pause(firstTypingMs, until).catch(() => undefined);
+  if (typesAfterMs > 0) await pause(typesAfterMs, until).catch(() => undefined);
   while (!until.aborted) {
     using limit = deadline(until, timeoutMs);
     await connection.typing(run.from, limit.signal).catch(() => undefined);

@@ -1,10 +1,13 @@
+import { lazily } from "#base";
 import type { TextLimit } from "#channels";
+
+const markup = lazily(() => import("#markup"));
 
 /** Markdown in pieces that a platform takes. Most answers are one piece; where markdown itself is counted, those load nothing. */
 export async function cut(text: string, limit: TextLimit): Promise<readonly string[]> {
   const { most, unit, lines, measure } = limit;
   if (!measure && isShort(text, limit)) return [text]; // before anything is loaded
-  const { parseMarkdown, split, toMarkdown } = await import("#markup");
+  const { parseMarkdown, split, toMarkdown } = await markup();
   const size = measure ? await measure() : (piece: Parameters<typeof toMarkdown>[0]) => sizes[unit](toMarkdown(piece));
   const whole = parseMarkdown(text);
   const fits = measure ? size(whole) <= most : Math.max(size(whole), sizes[unit](text)) <= most;

@@ -47,12 +47,14 @@ export function headingOf(
   const group = topic ? undefined : groupFor(route, traveller.from, settings);
   const named = namedAmong(group?.agentIds ?? [route.agentId], traveller.text, settings);
   const agentIds = group ? participants(group, named) : [route.agentId];
-  const keyOf = (agentId: string) => sessionKeyOf(traveller, agentId, settings.session);
+  const sessionKey = sessionKeyOf(traveller, route.agentId, settings.session);
+  const keyOf = (agentId: string) =>
+    agentId === route.agentId ? sessionKey : sessionKeyOf(traveller, agentId, settings.session);
   return {
     ...found,
     route,
     topic,
-    sessionKey: keyOf(route.agentId),
+    sessionKey,
     to: targetOf(route, traveller.from),
     group,
     shares: agentIds.map((agentId) => ({ agentId, sessionKey: keyOf(agentId) })),

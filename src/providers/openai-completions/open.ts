@@ -4,7 +4,7 @@ import type { OpenSettings, Provider, Surroundings } from "../provider.ts";
 import { createRemoteProvider } from "../remote.ts";
 import { CompletionReader } from "./answer.ts";
 import { quirksOf } from "./quirks.ts";
-import { completionBody } from "./request.ts";
+import { completionText } from "./request.ts";
 
 const json = { "content-type": "application/json" };
 
@@ -29,7 +29,7 @@ export function openCompletions(settings: OpenSettings, surroundings: Surroundin
       silenceMs,
       // Given as text: what the SDK makes of an object, it looks through again and again (0.1 ms for 400 messages).
       ask: (request, signal) => {
-        const body = JSON.stringify(completionBody(request, quirks));
+        const body = completionText(request, quirks);
         return client.post("/chat/completions", { body, headers: json, signal, stream: true }).asResponse();
       },
       reader: (request) => new CompletionReader(request),

@@ -20,6 +20,23 @@ export function completionBody(request: ModelRequest, quirks: Quirks): Body {
   };
 }
 
+/** The same as text. The tools are the same for turn after turn and mostly the larger part, so they are written once. */
+export function completionText(request: ModelRequest, quirks: Quirks): string {
+  const { tools } = request;
+  const text = JSON.stringify(completionBody({ ...request, tools: [] }, quirks));
+  return tools.length === 0 ? text : `${text.slice(0, -1)},"tools":${textOfTools(tools)}}`;
+}
+
+const writtenTools = new WeakMap<readonly ToolSpec[], string>();
+
+function textOfTools(tools: readonly ToolSpec[]): string {
+  const known = writtenTools.get(tools);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(tools.map(toolOf));
+  writtenTools.set(tools, text);
+  return text;
+}
+
 function messagesOf({ system, messages }: ModelRequest, idOf: (id: string) => string): Message[] {
   const said: Message[] = system === "" ? [] : [{ role: "system", content: system }];
   for (const message of messages) {

@@ -451,6 +451,21 @@ describe("what a chat sees", () => {
     expect(line.typed.length).toBe(typed);
   });
 
+  test("a chat that is shown nothing of an answer before it is whole sees typing, and no more of it afterwards", async () => {
+    using folder = tempFolder();
+    const gates = new Gates();
+    const line = new FakeLine(ann);
+    await using walk = new Walk({ folder: folder.path, channels: [line], answer: gates.answer });
+    await walk.inbound.take(line.message("hello"), line);
+    await until("typing, and again", () => line.typed.length > 2);
+    gates.open("hello");
+    await until("the answer", () => line.got.length > 0);
+    const typed = line.typed.length;
+    await Bun.sleep(60); // three times as long as until the next would come
+    expect(line.typed.length).toBe(typed);
+    expect(line.drafts).toEqual([]);
+  });
+
   test("an answer that comes at once is not announced by typing", async () => {
     using folder = tempFolder();
     const line = new FakeLine(ann);

@@ -2,6 +2,7 @@ import type { OutboundMessage } from "#channels";
 import { expect, test } from "bun:test";
 import { FakeSlack } from "../../support/fake-slack.ts";
 import { openSlackHouse } from "../../support/open-slack.ts";
+import { until } from "../../support/until.ts";
 
 const signal = new AbortController().signal;
 
@@ -193,6 +194,21 @@ test("a probe says who we are, or why not", async () => {
   expect(await slack.connection.probe?.(signal)).toEqual({ name: "openclaw", id: "UBOT" });
   slack.fake.fail("auth.test", { error: "token_revoked" });
   expect(slack.connection.probe?.(signal)).rejects.toThrow("revoked");
+});
+
+test("each message ends with its own signal, and with no other's", async () => {
+  await using slack = await openSlackHouse();
+  const [first, second, third] = [new AbortController(), new AbortController(), new AbortController()];
+  expect(await slack.connection.send(hello(), first.signal)).toHaveProperty("messageId");
+  first.abort();
+  slack.fake.fail("chat.postMessage", { hang: "before" });
+  const hanging = slack.connection.send(hello({ clientKey: "key-2" }), second.signal);
+  hanging.catch(() => {});
+  await until("the second to be asked", () => slack.fake.calls("chat.postMessage").length === 2);
+  expect(await slack.connection.send(hello({ clientKey: "key-3" }), third.signal)).toHaveProperty("messageId");
+  second.abort();
+  await expect(hanging).rejects.toThrow();
+  expect(await slack.connection.send(hello({ clientKey: "key-4" }), third.signal)).toHaveProperty("messageId");
 });
 
 test("an address outside Slack is not asked, whoever names it", async () => {

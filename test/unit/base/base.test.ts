@@ -2,6 +2,7 @@ import { backoffMs, clip, createLog, Lru, nearest, newId, newToken, openLogFile,
 import { expect, test } from "bun:test";
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { dice } from "../../support/dice.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 test("ids made later sort later, and no two are alike", () => {
@@ -43,6 +44,23 @@ test("an LRU keeps what was used last, within its budget", () => {
   lru.set("huge", "x".repeat(11));
   expect(lru.get("huge")).toBeUndefined();
   expect(lru.weight).toBe(0);
+});
+
+test("however it is used, the order of the cache is that of use", () => {
+  const roll = dice(7);
+  const lru = new Lru<number, number>({ budget: 4 });
+  const used: number[] = [];
+  for (let i = 0; i < 2_000; i++) {
+    const [what, key] = [roll(5), roll(6)];
+    const at = used.indexOf(key);
+    if (what === 0) lru.set(key, i);
+    else if (what === 1) lru.delete(key);
+    else lru.get(key);
+    if (at >= 0) used.splice(at, 1);
+    if (what === 0 || (what !== 1 && at >= 0)) used.push(key);
+    if (used.length > 4) used.shift();
+    expect([...lru.keys()]).toEqual(used);
+  }
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { CompletionReader } from "../../../src/providers/openai-completions/answer.ts";
 import { quirksOf } from "../../../src/providers/openai-completions/quirks.ts";
-import { completionBody } from "../../../src/providers/openai-completions/request.ts";
+import { completionBody, completionText } from "../../../src/providers/openai-completions/request.ts";
 import { newRequest } from "../../support/ask-provider.ts";
 
 function read(...chunks: object[]) {
@@ -75,6 +75,18 @@ test("extras go to the hosts that know them, and to nobody who has only the name
   const usual = completionBody(request, quirksOf("api.openai.com.example.org"));
   expect(usual).toMatchObject({ max_tokens: 50, stream_options: { include_usage: true } });
   expect(Object.keys(usual)).not.toContain("prompt_cache_key");
+});
+
+const tool = (name: string) => ({ name, description: `“${name}”`, params: { type: "object", properties: {} } });
+
+test("what is sent is the request as JSON, with the tools of this request, however often some are asked with", () => {
+  const [some, others] = [[tool("read"), tool("write")], [tool("look")]];
+  for (const tools of [some, [], others, some]) {
+    const request = newRequest({ tools, messages: [{ role: "user", text: `with ${tools.length}` }] });
+    const sent: unknown = JSON.parse(completionText(request, quirksOf("localhost")));
+    expect(sent).toEqual(JSON.parse(JSON.stringify(completionBody(request, quirksOf("localhost")))));
+    expect(Object.hasOwn(Object(sent), "tools")).toBe(tools.length > 0);
+  }
 });
 
 test("where call ids must be short, they are, and still lead from result to call", () => {

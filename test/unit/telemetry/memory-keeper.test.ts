@@ -4,7 +4,7 @@ import { until } from "../../support/until.ts";
 
 /** Time as the keeper sees it: it stands still, but for the collections. */
 function heldTime(pauseMs = 0) {
-  return { ms: 0, pauseMs, collections: 0, beside: 0 };
+  return { ms: 0, pauseMs, heapBytes: 0, collections: 0, beside: 0 };
 }
 
 function keeperIn(time: ReturnType<typeof heldTime>, quietMs = 60_000) {
@@ -13,7 +13,8 @@ function keeperIn(time: ReturnType<typeof heldTime>, quietMs = 60_000) {
     time.ms += time.pauseMs;
   };
   const collectBeside = () => void time.beside++;
-  return createMemoryKeeper({ collect, collectBeside, clock: { now: () => time.ms, elapsed: () => time.ms }, quietMs });
+  const clock = { now: () => time.ms, elapsed: () => time.ms };
+  return createMemoryKeeper({ collect, collectBeside, heapBytes: () => time.heapBytes, clock, quietMs });
 }
 
 const nextImmediate = () => new Promise((resolve) => setImmediate(resolve));
@@ -53,18 +54,66 @@ test("a short pause of 5 ms is followed by 20 times as long without one", async 
   expect(time.collections).toBe(2);
 });
 
-test("after a pause that is felt, it collects beside the work, until all is quiet", async () => {
+test("pauses that are felt are followed by 50 times as long without one", async () => {
   const time = heldTime(30);
-  using keeper = keeperIn(time, 10);
+  using keeper = keeperIn(time);
   keeper.worked(400);
   await nextImmediate();
-  expect(time).toMatchObject({ collections: 1, beside: 0 });
-  time.ms += 30 * 20;
+  expect(time.collections).toBe(1);
+  time.ms += 30 * 50 - 1;
   keeper.worked(400);
   await nextImmediate();
-  expect(time).toMatchObject({ collections: 1, beside: 1 });
-  time.ms += 10;
-  await until("a collection of everything", () => time.collections === 2);
+  expect(time.collections).toBe(1);
+  time.ms += 1;
+  keeper.worked(1);
+  await nextImmediate();
+  expect(time.collections).toBe(2);
+});
+
+test("one pause that something else made long does not put off the next collection", async () => {
+  const time = heldTime(5);
+  using keeper = keeperIn(time);
+  keeper.worked(400);
+  await nextImmediate();
+  time.ms += 5 * 20;
+  time.pauseMs = 500;
+  keeper.worked(400);
+  await nextImmediate();
+  expect(time.collections).toBe(2);
+  time.ms += 5 * 20;
+  keeper.worked(400);
+  await nextImmediate();
+  expect(time.collections).toBe(3);
+});
+
+test("whenever the heap has grown by a megabyte, or by a sixteenth of what it was, it collects beside the work", () => {
+  const time = heldTime();
+  using keeper = keeperIn(time);
+  const workedAt = (heapBytes: number) => {
+    time.heapBytes = heapBytes;
+    keeper.worked(32);
+    return time.beside;
+  };
+  expect(workedAt(8_000_000)).toBe(1);
+  expect(workedAt(9_000_000)).toBe(1);
+  expect(workedAt(9_000_001)).toBe(2);
+  expect(workedAt(7_000_000)).toBe(2);
+  expect(workedAt(8_000_001)).toBe(3);
+  expect(workedAt(160_000_000)).toBe(4);
+  expect(workedAt(170_000_000)).toBe(4);
+  expect(workedAt(170_000_001)).toBe(5);
+});
+
+test("it looks how large the heap is once for 32 events", () => {
+  const time = heldTime();
+  using keeper = keeperIn(time);
+  time.heapBytes = 8_000_000;
+  keeper.worked(31);
+  expect(time.beside).toBe(0);
+  keeper.worked(1);
+  expect(time.beside).toBe(1);
+  time.heapBytes = 80_000_000;
+  keeper.worked(31);
   expect(time.beside).toBe(1);
 });
 
@@ -92,6 +141,13 @@ test("disposed of, it collects no more", async () => {
   time.ms = 1_000;
   await Bun.sleep(20);
   expect(time.collections).toBe(0);
+});
+
+test("by default it asks the runtime how large the heap is, and to collect beside", () => {
+  using gc = spyOn(Bun, "gc");
+  using keeper = createMemoryKeeper();
+  keeper.worked(32);
+  expect(gc.mock.calls).toEqual([[false]]);
 });
 
 test("by default it asks the runtime, which collects before it returns", async () => {
