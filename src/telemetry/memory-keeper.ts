@@ -18,9 +18,13 @@ const shortGrowthBytes = 1_000_000;
 /** Whoever has waited so long for nothing can wait for a collection. */
 const defaultQuietMs = 1_500;
 /** A longer pause is felt. */
-const shortPauseMs = 20;
-/** Of the time amid work, collections take a twentieth at most; a fiftieth where they are felt. */
-const workPerPause = { short: 20, felt: 50 } as const;
+const shortPauseMs = 10;
+/**
+ * Of the time amid work, collections take a twentieth at most. Where they are felt, those who wait behind one another then
+ * feel them for several times as long, so they are rare; but not where memory is what is scarce.
+ */
+const workPerPause = { short: 20, felt: 400, feltWhereScarce: 50 } as const;
+const scarceBytes = 1024 ** 3;
 
 export function createMemoryKeeper(
   options: {
@@ -30,14 +34,17 @@ export function createMemoryKeeper(
     readonly collectBeside?: () => void;
     /** How much of the system's memory the heap has, garbage and holes included. */
     readonly heapBytes?: () => number;
+    /** What the machine, or the group that the process is in, has. */
+    readonly memoryBytes?: number;
     readonly clock?: Clock;
     readonly quietMs?: number;
   } = {},
 ): MemoryKeeper {
   const { collect = () => Bun.gc(true), collectBeside = () => Bun.gc(false) } = options;
   const { heapBytes = () => process.memoryUsage().heapTotal } = options;
-  const { clock = systemClock, quietMs = defaultQuietMs } = options;
-  return new Keeper({ collect, collectBeside, heapBytes }, clock, quietMs);
+  const { memoryBytes = process.constrainedMemory(), clock = systemClock, quietMs = defaultQuietMs } = options;
+  const workPerFelt = memoryBytes < scarceBytes ? workPerPause.feltWhereScarce : workPerPause.felt;
+  return new Keeper({ collect, collectBeside, heapBytes }, { clock, quietMs, workPerFelt });
 }
 
 interface Means {
@@ -54,6 +61,7 @@ class Keeper implements MemoryKeeper {
   readonly #means: Means;
   readonly #clock: Clock;
   readonly #quietMs: number;
+  readonly #workPerFelt: number;
   /** How long the last collection of everything held up the work. */
   #pauseMs = Infinity;
   #events = 0;
@@ -65,10 +73,14 @@ class Keeper implements MemoryKeeper {
   #immediate: ReturnType<typeof setImmediate> | undefined;
   #timer: Timer | undefined;
 
-  constructor(means: Means, clock: Clock, quietMs: number) {
+  constructor(
+    means: Means,
+    options: { readonly clock: Clock; readonly quietMs: number; readonly workPerFelt: number },
+  ) {
     this.#means = means;
-    this.#clock = clock;
-    this.#quietMs = quietMs;
+    this.#clock = options.clock;
+    this.#quietMs = options.quietMs;
+    this.#workPerFelt = options.workPerFelt;
   }
 
   worked(events: number): void {
@@ -112,6 +124,6 @@ class Keeper implements MemoryKeeper {
     this.#immediate = undefined;
     this.#events = 0;
     this.#settledBytes = this.#means.heapBytes();
-    this.#nextAt = end + pauseMs * (pauseMs <= shortPauseMs ? workPerPause.short : workPerPause.felt);
+    this.#nextAt = end + pauseMs * (pauseMs <= shortPauseMs ? workPerPause.short : this.#workPerFelt);
   }
 }

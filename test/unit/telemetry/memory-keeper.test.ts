@@ -7,14 +7,16 @@ function heldTime(pauseMs = 0) {
   return { ms: 0, pauseMs, heapBytes: 0, collections: 0, beside: 0 };
 }
 
-function keeperIn(time: ReturnType<typeof heldTime>, quietMs = 60_000) {
+const plenty = 4 * 1024 ** 3;
+
+function keeperIn(time: ReturnType<typeof heldTime>, { quietMs = 60_000, memoryBytes = plenty } = {}) {
   const collect = () => {
     time.collections++;
     time.ms += time.pauseMs;
   };
   const collectBeside = () => void time.beside++;
   const clock = { now: () => time.ms, elapsed: () => time.ms };
-  return createMemoryKeeper({ collect, collectBeside, heapBytes: () => time.heapBytes, clock, quietMs });
+  return createMemoryKeeper({ collect, collectBeside, heapBytes: () => time.heapBytes, memoryBytes, clock, quietMs });
 }
 
 const nextImmediate = () => new Promise((resolve) => setImmediate(resolve));
@@ -54,13 +56,17 @@ test("a short pause of 5 ms is followed by 20 times as long without one", async 
   expect(time.collections).toBe(2);
 });
 
-test("pauses that are felt are followed by 50 times as long without one", async () => {
+test.each([
+  { memoryBytes: plenty, times: 400 },
+  { memoryBytes: 256 * 1024 ** 2, times: 50 },
+])("with $memoryBytes bytes, pauses that are felt are followed by $times times as long without one", async (given) => {
+  const { memoryBytes, times } = given;
   const time = heldTime(30);
-  using keeper = keeperIn(time);
+  using keeper = keeperIn(time, { memoryBytes });
   keeper.worked(400);
   await nextImmediate();
   expect(time.collections).toBe(1);
-  time.ms += 30 * 50 - 1;
+  time.ms += 30 * times - 1;
   keeper.worked(400);
   await nextImmediate();
   expect(time.collections).toBe(1);
@@ -119,7 +125,7 @@ test("it looks how large the heap is once for 32 events", () => {
 
 test("when all has been quiet for a while it collects what is left, once", async () => {
   const time = heldTime();
-  using keeper = keeperIn(time, 10);
+  using keeper = keeperIn(time, { quietMs: 10 });
   keeper.worked(1);
   await Bun.sleep(30); // the clock stands still, so it must go on waiting
   expect(time.collections).toBe(0);
@@ -135,7 +141,7 @@ test("when all has been quiet for a while it collects what is left, once", async
 
 test("disposed of, it collects no more", async () => {
   const time = heldTime();
-  const keeper = keeperIn(time, 5);
+  const keeper = keeperIn(time, { quietMs: 5 });
   keeper.worked(400);
   keeper[Symbol.dispose]();
   time.ms = 1_000;
