@@ -13,6 +13,8 @@ const longestSleepMs = 300_000;
 const lookAgainMs = 5_000;
 /** While deliveries are under way, each of which wakes us by its end, this is how often the next time is asked for. */
 const askAgainMs = 100;
+/** Where many deliveries are under way, looks are so far apart: each costs more than what it finds may gain by it. */
+const crowd = { deliveries: 8, apartMs: 2 };
 
 /** Begins deliveries: each chat in order, chats beside each other, as many at once as there are places, at the platforms' pace. */
 export class DeliveryQueue implements AsyncDisposable {
@@ -82,7 +84,8 @@ export class DeliveryQueue implements AsyncDisposable {
   }
 
   async #look(): Promise<void> {
-    await nextTurn(); // what is written together wakes us once
+    // What is written together wakes us once.
+    await (this.#sending.size < crowd.deliveries ? nextTurn() : Bun.sleep(crowd.apartMs));
     this.#isAgain = false;
     if (this.#isClosed) return;
     this.#beginFrom(this.#ready);
