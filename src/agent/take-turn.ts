@@ -9,7 +9,15 @@ import {
   type TurnProblem,
   type Usage,
 } from "#protocol";
-import type { ModelEvent, ModelStop, Provider, ToolSpec } from "#providers";
+import type {
+  ModelEvent,
+  ModelInput,
+  ModelRequest,
+  ModelStop,
+  Provider,
+  ReadPicture,
+  ToolSpec,
+} from "#providers";
 import type { ToolEffect } from "#tools";
 import { modelRequest } from "./model-request.ts";
 
@@ -20,6 +28,8 @@ export interface TurnModel {
   readonly id: string;
   readonly contextWindow: number;
   readonly maxTokens: number;
+  /** Text alone when nobody says. */
+  readonly input?: readonly ModelInput[];
 }
 
 /** The tools of one turn. Running one never throws: a failing tool is a result. */
@@ -48,6 +58,7 @@ export interface TurnInput {
   readonly conversation: readonly ConversationMessage[];
   /** How many times the model may be asked. */
   readonly maxSteps: number;
+  readonly readPicture?: ReadPicture;
 }
 
 export type TurnEvent =
@@ -64,6 +75,7 @@ interface Reply {
   stop?: ModelStop;
   usage: Usage;
   problem?: TurnProblem;
+  withoutPictures?: true;
 }
 
 /**
@@ -73,9 +85,12 @@ interface Reply {
  */
 export async function* takeTurn(input: TurnInput, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
   const conversation = [...input.conversation];
+  let withoutPictures = false;
   for (let step = 0; step < input.maxSteps; step++) {
     failPoint("agent.model.begin");
-    const reply = yield* askModel(input, conversation, signal);
+    const reply: Reply = yield* askModel(withoutPictures ? blind(input) : input, conversation, signal);
+    if (withoutPictures) reply.withoutPictures = true;
+    withoutPictures ||= reply.withoutPictures ?? false;
     failPoint("agent.model.answered");
     const ending = endingOf(reply, signal);
     if (ending) return yield record(response(input, reply, ending));
@@ -108,9 +123,33 @@ async function* askModel(
   conversation: readonly ConversationMessage[],
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent, Reply> {
+  const request = modelRequest(input, conversation);
+  const reply = yield* askOnce(input, request, signal);
+  if (!request.readPicture || !isRefused(reply) || signal.aborted) return reply;
+  const second = yield* askOnce(input, modelRequest(blind(input), conversation), signal);
+  second.withoutPictures = true;
+  return second;
+}
+
+/** A picture that the model cannot read would else be refused again with every later message of its session. */
+function isRefused({ problem, text, thinking, calls }: Reply): boolean {
+  const isSilent = text === "" && thinking === "" && calls.length === 0;
+  return isSilent && (problem?.kind === "badRequest" || problem?.kind === "contextLength");
+}
+
+/** The same for a model that takes text alone. */
+function blind(input: TurnInput): TurnInput {
+  return { ...input, model: { ...input.model, input: ["text"] } };
+}
+
+async function* askOnce(
+  { model, runId }: TurnInput,
+  request: ModelRequest,
+  signal: AbortSignal,
+): AsyncGenerator<TurnEvent, Reply> {
   const reply = emptyReply();
-  for await (const event of input.model.provider.stream(modelRequest(input, conversation), signal)) {
-    const delta = take(reply, event, input.runId);
+  for await (const event of model.provider.stream(request, signal)) {
+    const delta = take(reply, event, runId);
     if (delta) yield { type: "delta", delta };
     if (signal.aborted) break;
   }
@@ -221,6 +260,7 @@ function response(
     ...(reply.thinking && { thinking: reply.thinking }),
     toolCalls: ending.stopReason === "toolUse" ? reply.calls.map(({ id, name, args }) => ({ id, name, args })) : [],
     ...ending,
+    ...(reply.withoutPictures && { withoutPictures: true }),
     provider: input.model.providerId,
     model: input.model.id,
     usage: reply.usage,

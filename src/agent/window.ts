@@ -20,6 +20,8 @@ export function fitToWindow(
     readonly tools: { readonly specs: readonly ToolSpec[] };
     readonly model: { readonly contextWindow: number; readonly maxTokens: number };
   },
+  /** Of what goes along with a message beside its text. */
+  extraTokens: (message: ConversationMessage) => number = () => 0,
 ): readonly ConversationMessage[] {
   const { contextWindow, maxTokens } = input.model;
   const fixed = estimateTokens(input.system) + toolTokens(input.tools.specs) + maxTokens;
@@ -30,7 +32,7 @@ export function fitToWindow(
   for (let at = conversation.length - 1; at >= 0; at--) {
     const message = conversation[at];
     if (!message) break;
-    used += tokensOf(message);
+    used += tokensOf(message) + extraTokens(message);
     if (used > budget && start < conversation.length) break;
     if (message.role === "user") start = at;
   }

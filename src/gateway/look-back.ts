@@ -1,4 +1,4 @@
-import { modelRequest } from "#agent";
+import { type ModelInput, modelRequest } from "#agent";
 import type { Storage } from "#storage";
 import { Check } from "@sinclair/typebox/value";
 import type { Asked, Moment } from "./gateway.ts";
@@ -12,9 +12,11 @@ export async function lookBack({ sessions, storage }: House, sessionKey: string,
   const { answer, prompt: hash, conversation } = asked;
   const prompt = await readPrompt(storage, hash);
   if (!prompt) return moment;
-  const { system, tools: specs, contextWindow, maxTokens } = prompt;
-  const { provider, model: id, runId } = answer.event;
-  const frame = { sessionId: moment.sessionId, system, tools: { specs }, model: { id, contextWindow, maxTokens } };
+  const { system, tools: specs, contextWindow, maxTokens, input = ["text"] } = prompt;
+  const { provider, model: id, runId, withoutPictures = false } = answer.event;
+  const taken: readonly ModelInput[] = withoutPictures ? ["text"] : input;
+  const model = { id, contextWindow, maxTokens, input: taken };
+  const frame = { sessionId: moment.sessionId, system, tools: { specs }, model };
   const request = modelRequest(frame, conversation);
   return {
     ...moment,

@@ -11,6 +11,8 @@ export const KeptPrompt = Type.Object({
   tools: Type.Array(Type.Object({ name: Type.String(), description: Type.String(), params: Type.Object({}) })),
   contextWindow: Type.Number(),
   maxTokens: Type.Number(),
+  /** For a model that takes more than text. */
+  input: Type.Optional(Type.Array(Type.Union([Type.Literal("text"), Type.Literal("image")]))),
 });
 export type KeptPrompt = Static<typeof KeptPrompt>;
 
@@ -62,8 +64,9 @@ export class Prompts {
   }
 
   #encode(prompt: Ready): { readonly text: string; readonly hash: string } {
-    const { contextWindow, maxTokens } = prompt.model;
-    const kept: KeptPrompt = { system: prompt.system, tools: [...prompt.tools.specs], contextWindow, maxTokens };
+    const { contextWindow, maxTokens, input } = prompt.model;
+    const limits = { contextWindow, maxTokens, ...(input?.includes("image") && { input: [...input] }) };
+    const kept: KeptPrompt = { system: prompt.system, tools: [...prompt.tools.specs], ...limits };
     const text = JSON.stringify(kept);
     const hash = Bun.SHA256.hash(text, "hex");
     this.#last = { prompt, text, hash };
@@ -71,6 +74,6 @@ export class Prompts {
   }
 }
 
-function limitsOf({ model: { contextWindow, maxTokens } }: Ready): string {
-  return `${contextWindow} ${maxTokens}`;
+function limitsOf({ model: { contextWindow, maxTokens, input = [] } }: Ready): string {
+  return `${contextWindow} ${maxTokens} ${input.join()}`;
 }

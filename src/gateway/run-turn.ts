@@ -6,6 +6,7 @@ import { delivery, endAborted, endBadly } from "./ending.ts";
 import type { House } from "./house.ts";
 import { resultsOwed } from "./open-calls.ts";
 import type { Prompts } from "./prompts.ts";
+import { pictureReader } from "./read-picture.ts";
 import type { Run } from "./run.ts";
 
 interface Turn {
@@ -48,7 +49,9 @@ async function converse({ house, run, prompts }: Turn, state: SessionState): Pro
   const timer = setTimeout(() => run.stop("timeout"), timeoutMs);
   try {
     const known = (await finishOpenCalls(house, run, turn.tools)) ?? state;
-    const input = { ...turn, runId: run.runId, sessionId: known.id, conversation: known.conversationUpTo(run.runId) };
+    const conversation = known.conversationUpTo(run.runId);
+    const readPicture = pictureReader(house);
+    const input = { ...turn, runId: run.runId, sessionId: known.id, conversation, readPicture };
     let askedAt = house.clock.now();
     let isFirst = true;
     for await (const event of takeTurn(input, run.signal)) {

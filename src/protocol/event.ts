@@ -72,6 +72,9 @@ const AgentResponse = Type.Object({
   askedAt: Type.Optional(Type.Integer({ description: "When the model was asked, in milliseconds since 1970." })),
   prompt: Type.Optional(PromptMark),
   problem: Type.Optional(TurnProblem),
+  withoutPictures: Type.Optional(
+    Type.Literal(true, { description: "The model refused the pictures of the conversation, and was asked without them." }),
+  ),
   provider: Type.String(),
   model: Type.String(),
   usage: Usage,

@@ -4,6 +4,7 @@ export { createModels, type ModelInfo, type ModelRow, type Models, type Resolved
 export type {
   ModelDone,
   ModelEvent,
+  ModelMessage,
   ModelPart,
   ModelProblem,
   ModelRequest,
@@ -11,8 +12,9 @@ export type {
   OpenSettings,
   Provider,
   ProviderKind,
+  ReadPicture,
   Surroundings,
   ToolSpec,
 } from "./provider.ts";
-export { modelsSettings, type ModelsSettings } from "./settings.ts";
+export { type ModelInput, modelsSettings, type ModelsSettings } from "./settings.ts";
 export { createTranscriber, type Recording, type Transcriber, type Transcript } from "./transcriber.ts";

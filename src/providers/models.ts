@@ -11,6 +11,8 @@ export interface ModelInfo {
   readonly name: string;
   readonly contextWindow: number;
   readonly maxTokens: number;
+  /** What it takes. */
+  readonly input: ModelSettings["input"];
 }
 
 /** A row of the list of models. */
@@ -183,12 +185,14 @@ function infoOf({ modelId }: Place, { models }: ProviderSettings): ModelInfo {
     name: listed?.name ?? modelId,
     contextWindow: listed?.contextWindow ?? usual.contextWindow,
     maxTokens: listed?.maxTokens ?? usual.maxTokens,
+    input: listed?.input ?? usual.input,
   };
 }
 
-const usual = {
+const usual: Pick<ModelInfo, "contextWindow" | "maxTokens" | "input"> = {
   contextWindow: Number(ModelSettings.properties.contextWindow.default),
   maxTokens: Number(ModelSettings.properties.maxTokens.default),
+  input: ["text"],
 };
 
 const demoModel: ModelInfo = { id: "demo", name: "Demo model (offline)", ...usual };

@@ -1,5 +1,5 @@
 import type { Clock, Log, pause } from "#base";
-import type { ConversationMessage, ToolCall, Usage } from "#protocol";
+import type { ConversationMessage, MessageFile, ToolCall, Usage } from "#protocol";
 import type { ProviderSettings } from "./settings.ts";
 
 export interface ToolSpec {
@@ -9,11 +9,21 @@ export interface ToolSpec {
   readonly params: object;
 }
 
+/** A message as a model is given it: with those of its files that go along as pictures. */
+export type ModelMessage =
+  | Exclude<ConversationMessage, { role: "user" }>
+  | { readonly role: "user"; readonly text: string; readonly pictures?: readonly MessageFile[] };
+
+/** The bytes of a picture; undefined when they are gone, or are not what they were. Never rejects. */
+export type ReadPicture = (picture: MessageFile) => Promise<Uint8Array | undefined>;
+
 export interface ModelRequest {
   /** The provider's own name of the model. */
   readonly model: string;
   readonly system: string;
-  readonly messages: readonly ConversationMessage[];
+  readonly messages: readonly ModelMessage[];
+  /** There when messages have pictures: these are read when the request is written, and held no longer. */
+  readonly readPicture?: ReadPicture;
   readonly tools: readonly ToolSpec[];
   readonly maxTokens: number;
   /** Stable per session, so that the provider can reuse what it cached for it. */

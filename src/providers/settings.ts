@@ -3,6 +3,9 @@ import { type Static, Type } from "@sinclair/typebox";
 
 const dollars = Type.Number({ minimum: 0 });
 
+const ModelInput = Type.Union([Type.Literal("text"), Type.Literal("image")]);
+export type ModelInput = Static<typeof ModelInput>;
+
 export const ModelSettings = Type.Object({
   id: Type.String({ minLength: 1, description: "The provider's own name of the model." }),
   name: Type.Optional(Type.String({ minLength: 1, description: "What people see; the id when not set." })),
@@ -10,6 +13,10 @@ export const ModelSettings = Type.Object({
     minimum: 1_024,
     default: 128_000,
     description: "How many tokens question and answer may have together.",
+  }),
+  input: Type.Array(ModelInput, {
+    default: ["text"],
+    description: "What it takes: text, and with \"image\" also the pictures that people send.",
   }),
   maxTokens: Type.Integer({ minimum: 1, default: 8_192, description: "How many tokens one answer may have." }),
   cost: Type.Optional(

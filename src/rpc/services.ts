@@ -15,6 +15,7 @@ export const ModelListing = Type.Object({
   name: Type.String(),
   contextWindow: Type.Integer(),
   maxTokens: Type.Integer(),
+  input: Type.Array(Type.Union([Type.Literal("text"), Type.Literal("image")]), { description: "What it takes." }),
   isDefault: Type.Boolean({ description: "It answers where a session does not name another." }),
 });
 export type ModelListing = Static<typeof ModelListing>;

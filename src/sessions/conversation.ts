@@ -80,7 +80,7 @@ function tell(events: readonly Said[]): readonly ConversationMessage[] {
       continue;
     }
     if (event.kind === "MessageReceived" && calls?.isOpen) {
-      calls.later.push({ role: "user", text: event.text });
+      calls.later.push(userMessage(event));
       continue;
     }
     close();
@@ -97,9 +97,13 @@ function isOwnAnswer(event: Said): boolean {
 
 /** Nothing for an answer without words, which model APIs refuse. Calls beside another stop reason were never made. */
 function messageOf(event: Exclude<Said, EventOf<"ToolResult">>): ConversationMessage[] {
-  if (event.kind === "MessageReceived") return [{ role: "user", text: event.text }];
+  if (event.kind === "MessageReceived") return [userMessage(event)];
   const toolCalls = event.kind === "AgentResponse" && event.stopReason === "toolUse" ? event.toolCalls : [];
   return event.text === "" && toolCalls.length === 0 ? [] : [{ role: "assistant", text: event.text, toolCalls }];
+}
+
+function userMessage({ text, files }: EventOf<"MessageReceived">): ConversationMessage {
+  return { role: "user", text, ...(files && { files }) };
 }
 
 /** The calls of one answer and the results that came for them; whatever else came meanwhile waits behind the results. */

@@ -26,6 +26,7 @@ export interface Window {
 /** `depth` is how far back in the log it reaches, whatever the events: opening a session reads no more than that. */
 export const windowBounds = { entries: 400, weight: 1_048_576, depth: 2_000 } as const;
 const entryOverhead = 200;
+const fileOverhead = 200;
 
 export const emptyWindow: Window = { entries: [], weight: 0 };
 
@@ -76,6 +77,8 @@ export function saidBy(event: SessionEvent): Said | undefined {
 
 function weigh(said: Said): number {
   if (said.kind === "ToolResult") return entryOverhead + said.result.length;
+  if (said.kind === "MessageReceived" && said.files)
+    return entryOverhead + said.text.length + fileOverhead * said.files.length;
   if (said.kind !== "AgentResponse" || said.toolCalls.length === 0) return entryOverhead + said.text.length;
   return entryOverhead + said.text.length + JSON.stringify(said.toolCalls).length;
 }

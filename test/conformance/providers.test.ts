@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { Secret } from "#base";
 import type { ConversationMessage } from "#protocol";
-import { type OpenSettings, providers, type ToolSpec } from "#providers";
+import { type ModelMessage, type OpenSettings, providers, type ToolSpec } from "#providers";
 import { ProviderSettings } from "../../src/providers/settings.ts";
 import {
   type Api,
@@ -152,6 +152,44 @@ describe.each(remote)("a remote provider: %s", (api) => {
         { type: "text", delta: "lo" },
         { type: "done", stop: "stop", usage: { input: 7, output: 3, cacheRead: 20, cacheWrite: 0 } },
       ]);
+    });
+
+    test("pictures, each with the message it came with; one that cannot be read is left out, and nothing else", async () => {
+      await using model = startFakeModel({ script: ["I see."] });
+      const { provider } = await openProvider(api, { baseUrl: model.url });
+      const file = (blob: string, mimeType: string) => ({ blob, mimeType, bytes: 3 });
+      const messages: ModelMessage[] = [
+        { role: "user", text: "one", pictures: [file("a", "image/png"), file("b", "image/jpeg")] },
+        { role: "assistant", text: "", toolCalls: [{ id: "c", name: "clock", args: {} }] },
+        { role: "tool", callId: "c", name: "clock", text: "noon", failed: false },
+        { role: "user", text: "", pictures: [file("c", "image/webp"), file("a", "image/png")] },
+        { role: "user", text: "three", pictures: [file("b", "image/jpeg")] },
+      ];
+      const asked: string[] = [];
+      const readPicture = async ({ blob }: { readonly blob: string }) => {
+        asked.push(blob);
+        return blob === "b" ? undefined : new TextEncoder().encode(`>>${blob}`);
+      };
+      const events = await ask(provider, { messages, readPicture });
+      expect(textOf(events)).toBe("I see.");
+      const pictures = model.requests[0]?.messages.flatMap(({ images = [] }) => images);
+      const urls = ["data:image/png;base64,Pj5h", "data:image/webp;base64,Pj5j", "data:image/png;base64,Pj5h"];
+      expect(pictures).toEqual(urls);
+      const texts = model.requests[0]?.messages.filter(({ role }) => role === "user").map(({ text }) => text);
+      expect(texts?.join("")).toBe("one(empty message)three");
+      expect(new Set(asked)).toEqual(new Set(["a", "b", "c"]));
+    });
+
+    test("pictures when it is asked again after a failure", async () => {
+      await using model = startFakeModel({
+        script: (_call, nth) => (nth === 0 ? error(503) : "I see."),
+      });
+      const { provider } = await openProvider(api, { baseUrl: model.url });
+      const pictures = [{ blob: "a", mimeType: "image/gif", bytes: 3 }];
+      const readPicture = async () => new TextEncoder().encode("GIF");
+      await ask(provider, { messages: [{ role: "user", text: "look", pictures }], readPicture });
+      const seen = model.requests.map(({ messages }) => messages[0]?.images);
+      expect(seen).toEqual([["data:image/gif;base64,R0lG"], ["data:image/gif;base64,R0lG"]]);
     });
 
     test("several tool calls beside text", async () => {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PrepareTurn, TurnTools } from "#agent";
 import { newId } from "#base";
-import type { EventOf, StoredEvent } from "#protocol";
+import type { EventOf, MessageFile, StoredEvent } from "#protocol";
 import type { ModelEvent, ModelRequest } from "#providers";
 import { dice } from "../support/dice.ts";
 import { calls, says } from "../support/scripted-provider.ts";
@@ -22,6 +22,7 @@ class Changing {
   readonly asked: ModelRequest[] = [];
   system = "You are a test.";
   contextWindow = 100_000;
+  input: ("text" | "image")[] = ["text"];
   readonly #answer: () => ModelEvent[];
 
   constructor(answer: () => ModelEvent[]) {
@@ -33,13 +34,20 @@ class Changing {
     const answer = this.#answer;
     const provider = {
       async *stream(request: ModelRequest) {
-        asked.push({ ...request, messages: [...request.messages] });
+        const { readPicture: _readPicture, ...told } = request;
+        asked.push({ ...told, messages: [...request.messages] });
         yield* answer();
       },
     };
-    const model = { provider, providerId: "fake", id: "fake-1", contextWindow: this.contextWindow, maxTokens: 100 };
+    const { contextWindow, input } = this;
+    const model = { provider, providerId: "fake", id: "fake-1", contextWindow, maxTokens: 100, input };
     return { ready: true, model, tools, system: this.system, maxSteps: 5, timeoutMs: 60_000 };
   };
+}
+
+function photos(roll: (sides: number) => number): MessageFile[] {
+  const photo = () => ({ blob: newId().replaceAll("-", "").repeat(2), mimeType: "image/png", bytes: 1 + roll(9e6) });
+  return Array.from({ length: roll(3) }, photo);
 }
 
 /** Frames of the write-ahead log that end a commit; see https://www.sqlite.org/fileformat2.html#walformat */
@@ -69,9 +77,12 @@ test("for every answer of a random conversation, the log tells what its model wa
   for (let turn = 0; turn < 60; turn++) {
     if (roll(4) === 0) house.system = `You are test number ${roll(5)}.`;
     if (roll(6) === 0) house.contextWindow = [100_000, 2_000, 700][roll(3)] ?? 700;
+    if (roll(6) === 0) house.input = roll(2) === 0 ? ["text", "image"] : ["text"];
     if (roll(8) === 0 && turn > 0) await walk.sessions.patch(key, { label: `label ${turn}` });
     const said = await Promise.all(
-      Array.from({ length: 1 + roll(3) }, (_, i) => walk.say(`question ${turn}.${i} ${"y".repeat(roll(600))}`)),
+      Array.from({ length: 1 + roll(3) }, (_, i) =>
+        walk.say(`question ${turn}.${i} ${"y".repeat(roll(600))}`, { files: photos(roll) }),
+      ),
     );
     for (const receipt of said) if (receipt.taken) await walk.ending(receipt.runId);
   }
@@ -81,6 +92,7 @@ test("for every answer of a random conversation, the log tells what its model wa
     if (asked?.answerSeq === seq) told.push(asked.request);
   }
   expect(house.asked.length).toBeGreaterThan(80);
+  expect(house.asked.some(({ messages }) => messages.some((one) => "pictures" in one))).toBe(true);
   expect(told, `seed ${seed}`).toEqual(house.asked);
 });
 

@@ -118,7 +118,15 @@ export class House {
       inbound: this.inbound,
       config: this.#config(),
       models: () => [
-        { id: "demo/demo", provider: "demo", name: "Demo", contextWindow: 8_000, maxTokens: 1_000, isDefault: true },
+        {
+          id: "demo/demo",
+          provider: "demo",
+          name: "Demo",
+          contextWindow: 8_000,
+          maxTokens: 1_000,
+          input: ["text" as const],
+          isDefault: true,
+        },
       ],
       modelProviders: () => ["demo"],
       channels: () => [{ id: "webchat", label: "Web chat", state: "online" }],

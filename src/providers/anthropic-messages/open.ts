@@ -1,6 +1,7 @@
 import { Anthropic } from "@anthropic-ai/sdk";
 import { addressOf } from "../address.ts";
 import { exactFetch } from "../exact-fetch.ts";
+import { readPictures } from "../pictures.ts";
 import type { OpenSettings, Provider, Surroundings } from "../provider.ts";
 import { createRemoteProvider } from "../remote.ts";
 import { MessageReader } from "./answer.ts";
@@ -33,7 +34,10 @@ export function openMessages(settings: OpenSettings, surroundings: Surroundings)
       host: address.host,
       secrets: address.secrets,
       silenceMs,
-      ask: (request, signal) => client.messages.create(messagesBody(request), { signal }).asResponse(),
+      ask: async (request, signal) => {
+        const body = messagesBody(request, await readPictures(request));
+        return client.messages.create(body, { signal }).asResponse();
+      },
       reader: (request) => new MessageReader(request),
     },
     surroundings,

@@ -1,20 +1,23 @@
-import type { ConversationMessage } from "#protocol";
 import type { Anthropic } from "@anthropic-ai/sdk";
-import type { ModelRequest, ToolSpec } from "../provider.ts";
+import { noPictures, type Pictures } from "../pictures.ts";
+import type { ModelMessage, ModelRequest, ToolSpec } from "../provider.ts";
 
 type Body = Anthropic.MessageCreateParamsStreaming;
-type Block = Anthropic.TextBlockParam | Anthropic.ToolUseBlockParam | Anthropic.ToolResultBlockParam;
+type Block =
+  | Anthropic.TextBlockParam
+  | Anthropic.ImageBlockParam
+  | Anthropic.ToolUseBlockParam | Anthropic.ToolResultBlockParam;
 
 /**
  * A request as the messages API wants it. Two marks let the server cache it: one after tools and system prompt, which stay
  * the same for a session, and one at the end, from where the next request goes on.
  */
-export function messagesBody(request: ModelRequest): Body {
+export function messagesBody(request: ModelRequest, pictures = noPictures): Body {
   return {
     model: request.model,
     stream: true,
     max_tokens: request.maxTokens,
-    messages: markLast(alternating(request.messages)),
+    messages: markLast(alternating(request.messages, pictures)),
     ...(request.system === "" ? {} : { system: [{ type: "text", text: request.system, cache_control: cached }] }),
     ...(request.tools.length > 0 ? { tools: request.tools.map(toolOf) } : {}),
   };
@@ -28,11 +31,11 @@ interface Turn {
 }
 
 /** User and assistant by turns, the user first: all that follows on each other in one role is one message. */
-function alternating(messages: readonly ConversationMessage[]): Turn[] {
+function alternating(messages: readonly ModelMessage[], pictures: Pictures): Turn[] {
   const turns: Turn[] = [];
   for (const message of messages) {
     const role = message.role === "assistant" ? "assistant" : "user";
-    const content = blocksOf(message);
+    const content = blocksOf(message, pictures);
     if (content.length === 0) continue;
     if (turns.length === 0 && role === "assistant") turns.push({ role: "user", content: [textBlock("(continued)")] });
     const last = turns.at(-1);
@@ -43,10 +46,10 @@ function alternating(messages: readonly ConversationMessage[]): Turn[] {
 }
 
 /** No text is empty: the API refuses those, and then every later request of the session. */
-function blocksOf(message: ConversationMessage): Block[] {
+function blocksOf(message: ModelMessage, pictures: Pictures): Block[] {
   switch (message.role) {
     case "user":
-      return [textBlock(message.text || "(empty message)")];
+      return [...imageBlocks(message, pictures), textBlock(message.text || "(empty message)")];
     case "tool":
       return [
         {
@@ -69,6 +72,21 @@ function blocksOf(message: ConversationMessage): Block[] {
       ];
   }
 }
+
+/** Before the text, as their maker advises. */
+function imageBlocks(
+  { pictures: wanted = [] }: Extract<ModelMessage, { role: "user" }>,
+  pictures: Pictures,
+): Anthropic.ImageBlockParam[] {
+  return wanted.flatMap(({ blob, mimeType }): Anthropic.ImageBlockParam[] => {
+    const data = pictures.get(blob);
+    const type = accepted.find((one) => one === mimeType);
+    if (data === undefined || type === undefined) return [];
+    return [{ type: "image", source: { type: "base64", media_type: type, data } }];
+  });
+}
+
+const accepted = ["image/jpeg", "image/png", "image/gif", "image/webp"] as const;
 
 function markLast(turns: Turn[]): Turn[] {
   const last = turns.at(-1);

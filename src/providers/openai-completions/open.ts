@@ -3,6 +3,7 @@ import { openaiClient } from "../openai-client.ts";
 import type { OpenSettings, Provider, Surroundings } from "../provider.ts";
 import { createRemoteProvider } from "../remote.ts";
 import { CompletionReader } from "./answer.ts";
+import { readPictures } from "../pictures.ts";
 import { quirksOf } from "./quirks.ts";
 import { completionText } from "./request.ts";
 
@@ -28,8 +29,8 @@ export function openCompletions(settings: OpenSettings, surroundings: Surroundin
       secrets: address.secrets,
       silenceMs,
       // Given as text: what the SDK makes of an object, it looks through again and again (0.1 ms for 400 messages).
-      ask: (request, signal) => {
-        const body = completionText(request, quirks);
+      ask: async (request, signal) => {
+        const body = completionText(request, quirks, await readPictures(request));
         return client.post("/chat/completions", { body, headers: json, signal, stream: true }).asResponse();
       },
       reader: (request) => new CompletionReader(request),

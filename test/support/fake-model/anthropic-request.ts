@@ -22,7 +22,16 @@ const ToolResult = Type.Object({
   is_error: Type.Optional(Type.Boolean()),
   ...cacheable,
 });
-const Block = Type.Union([Text, ToolUse, ToolResult]);
+const Image = Type.Object({
+  type: Type.Literal("image"),
+  source: Type.Object({
+    type: Type.Literal("base64"),
+    media_type: Type.Union(["image/png", "image/jpeg", "image/gif", "image/webp"].map((type) => Type.Literal(type))),
+    data: Type.String({ pattern: "^[A-Za-z0-9+/]+={0,2}$" }),
+  }),
+  ...cacheable,
+});
+const Block = Type.Union([Text, Image, ToolUse, ToolResult]);
 const Request = Type.Object(
   {
     model: Type.String({ minLength: 1 }),
@@ -68,6 +77,10 @@ export function readAnthropic(body: unknown): CallContent {
     const toolCalls = content
       .filter((block) => block.type === "tool_use")
       .map(({ id, name, input }) => ({ id, name, args: input }));
+    const images = content.flatMap((block) =>
+      block.type === "image" ? [`data:${block.source.media_type};base64,${block.source.data}`] : [],
+    );
+    if (images.length > 0) return [...results, { role, text, toolCalls, images }];
     return text === "" && toolCalls.length === 0 ? results : [...results, { role, text, toolCalls }];
   });
   demandResults(request.messages.map(({ content }) => (typeof content === "string" ? [] : content)));

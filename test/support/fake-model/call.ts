@@ -4,6 +4,8 @@ import { readOpenai } from "./openai-request.ts";
 export interface CallMessage {
   readonly role: "user" | "assistant" | "tool";
   readonly text: string;
+  /** The pictures in it, as data: URLs. */
+  readonly images?: readonly string[];
   readonly toolCalls: readonly { readonly id: string; readonly name: string; readonly args: unknown }[];
   /** Of a tool's result: the call it answers. */
   readonly callId?: string;

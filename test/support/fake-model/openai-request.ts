@@ -1,4 +1,4 @@
-import { Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import type { CallContent, CallMessage } from "./call.ts";
 import { checked } from "./checked.ts";
@@ -10,9 +10,21 @@ const ToolCall = Type.Object({
   type: Type.Literal("function"),
   function: Type.Object({ name: Name, arguments: Type.String() }),
 });
+const UserPart = Type.Union([
+  Type.Object({ type: Type.Literal("text"), text: Type.String({ minLength: 1 }) }),
+  Type.Object({
+    type: Type.Literal("image_url"),
+    image_url: Type.Object({
+      url: Type.String({ pattern: "^data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}$" }),
+    }),
+  }),
+]);
 const Message = Type.Union([
   Type.Object({ role: Type.Union([Type.Literal("system"), Type.Literal("developer")]), content: Type.String() }),
-  Type.Object({ role: Type.Literal("user"), content: Type.String({ minLength: 1 }) }),
+  Type.Object({
+    role: Type.Literal("user"),
+    content: Type.Union([Type.String({ minLength: 1 }), Type.Array(UserPart, { minItems: 1 })]),
+  }),
   Type.Object(
     { role: Type.Literal("assistant"), content: Type.String({ minLength: 1 }) },
     { additionalProperties: false },
@@ -56,6 +68,7 @@ export function readOpenai(body: unknown): CallContent {
   const messages = request.messages
     .filter(({ role }) => !isSystem(role))
     .map((message): CallMessage => {
+      if (Array.isArray(message.content)) return userMessage(message.content);
       const text = message.content ?? "";
       if (message.role === "tool") return { role: "tool", text, toolCalls: [], callId: message.tool_call_id };
       if (message.role !== "assistant") return { role: "user", text, toolCalls: [] };
@@ -76,6 +89,12 @@ export function readOpenai(body: unknown): CallContent {
     messages,
     tools: (request.tools ?? []).map((tool) => tool.function.name),
   };
+}
+
+function userMessage(parts: readonly Static<typeof UserPart>[]): CallMessage {
+  const text = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
+  const images = parts.flatMap((part) => (part.type === "image_url" ? [part.image_url.url] : []));
+  return { role: "user", text, toolCalls: [], images };
 }
 
 function isSystem(role: string): boolean {

@@ -21,7 +21,7 @@ function modelsOf(providers: Record<string, Record<string, unknown>>, primary?: 
 
 const local = { api: "openai-completions", baseUrl: "http://127.0.0.1:1/v1" };
 const two = {
-  openai: { ...local, models: [{ id: "gpt-5", name: "GPT 5", contextWindow: 400_000, maxTokens: 32_000 }] },
+  openai: { ...local, models: [{ id: "gpt-5", name: "GPT 5", contextWindow: 400_000, maxTokens: 32_000, input: ["text", "image"] }] },
   openrouter: { ...local, models: [{ id: "anthropic/claude-x" }] },
 };
 
@@ -65,11 +65,11 @@ describe("which model answers", () => {
       found: true,
       id: "openrouter/anthropic/claude-x",
       providerId: "openrouter",
-      model: { id: "anthropic/claude-x", contextWindow: 128_000, maxTokens: 8_192 },
+      model: { id: "anthropic/claude-x", contextWindow: 128_000, maxTokens: 8_192, input: ["text"] },
     });
     expect(await modelsOf({ empty: local, ...two }).resolve()).toMatchObject({
       id: "openai/gpt-5",
-      model: { id: "gpt-5", name: "GPT 5", contextWindow: 400_000, maxTokens: 32_000 },
+      model: { id: "gpt-5", name: "GPT 5", contextWindow: 400_000, maxTokens: 32_000, input: ["text", "image"] },
     });
   });
 
@@ -77,7 +77,7 @@ describe("which model answers", () => {
     expect(await modelsOf(two).resolve("openai/gpt-6/preview")).toMatchObject({
       found: true,
       id: "openai/gpt-6/preview",
-      model: { id: "gpt-6/preview", contextWindow: 128_000, maxTokens: 8_192 },
+      model: { id: "gpt-6/preview", contextWindow: 128_000, maxTokens: 8_192, input: ["text"] },
     });
   });
 
@@ -125,6 +125,7 @@ describe("the list", () => {
         name: "GPT 5",
         contextWindow: 400_000,
         maxTokens: 32_000,
+        input: ["text", "image"],
         isDefault: false,
       },
       {
@@ -133,6 +134,7 @@ describe("the list", () => {
         name: "anthropic/claude-x",
         contextWindow: 128_000,
         maxTokens: 8_192,
+        input: ["text"],
         isDefault: true,
       },
     ]);
