@@ -9,15 +9,7 @@ import {
   type TurnProblem,
   type Usage,
 } from "#protocol";
-import type {
-  ModelEvent,
-  ModelInput,
-  ModelRequest,
-  ModelStop,
-  Provider,
-  ReadPicture,
-  ToolSpec,
-} from "#providers";
+import type { ModelEvent, ModelInput, ModelRequest, ModelStop, Provider, ReadPicture, ToolSpec } from "#providers";
 import type { ToolEffect } from "#tools";
 import { modelRequest } from "./model-request.ts";
 

@@ -159,6 +159,10 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
 
   return {
     receive,
+    async keepFiles(files) {
+      const { keepFiles } = await import("./keep-files.ts");
+      return keepFiles(house.storage, files);
+    },
     holdTicket: (runId, ticket) => house.tickets.hold(runId, ticket),
     async answer(message, work) {
       await recovery.clear(message.sessionKey);

@@ -3,6 +3,8 @@ import type { OutboundMessage, ReplyTicket } from "#channels";
 import type { Address, InboundMessage, MessageTrace, StoredEvent } from "#protocol";
 import type { SessionSummary } from "#sessions";
 import type { OutboxRow } from "#storage";
+import type { Described } from "./inbound/attachments.ts";
+import type { BroughtFile } from "./keep-files.ts";
 import type { KeyedRequest } from "./requests.ts";
 
 /** How a turn stands. */
@@ -73,6 +75,11 @@ export type FileReceipt =
 export interface Gateway extends AsyncDisposable {
   /** Asks for a place, then puts the message on disk, then starts its turn. Rejects only with `storageUnavailable`, or for a bug. */
   receive(message: InboundMessage): Promise<Receipt>;
+  /**
+   * Keeps files that a client brings with a message: what the message is to carry, and a line of each for its text. Before
+   * the message, which may be refused. Rejects with `storageUnavailable`.
+   */
+  keepFiles(files: readonly BroughtFile[]): Promise<readonly Described[]>;
   /**
    * A message that the gateway answers itself, with what `work` says; no turn is started. Both are put on disk together
    * when the work is done. A message that was taken before is not worked on again. Rejects as `work` does, or with

@@ -6,6 +6,7 @@ export type { Probe } from "./accounts/keeper.ts";
 export type { Lease, TakeLease } from "./accounts/lease.ts";
 export { createGateway } from "./create-gateway.ts";
 export type { ActiveRun, Asked, ChatFile, FileReceipt, Gateway, Moment, Receipt, RunStatus } from "./gateway.ts";
+export type { BroughtFile } from "./keep-files.ts";
 export type { KeyedRequest } from "./requests.ts";
 export { createInbound } from "./inbound/create-inbound.ts";
 export { checkBroadcast, labelIn } from "./router/broadcast.ts";

@@ -73,7 +73,9 @@ const AgentResponse = Type.Object({
   prompt: Type.Optional(PromptMark),
   problem: Type.Optional(TurnProblem),
   withoutPictures: Type.Optional(
-    Type.Literal(true, { description: "The model refused the pictures of the conversation, and was asked without them." }),
+    Type.Literal(true, {
+      description: "The model refused the pictures of the conversation, and was asked without them.",
+    }),
   ),
   provider: Type.String(),
   model: Type.String(),

@@ -14,7 +14,8 @@ export async function readPictures({ messages, readPicture }: ModelRequest): Pro
     for (const picture of message.pictures ?? []) {
       if (pictures.has(picture.blob)) continue;
       const bytes = await readPicture(picture);
-      if (bytes) pictures.set(picture.blob, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64"));
+      if (bytes)
+        pictures.set(picture.blob, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64"));
     }
   }
   return pictures;

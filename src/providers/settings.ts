@@ -16,7 +16,7 @@ export const ModelSettings = Type.Object({
   }),
   input: Type.Array(ModelInput, {
     default: ["text"],
-    description: "What it takes: text, and with \"image\" also the pictures that people send.",
+    description: 'What it takes: text, and with "image" also the pictures that people send.',
   }),
   maxTokens: Type.Integer({ minimum: 1, default: 8_192, description: "How many tokens one answer may have." }),
   cost: Type.Optional(

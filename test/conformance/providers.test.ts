@@ -33,6 +33,9 @@ const clock: ToolSpec = {
 const clockCall = { toolCall: { id: "call_1", name: "clock", args: { zone: "Europe/Paris" } } };
 const remote = ProviderSettings.properties.api.anyOf.map((literal) => literal.const);
 
+const file = (blob: string, mimeType: string) => ({ blob, mimeType, bytes: 3 });
+const aGif = async () => new TextEncoder().encode("GIF");
+
 function error(status: number, message = "no", headers: Record<string, string> = {}): Reply {
   return {
     status,
@@ -157,7 +160,6 @@ describe.each(remote)("a remote provider: %s", (api) => {
     test("pictures, each with the message it came with; one that cannot be read is left out, and nothing else", async () => {
       await using model = startFakeModel({ script: ["I see."] });
       const { provider } = await openProvider(api, { baseUrl: model.url });
-      const file = (blob: string, mimeType: string) => ({ blob, mimeType, bytes: 3 });
       const messages: ModelMessage[] = [
         { role: "user", text: "one", pictures: [file("a", "image/png"), file("b", "image/jpeg")] },
         { role: "assistant", text: "", toolCalls: [{ id: "c", name: "clock", args: {} }] },
@@ -186,8 +188,7 @@ describe.each(remote)("a remote provider: %s", (api) => {
       });
       const { provider } = await openProvider(api, { baseUrl: model.url });
       const pictures = [{ blob: "a", mimeType: "image/gif", bytes: 3 }];
-      const readPicture = async () => new TextEncoder().encode("GIF");
-      await ask(provider, { messages: [{ role: "user", text: "look", pictures }], readPicture });
+      await ask(provider, { messages: [{ role: "user", text: "look", pictures }], readPicture: aGif });
       const seen = model.requests.map(({ messages }) => messages[0]?.images);
       expect(seen).toEqual([["data:image/gif;base64,R0lG"], ["data:image/gif;base64,R0lG"]]);
     });

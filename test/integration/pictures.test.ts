@@ -5,6 +5,7 @@ import { type FakeModel, type Script, startFakeModel } from "../support/fake-mod
 import { type Api, openProvider } from "../support/ask-provider.ts";
 import { FakeTelegram } from "../support/fake-telegram.ts";
 import { fakeModelConfig } from "../support/gateway-process.ts";
+import { openOpenClawHouse } from "../support/openclaw-house.ts";
 import { openGateway } from "../support/open-gateway.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
@@ -21,6 +22,8 @@ function picture(n: number, bytes = 10): Uint8Array {
 }
 
 const urlOf = (bytes: Uint8Array) => `data:image/png;base64,${Buffer.from(bytes).toString("base64")}`;
+
+const urls = (...numbers: number[]) => numbers.map((n) => urlOf(picture(n)));
 
 async function fileOf(walk: Walk, bytes: Uint8Array, mimeType = "image/png"): Promise<MessageFile> {
   return { blob: await walk.storage.putBlob({ mimeType, bytes }), mimeType, bytes: bytes.length };
@@ -75,7 +78,7 @@ describe.each(apis)("a photo that comes by Telegram, to a model behind %s", (api
     await using fake = new FakeTelegram();
     fake.file("p1", bytes);
     await using model = startFakeModel({ script: always });
-    await using _gateway = await openGateway(
+    await using gateway = await openGateway(
       `${fakeModelConfig(model.url, api)}
       ${input}
       [channels.telegram]
@@ -88,6 +91,7 @@ describe.each(apis)("a photo that comes by Telegram, to a model behind %s", (api
     fake.says("", { photo, text: undefined, caption: "look" });
     await until("the answer", () => fake.chats.shown.length === 1);
     const hash = Bun.SHA256.hash(bytes, "hex");
+    expect(gateway.app.warnings.join(" ")).not.toContain("input");
     expect(seen(model)).toEqual([[`look\n[attached: image; image/png, 10 bytes, blob ${hash}]`, ...images]]);
   });
 });
@@ -124,8 +128,7 @@ describe("pictures", () => {
     await say(walk, "one", first && [first]);
     await say(walk, "two", second && third && [second, third]);
     await say(walk, "more", rest);
-    const url = (n: number) => urlOf(picture(n));
-    const expected = [["one"], ["two", url(3)], ["more", url(4), url(5), url(6)]];
+    const expected = [["one"], ["two", ...urls(3)], ["more", ...urls(4, 5, 6)]];
     expect(seen(model, 2)).toEqual(expected as never);
     expect(seen(model, 3)).toEqual(expected as never);
     expect(model.requests).toHaveLength(4);
@@ -192,7 +195,11 @@ describe.each(apis)("a picture that a model behind %s refuses", (api) => {
     await using model = startFakeModel({
       script: ({ bodyText }) =>
         bodyText.includes("base64")
-          ? { status: 400, headers: { "content-type": "application/json" }, chunks: ['{"error":{"message":"bad image"}}'] }
+          ? {
+              status: 400,
+              headers: { "content-type": "application/json" },
+              chunks: ['{"error":{"message":"bad image"}}'],
+            }
           : "I see nothing.",
     });
     await using walk = await walkTo({ folder: folder.path, model, api });
@@ -229,5 +236,65 @@ test("the past of a session tells which pictures its model saw, and which it did
   const events = await Array.fromAsync(walk.sessions.events(key));
   const { asked } = await walk.gateway.at(key, events.at(-1)?.seq ?? 0);
   expect(asked?.request.messages).toEqual([{ role: "user", text: "look", pictures: files.slice(1) }]);
-  expect(seen(model)).toEqual([["look", ...[2, 3, 4, 5].map((n) => urlOf(picture(n)))]]);
+  expect(seen(model)).toEqual([["look", ...urls(2, 3, 4, 5)]]);
+});
+
+describe("files that clients send with a message", () => {
+  const takesPictures = 'input = ["text", "image"]';
+  const bytes = picture(7);
+  const content = Buffer.from(bytes).toString("base64");
+  const told = `[attached: image cat.png; image/png, 10 bytes, blob ${Bun.SHA256.hash(bytes, "hex")}]`;
+
+  const send = (file: string) => ({
+    sessionKey: "main",
+    message: "",
+    idempotencyKey: "k1",
+    attachments: [{ fileName: "cat.png", content: file }],
+  });
+
+  test.each([
+    ["chat.send", { sessionKey: "main" }],
+    ["sessions.send", { key: "main" }],
+    ["agent", { sessionKey: "main" }],
+  ])("reach the model by %s of the original's client, and what is no picture is named", async (method, where) => {
+    await using house = await openOpenClawHouse(always, {}, "", takesPictures);
+    const note = Buffer.from("a note").toString("base64");
+    const attachments = [
+      { type: "image", mimeType: "image/png", fileName: "cat.png", content: `data:image/png;base64,${content}` },
+      { type: "file", mimeType: "image/png", fileName: "", content: note },
+    ];
+    await house.client.request(method, { ...where, message: "look", idempotencyKey: "k1", attachments });
+    await house.model.received(1);
+    const noteTold = `[attached: file; text/plain, 6 bytes, blob ${Bun.SHA256.hash("a note", "hex")}]`;
+    expect(seen(house.model)).toEqual([[`look\n${told}\n${noteTold}`, urlOf(bytes)]]);
+    expect(house.client.hellos[0]).toMatchObject({ policy: { attachments: { maxImageBytes: 512 * 1024 } } });
+    house.expectSchema();
+  });
+
+  test("reach it by JSON-RPC, also without words; the same message again is the same, with another file it is another", async () => {
+    await using model = startFakeModel({ script: always });
+    await using gateway = await openGateway(`${fakeModelConfig(model.url)}\n${takesPictures}`);
+    const first = await gateway.call("chat.send", send(content));
+    expect(first.body.result).toEqual({ runId: "k1", status: "started" });
+    await model.received(1);
+    expect(seen(model)).toEqual([[told, urlOf(bytes)]]);
+    expect((await gateway.call("chat.send", send(content))).body.result).toMatchObject({ runId: "k1" });
+    const other = await gateway.call("chat.send", send(Buffer.from(picture(8)).toString("base64")));
+    expect(other.body.error?.message).toContain("k1");
+    expect(model.requests).toHaveLength(1);
+  });
+
+  test.each([
+    ["what is no base64", [{ content: "YQ==" }, { content: "data:;base64,YQ==" }], "attachments.1.content"],
+    ["what is none either", [{ content: "a b=" }], "attachments.0.content"],
+    ["too many of them", Array.from({ length: 11 }, () => ({ content: "YQ==" })), "attachments"],
+    ["nothing", [{ content: "" }], "attachments.0.content"],
+  ])("are refused with the place of the mistake: %s", async (_what, attachments, path) => {
+    await using model = startFakeModel({ script: always });
+    await using gateway = await openGateway(fakeModelConfig(model.url));
+    const { body } = await gateway.call("chat.send", { sessionKey: "main", message: "look", attachments });
+    expect(body.error?.code).toBe(-32_602);
+    expect(JSON.stringify(body.error)).toContain(path);
+    expect(model.requests).toEqual([]);
+  });
 });

@@ -15,11 +15,12 @@ export async function openOpenClawHouse(
   script: Script,
   options: ConstructorParameters<typeof OfficialClient>[0] = {},
   moreSettings = "",
+  ofTheModel = "",
 ) {
   await using opened = new AsyncDisposableStack();
   const folder = opened.use(tempFolder());
   const model = opened.use(startFakeModel({ script }));
-  writeFileSync(join(folder.path, "openclaw.toml"), moreSettings + fakeModelConfig(model.url));
+  writeFileSync(join(folder.path, "openclaw.toml"), moreSettings + fakeModelConfig(model.url) + ofTheModel);
   const environment = { OPENCLAW_HOME: folder.path, OPENCLAW_GATEWAY_AUTH_TOKEN: token };
   const port = await freePort();
   const start = () =>

@@ -46,9 +46,9 @@ export async function keepAttachments(
       if (mostHeard !== undefined && isRecording(attachment, mimeType) && bytes.length <= mostHeard) {
         unheard.push({ line: files.length, blob: hash });
       }
-      const name = nameOf(attachment);
-      attached.push({ blob: hash, mimeType, bytes: bytes.length, ...(name !== "" && { name }) });
-      files.push(line(attachment, `${mimeType}, ${bytes.length} bytes, blob ${hash}`));
+      const described = describeFile(attachment, { blob: hash, mimeType, bytes: bytes.length });
+      attached.push(described.file);
+      files.push(described.line);
     } catch (error) {
       closing.throwIfAborted();
       log.warn("an attachment could not be read", { kind: attachment.kind, problem: describeError(error) });
@@ -70,11 +70,26 @@ function isRecording({ kind }: Attachment, mimeType: string): boolean {
   return (kind === "voice" || kind === "audio") && /^(audio\/|video\/(mp4|webm)$)/.test(mimeType);
 }
 
-function line(attachment: Attachment, what: string): string {
-  const called = nameOf(attachment);
-  return `[attached: ${attachment.kind}${called === "" ? "" : ` ${called}`}; ${what}]`;
+type About = Pick<Attachment, "kind" | "name">;
+
+function line(about: About, what: string): string {
+  const called = nameOf(about);
+  return `[attached: ${about.kind}${called === "" ? "" : ` ${called}`}; ${what}]`;
 }
 
-function nameOf({ name = "" }: Attachment): string {
+/** One that is in a blob. */
+export function describeFile(about: About, { mimeType, bytes, blob }: Omit<MessageFile, "name">): Described {
+  const name = nameOf(about);
+  const file = { blob, mimeType, bytes, ...(name !== "" && { name }) };
+  return { file, line: line(about, `${mimeType}, ${bytes} bytes, blob ${blob}`) };
+}
+
+export interface Described {
+  readonly file: MessageFile;
+  /** For the model. */
+  readonly line: string;
+}
+
+function nameOf({ name = "" }: About): string {
   return clip(name.replaceAll(/[[\]\p{Cc}\p{Cf}\u2028\u2029]/gu, " ").trim(), mostNameCharacters);
 }

@@ -6,7 +6,8 @@ type Body = Anthropic.MessageCreateParamsStreaming;
 type Block =
   | Anthropic.TextBlockParam
   | Anthropic.ImageBlockParam
-  | Anthropic.ToolUseBlockParam | Anthropic.ToolResultBlockParam;
+  | Anthropic.ToolUseBlockParam
+  | Anthropic.ToolResultBlockParam;
 
 /**
  * A request as the messages API wants it. Two marks let the server cache it: one after tools and system prompt, which stay

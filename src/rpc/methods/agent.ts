@@ -1,4 +1,5 @@
 import { Type } from "@sinclair/typebox";
+import { Attachments } from "../attachments.ts";
 import { MessageText } from "../message-text.ts";
 import { closed, defineMethod } from "../method.ts";
 import { AgentId, readSessionKey, SessionKey } from "../session-key.ts";
@@ -24,6 +25,7 @@ export const agent = defineMethod({
       message: MessageText,
       sessionKey: Type.Optional(SessionKey),
       agentId: Type.Optional(AgentId),
+      attachments: Type.Optional(Attachments),
       idempotencyKey: Type.Optional(IdempotencyKey),
     },
     closed,

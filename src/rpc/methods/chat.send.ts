@@ -2,6 +2,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { newId } from "#base";
 import { type Fault, fault } from "#protocol";
 import type { Receipt } from "#gateway";
+import { Attachments, readAttachments } from "../attachments.ts";
 import { MessageText, readMessageText } from "../message-text.ts";
 import { closed, defineMethod, type MethodContext } from "../method.ts";
 import { AgentId, readLiveKey, SessionKey } from "../session-key.ts";
@@ -39,6 +40,7 @@ export const chatSend = defineMethod({
       sessionKey: SessionKey,
       agentId: Type.Optional(AgentId),
       message: MessageText,
+      attachments: Type.Optional(Attachments),
       idempotencyKey: Type.Optional(IdempotencyKey),
       isPlain: Type.Optional(
         Type.Boolean({ description: "For the model, also when it reads like one of our commands (`commands.list`)." }),
@@ -50,21 +52,30 @@ export const chatSend = defineMethod({
     runId: Type.String(),
     status: SendStatus,
   }),
-  handle: async ({ sessionKey, agentId, message, idempotencyKey = newId(), isPlain = false }, context) => {
+  handle: async (params, context) => {
+    const { sessionKey, agentId, message, attachments = [], idempotencyKey = newId(), isPlain = false } = params;
     const { services } = context;
     if (!idempotencyKey.isWellFormed()) {
       throw fault.invalidParams({ path: "idempotencyKey", problem: "it is not valid Unicode" });
     }
     const key = readLiveKey(sessionKey, services, agentId);
-    const text = readMessageText(message, "message");
+    const { text, ...rest } = await saidWith(message, attachments, context);
     const from = { channel, chat: key };
-    const inbound = { id: idempotencyKey, runId: idempotencyKey, sessionKey: key, from, sender, text };
-    const command = isPlain ? undefined : await commandIn(text, key, context);
+    const inbound = { id: idempotencyKey, runId: idempotencyKey, sessionKey: key, from, sender, text, ...rest };
+    const command = isPlain ? undefined : await commandIn(message.toWellFormed(), key, context);
     const receipt = await (command ? services.gateway.answer(inbound, command) : services.gateway.receive(inbound));
     if (!receipt.taken) throw refusals[receipt.because](idempotencyKey);
     return { runId: receipt.runId, status: statusOf(receipt) };
   },
 });
+
+/** A message may be its files alone. */
+async function saidWith(message: string, attachments: Attachments, { services }: MethodContext) {
+  if (attachments.length === 0) return { text: readMessageText(message, "message") };
+  const words = message.trim() === "" ? [] : [readMessageText(message, "message")];
+  const kept = await services.gateway.keepFiles(readAttachments(attachments));
+  return { text: [...words, ...kept.map(({ line }) => line)].join("\n"), files: kept.map(({ file }) => file) };
+}
 
 /** What does it, when the message is for the gateway and not for the model. Most are not, and load nothing. */
 async function commandIn(text: string, sessionKey: string, context: MethodContext) {

@@ -48,8 +48,14 @@ export async function helloOk(greeter: Greeter, caller: Caller, pass: Pass) {
       maxPayload: limits.frameBytes,
       maxBufferedBytes: limits.bufferedHardBytes,
       tickIntervalMs: limits.tickMs,
+      attachments: { maxBytes: roomForFiles(limits), maxImageBytes: roomForFiles(limits) },
     },
   };
+}
+
+/** In base64 they are two thirds of a frame; the rest is for the text. */
+function roomForFiles({ frameBytes }: RpcLimits): number {
+  return Math.floor(frameBytes / 2);
 }
 
 function sessionDefaults({ agentId, agents, parseSessionKey, models }: Services) {

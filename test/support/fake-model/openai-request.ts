@@ -84,7 +84,7 @@ export function readOpenai(body: unknown): CallContent {
     model: request.model,
     system: request.messages
       .filter(({ role }) => isSystem(role))
-      .map(({ content }) => content)
+      .map(({ content }) => (typeof content === "string" ? content : ""))
       .join("\n"),
     messages,
     tools: (request.tools ?? []).map((tool) => tool.function.name),

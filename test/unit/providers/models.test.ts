@@ -21,7 +21,10 @@ function modelsOf(providers: Record<string, Record<string, unknown>>, primary?: 
 
 const local = { api: "openai-completions", baseUrl: "http://127.0.0.1:1/v1" };
 const two = {
-  openai: { ...local, models: [{ id: "gpt-5", name: "GPT 5", contextWindow: 400_000, maxTokens: 32_000, input: ["text", "image"] }] },
+  openai: {
+    ...local,
+    models: [{ id: "gpt-5", name: "GPT 5", contextWindow: 400_000, maxTokens: 32_000, input: ["text", "image"] }],
+  },
   openrouter: { ...local, models: [{ id: "anthropic/claude-x" }] },
 };
 

@@ -8,7 +8,7 @@ import { agentWait, type RunOutcome } from "../../methods/agent.wait.ts";
 import { IdempotencyKey } from "../../methods/chat.send.ts";
 import { AgentId, agentOf, SessionKey } from "../../session-key.ts";
 import { adapt, open } from "./adapter.ts";
-import { noAttachments } from "./chat.ts";
+import { SentAttachments, sentAttachments } from "./attachments.ts";
 
 const longestRunMs = 3_600_000;
 
@@ -18,7 +18,7 @@ const AgentParams = Type.Object(
     idempotencyKey: IdempotencyKey,
     agentId: Type.Optional(AgentId),
     sessionKey: Type.Optional(SessionKey),
-    attachments: noAttachments,
+    attachments: SentAttachments,
     deliver: Type.Optional(Type.Literal(false, { description: "The answer is read here; it goes to no channel." })),
   },
   open,
@@ -27,7 +27,8 @@ const AgentParams = Type.Object(
 export const agent: readonly AnyMethod[] = [
   adapt(agentMethod, {
     params: AgentParams,
-    ask: ({ message, idempotencyKey, agentId, sessionKey = "main" }) => ({
+    ask: ({ message, attachments, idempotencyKey, agentId, sessionKey = "main" }) => ({
+      ...sentAttachments(attachments),
       message,
       idempotencyKey,
       sessionKey,

@@ -9,12 +9,10 @@ import { chatStartup } from "../../methods/chat.startup.ts";
 import { commandsList } from "../../methods/commands.list.ts";
 import { AgentId, readSessionKey, SessionKey } from "../../session-key.ts";
 import { adapt, open, own } from "./adapter.ts";
+import { SentAttachments, sentAttachments } from "./attachments.ts";
 import { commandEntry, isInMenus } from "./commands.ts";
 import { HistoryParams, historyOf } from "./history.ts";
 import { modelChoice } from "./models.ts";
-
-/** Files cannot be given to the model yet: whoever sends some is told, so that none is lost in silence. */
-export const noAttachments = Type.Optional(Type.Array(Type.Unknown(), { maxItems: 0 }));
 
 const agentId = Type.Optional(AgentId);
 
@@ -26,12 +24,20 @@ export const chat: readonly AnyMethod[] = [
         agentId,
         message: MessageText,
         idempotencyKey: IdempotencyKey,
-        attachments: noAttachments,
+        attachments: SentAttachments,
         suppressCommandInterpretation: Type.Optional(Type.Boolean()),
       },
       open,
     ),
-    ask: ({ sessionKey, agentId: of, message, idempotencyKey, suppressCommandInterpretation: isPlain }) => ({
+    ask: ({
+      sessionKey,
+      agentId: of,
+      message,
+      attachments,
+      idempotencyKey,
+      suppressCommandInterpretation: isPlain,
+    }) => ({
+      ...sentAttachments(attachments),
       sessionKey,
       message,
       idempotencyKey,

@@ -10,7 +10,7 @@ import { AgentId, readSessionKey, SessionKey } from "../../session-key.ts";
 import { findSessions } from "../../session-pages.ts";
 import type { SessionRow } from "../../session-row.ts";
 import { open, own } from "./adapter.ts";
-import { noAttachments } from "./chat.ts";
+import { SentAttachments, sentAttachments } from "./attachments.ts";
 
 const mostPreviews = 64;
 const mostCandidates = 10;
@@ -69,12 +69,13 @@ export const sessionLookup: readonly AnyMethod[] = [
         agentId: Type.Optional(AgentId),
         message: MessageText,
         idempotencyKey: Type.Optional(IdempotencyKey),
-        attachments: noAttachments,
+        attachments: SentAttachments,
       },
       open,
     ),
-    handle: async ({ key, agentId, message, idempotencyKey = newId() }, context) => {
-      const asked = { sessionKey: key, message, idempotencyKey, ...(agentId !== undefined && { agentId }) };
+    handle: async ({ key, agentId, message, attachments, idempotencyKey = newId() }, context) => {
+      const files = sentAttachments(attachments);
+      const asked = { sessionKey: key, message, ...files, idempotencyKey, ...(agentId !== undefined && { agentId }) };
       const { runId, status } = await chatSend.handle(asked, context);
       context.interests().started(runId);
       return status === "aborted" ? { runId, status: "timeout", summary: "aborted" } : { runId, status };
