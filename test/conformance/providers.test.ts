@@ -33,7 +33,7 @@ const clock: ToolSpec = {
 const clockCall = { toolCall: { id: "call_1", name: "clock", args: { zone: "Europe/Paris" } } };
 const remote = ProviderSettings.properties.api.anyOf.map((literal) => literal.const);
 
-const file = (blob: string, mimeType: string) => ({ blob, mimeType, bytes: 3 });
+const pictureFile = (blob: string, mimeType: string) => ({ blob, mimeType, bytes: 3 });
 const aGif = async () => new TextEncoder().encode("GIF");
 
 function error(status: number, message = "no", headers: Record<string, string> = {}): Reply {
@@ -161,11 +161,11 @@ describe.each(remote)("a remote provider: %s", (api) => {
       await using model = startFakeModel({ script: ["I see."] });
       const { provider } = await openProvider(api, { baseUrl: model.url });
       const messages: ModelMessage[] = [
-        { role: "user", text: "one", pictures: [file("a", "image/png"), file("b", "image/jpeg")] },
+        { role: "user", text: "one", pictures: [pictureFile("a", "image/png"), pictureFile("b", "image/jpeg")] },
         { role: "assistant", text: "", toolCalls: [{ id: "c", name: "clock", args: {} }] },
         { role: "tool", callId: "c", name: "clock", text: "noon", failed: false },
-        { role: "user", text: "", pictures: [file("c", "image/webp"), file("a", "image/png")] },
-        { role: "user", text: "three", pictures: [file("b", "image/jpeg")] },
+        { role: "user", text: "", pictures: [pictureFile("c", "image/webp"), pictureFile("a", "image/png")] },
+        { role: "user", text: "three", pictures: [pictureFile("b", "image/jpeg")] },
       ];
       const asked: string[] = [];
       const readPicture = async ({ blob }: { readonly blob: string }) => {

@@ -239,18 +239,19 @@ test("the past of a session tells which pictures its model saw, and which it did
   expect(seen(model)).toEqual([["look", ...urls(2, 3, 4, 5)]]);
 });
 
+/** One message, with that file. */
+const send = (file: string) => ({
+  sessionKey: "main",
+  message: "",
+  idempotencyKey: "k1",
+  attachments: [{ fileName: "cat.png", content: file }],
+});
+
 describe("files that clients send with a message", () => {
   const takesPictures = 'input = ["text", "image"]';
   const bytes = picture(7);
   const content = Buffer.from(bytes).toString("base64");
   const told = `[attached: image cat.png; image/png, 10 bytes, blob ${Bun.SHA256.hash(bytes, "hex")}]`;
-
-  const send = (file: string) => ({
-    sessionKey: "main",
-    message: "",
-    idempotencyKey: "k1",
-    attachments: [{ fileName: "cat.png", content: file }],
-  });
 
   test.each([
     ["chat.send", { sessionKey: "main" }],
