@@ -204,6 +204,12 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
       outbox.wake();
       return receipt;
     },
+    async openFile(runId, blob) {
+      const run = activeRuns().find((one) => one.runId === runId);
+      if (!run) return { found: false, because: "This turn is over." };
+      const { receivedFile } = await import("./inbound/received-file.ts");
+      return receivedFile(house, run, blob);
+    },
     async post(sessionKey, to, text) {
       const rows = await rowsFor(house, { to, text });
       if (rows.length === 0) return;
