@@ -1,10 +1,11 @@
+import { nextTurn } from "#base";
 import { Fault } from "#protocol";
 import type { ReceivedFile } from "../gateway.ts";
 import type { House } from "../house.ts";
 import { promptMimeType } from "../prompts.ts";
 import type { Run } from "../run.ts";
 
-const eventsAtOnce = 200;
+const eventsAtOnce = 100;
 const mostBytes = 20 * 1024 * 1024;
 
 /**
@@ -44,6 +45,7 @@ async function findNamed(
     const named = files.findLast((file) => file.blob === blob);
     if (named) return named;
     before = page[0]?.seq ?? 0;
+    await nextTurn();
   }
   return undefined;
 }
