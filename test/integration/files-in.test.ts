@@ -26,6 +26,8 @@ const bytesOf = (text: string) => new TextEncoder().encode(text);
 const hashOf = (text: string) => Bun.SHA256.hash(bytesOf(text), "hex");
 const blobIn = (text: string) => /blob ([0-9a-f]{64})/.exec(text)?.[1] ?? "none";
 
+const forgetful = (storage: Storage) => over(storage, { blob: async () => undefined });
+
 function document(content: string, name?: string): Attachment {
   return { id: "f", kind: "file", fetch: async () => bytesOf(content), ...(name !== undefined && { name }) };
 }
@@ -239,8 +241,7 @@ describe("there is no such file", () => {
 
   test("when it was deleted, which is said", async () => {
     using folder = tempFolder();
-    const between = (storage: Storage) => over(storage, { blob: async () => undefined });
-    await using at = await Opening.open({ folder: folder.path, between });
+    await using at = await Opening.open({ folder: folder.path, between: forgetful });
     await at.send(document("gone", "a.txt"));
     expect(await at.save({ blob: hashOf("gone") })).toBe(
       "The file is not kept any more: files are deleted after a while. Ask for it to be sent again.",

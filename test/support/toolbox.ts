@@ -58,7 +58,12 @@ export async function toolboxAtHand(
 /** A chat that takes every file, and in which every id is that of one. */
 const oneChat: FileAccess = {
   send: async () => ({ taken: true, mimeType: "text/plain" }),
-  open: async () => ({ found: true, name: "sent.txt", mimeType: "text/plain", bytes: new TextEncoder().encode("sent") }),
+  open: async () => ({
+    found: true,
+    name: "sent.txt",
+    mimeType: "text/plain",
+    bytes: new TextEncoder().encode("sent"),
+  }),
 };
 
 /** A machine that finds every program. */

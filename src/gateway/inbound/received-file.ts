@@ -37,8 +37,8 @@ async function findNamed(
   blob: string,
 ) {
   const state = await sessions.state(key);
-  let before = state ? state.headSeq + 1 : 0;
-  while (state && before > 1 && !signal.aborted) {
+  if (!state) return undefined;
+  for (let before = state.headSeq + 1; before > 1 && !signal.aborted;) {
     const range = { before, limit: eventsAtOnce, take: "last" } as const;
     const page = await sessions.read({ key, sessionId: state.id }, range);
     const files = page.flatMap(({ event }) => (event.kind === "MessageReceived" ? (event.files ?? []) : []));

@@ -65,7 +65,7 @@ test("a file is created only where nothing has its name, be it a link to nowhere
     expect(await at.jail.create(taken, bytes("other")), taken).toEqual({ created: false });
   }
   const both = await Promise.all(["one", "two"].map((content) => at.jail.create("both.txt", bytes(content))));
-  expect(both.map(({ created }) => created).toSorted()).toEqual([false, true]);
+  expect(both.filter(({ created }) => created)).toHaveLength(1);
   expect(await text(at.jail.read("both.txt", 100))).toBe(both[0]?.created ? "one" : "two");
   expect(await readFile(join(at.root, "a.txt"), "utf8")).toBe("in a");
   expect((await readdir(at.root)).toSorted()).toEqual(["a.txt", "both.txt", "link", "new", "sub"]);
