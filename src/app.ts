@@ -128,7 +128,10 @@ export async function openApp({ home, environment, flags, file, version, ...more
       sandboxSettings: settings.sandbox,
       tools,
       nodes: nodeAccess(() => rpc.nodes),
-      files: { send: (runId, sent) => gateway.sendFile(runId, sent) },
+      files: {
+        send: (runId, sent) => gateway.sendFile(runId, sent),
+        open: (runId, blob) => gateway.openFile(runId, blob),
+      },
       models,
       log,
     }),

@@ -196,6 +196,12 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
         ...(buttons.length > 0 && { buttons }),
       });
     },
+    async openFile(runId, blob) {
+      const run = activeRuns().find((one) => one.runId === runId);
+      if (!run) return { found: false, because: "This turn is over." };
+      const { receivedFile } = await import("./inbound/received-file.ts");
+      return receivedFile(house, run, blob);
+    },
     async sendFile(runId, file) {
       const run = activeRuns().find((one) => one.runId === runId);
       if (!run) return { taken: false, because: "This turn is over." };

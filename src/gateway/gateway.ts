@@ -69,6 +69,11 @@ export type FileReceipt =
   | { readonly taken: true; readonly mimeType: string }
   | { readonly taken: false; readonly because: string };
 
+/** What a message brought. */
+export type ReceivedFile =
+  | { readonly found: true; readonly name?: string; readonly mimeType: string; readonly bytes: Uint8Array }
+  | { readonly found: false; readonly because: string };
+
 /** The walk of a message, from the sender to the durable reply. */
 export interface Gateway extends AsyncDisposable {
   /** Asks for a place, then puts the message on disk, then starts its turn. Rejects only with `storageUnavailable`, or for a bug. */
@@ -103,6 +108,11 @@ export interface Gateway extends AsyncDisposable {
    * model why it cannot be sent there.
    */
   sendFile(runId: string, file: ChatFile): Promise<FileReceipt>;
+  /**
+   * A file that a message of the turn's session brought, whoever knows the hashes of others; or a sentence for the model
+   * why it cannot be had.
+   */
+  openFile(runId: string, blob: string): Promise<ReceivedFile>;
   /** Puts a message into the outbox; resolves when it is on disk. What happens to it then is in the log of the session. */
   post(sessionKey: string, to: Address, text: string): Promise<void>;
   /**

@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { Address } from "./message.ts";
+import { Address, MessageFile } from "./message.ts";
 import { Usage } from "./usage.ts";
 
 /** One call of a tool as the model asked for it. `args` is what came after JSON parsing, unchecked. */
@@ -21,6 +21,7 @@ const MessageReceived = Type.Object({
   from: Address,
   sender: Type.String(),
   text: Type.String(),
+  files: Type.Optional(Type.Array(MessageFile, { description: "Files that came with it; `text` names them too." })),
 });
 
 const ToolCalled = Type.Object({

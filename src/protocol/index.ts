@@ -12,7 +12,7 @@ export {
   TurnProblem,
 } from "./event.ts";
 export { Fault, fault, type FaultCode, faultCodes, type FaultData, faults } from "./fault.ts";
-export { Address, type InboundMessage } from "./message.ts";
+export { Address, type InboundMessage, MessageFile } from "./message.ts";
 export { allScopes, permits, type RequiredScope, Scope } from "./scope.ts";
 export { MessageState, MessageTrace, terminalStates, TraceStep } from "./trace.ts";
 export { TranscriptRow } from "./transcript.ts";

@@ -26,7 +26,7 @@ function turn(roll: Roll): SessionEvent[] {
   const runId = newId();
   const from = { channel: "pigeon", chat: text(roll), ...(roll(2) === 0 ? { account: "a", thread: "t" } : {}) };
   const events: SessionEvent[] = [
-    { kind: "MessageReceived", runId, messageId: newId(), from, sender: text(roll), text: text(roll) },
+    { kind: "MessageReceived", runId, messageId: newId(), from, sender: text(roll), text: text(roll), ...files(roll) },
   ];
   for (let step = roll(3); step > 0; step--) {
     const calls = Array.from({ length: 1 + roll(2) }, () => ({ id: newId(), name: "look", args: anything(roll) }));
@@ -47,6 +47,12 @@ function turn(roll: Roll): SessionEvent[] {
   events.push(ending(roll, runId));
   if (roll(3) === 0) events.push({ kind: "MessageSent", messageId: newId(), to: from, text: text(roll), runId });
   return events;
+}
+
+function files(roll: Roll): Pick<EventOf<"MessageReceived">, "files"> {
+  if (roll(4) > 0) return {};
+  const file = { blob: "ab".repeat(32), mimeType: "image/png", bytes: roll(99) };
+  return { files: [file, { ...file, name: text(roll) }] };
 }
 
 function ending(roll: Roll, runId: string): SessionEvent {

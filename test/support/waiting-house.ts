@@ -22,6 +22,8 @@ export interface WaitingHouseOptions extends Partial<Pick<WaitingRoomOptions, "c
 /** A waiting room before turns that have room for nothing until somebody lets them. */
 export class WaitingHouse implements AsyncDisposable {
   readonly told: string[] = [];
+  /** The files of each, as far as it has some. */
+  readonly files: NonNullable<InboundMessage["files"]>[] = [];
   readonly logged: string[] = [];
   readonly storage: Storage;
   readonly room: WaitingRoom;
@@ -74,6 +76,7 @@ export class WaitingHouse implements AsyncDisposable {
   #take(message: InboundMessage): "done" | Lack {
     if (!this.#has(message)) return "queueFull";
     this.told.push(message.text);
+    if (message.files) this.files.push(message.files);
     return "done";
   }
 

@@ -1,5 +1,6 @@
 import { clip, describeError, type Log } from "#base";
 import type { Attachment } from "#channels";
+import type { MessageFile } from "#protocol";
 import type { Storage } from "#storage";
 import type { Files } from "./entry.ts";
 import { sniff } from "../sniff.ts";
@@ -26,6 +27,7 @@ export async function keepAttachments(
 ): Promise<Files> {
   const { storage, log, closing, mostHeard } = options;
   const files: string[] = [];
+  const attached: MessageFile[] = [];
   const unheard: { readonly line: number; readonly blob: string }[] = [];
   const signal = AbortSignal.any([closing, AbortSignal.timeout(timeoutMs)]);
   let left = mostBytesInAll;
@@ -44,6 +46,8 @@ export async function keepAttachments(
       if (mostHeard !== undefined && isRecording(attachment, mimeType) && bytes.length <= mostHeard) {
         unheard.push({ line: files.length, blob: hash });
       }
+      const name = nameOf(attachment);
+      attached.push({ blob: hash, mimeType, bytes: bytes.length, ...(name !== "" && { name }) });
       files.push(line(attachment, `${mimeType}, ${bytes.length} bytes, blob ${hash}`));
     } catch (error) {
       closing.throwIfAborted();
@@ -53,7 +57,7 @@ export async function keepAttachments(
   }
   const more = attachments.length - mostFiles;
   if (more > 0) files.push(`[attached: ${more} more files, left out]`);
-  return { files, unheard };
+  return { files, attached, unheard };
 }
 
 /** What is said of files before they were read. */
@@ -66,7 +70,11 @@ function isRecording({ kind }: Attachment, mimeType: string): boolean {
   return (kind === "voice" || kind === "audio") && /^(audio\/|video\/(mp4|webm)$)/.test(mimeType);
 }
 
-function line({ kind, name = "" }: Attachment, what: string): string {
-  const called = clip(name.replaceAll(/[[\]\p{Cc}\p{Cf}\u2028\u2029]/gu, " ").trim(), mostNameCharacters);
-  return `[attached: ${kind}${called === "" ? "" : ` ${called}`}; ${what}]`;
+function line(attachment: Attachment, what: string): string {
+  const called = nameOf(attachment);
+  return `[attached: ${attachment.kind}${called === "" ? "" : ` ${called}`}; ${what}]`;
+}
+
+function nameOf({ name = "" }: Attachment): string {
+  return clip(name.replaceAll(/[[\]\p{Cc}\p{Cf}\u2028\u2029]/gu, " ").trim(), mostNameCharacters);
 }

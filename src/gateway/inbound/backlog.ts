@@ -2,7 +2,7 @@ import { type Clock, failPoint, type Log, nextTurn } from "#base";
 import { type Address, fault } from "#protocol";
 import type { RecordRow, RecordWrite, Storage } from "#storage";
 import { chatOf } from "./chat-of.ts";
-import { type Entry, idOf, readEntry } from "./entry.ts";
+import { type Entry, type Files, idOf, keptFiles, readEntry } from "./entry.ts";
 import { backlogMessages, backlogRecords, backlogUpdates } from "./record-kinds.ts";
 
 export interface BacklogLimits {
@@ -165,8 +165,8 @@ export class Backlog {
   }
 
   /** Says anew how far the files of a message are. */
-  async keepFiles(entry: Entry, { files, unheard }: Required<Pick<Entry, "files" | "unheard">>): Promise<void> {
-    await this.#change(placeOf(entry), (now) => ({ ...now, files, unheard }));
+  async keepFiles(entry: Entry, files: Files): Promise<void> {
+    await this.#change(placeOf(entry), (now) => ({ ...now, ...keptFiles(files) }));
   }
 
   /** Others may change it at the same time. */

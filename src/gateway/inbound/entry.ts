@@ -1,7 +1,7 @@
 import { parseJson } from "#base";
 import { type Static, Type } from "@sinclair/typebox";
 import { Check } from "@sinclair/typebox/value";
-import { Address } from "#protocol";
+import { Address, MessageFile } from "#protocol";
 
 /** As `Place` of the channels, on disk. */
 export const KeptPlace = Type.Object({
@@ -34,6 +34,8 @@ export const Entry = Type.Object({
   head: Type.Optional(Type.String()),
   /** What is said of its files; replaced when they were read. */
   files: Type.Array(Type.String()),
+  /** Those of them that could be had. */
+  attached: Type.Optional(Type.Array(MessageFile)),
   /** Recordings whose words are still to come, each behind a line of `files`. */
   unheard: Type.Optional(Type.Array(Type.Object({ line: Type.Integer(), blob: Type.String() }))),
   /** What was said before, to others. */
@@ -58,7 +60,13 @@ export function readEntry(data: string): Entry | undefined {
 /** How far the files of a message are. */
 export interface Files {
   readonly files: readonly string[];
+  readonly attached: readonly MessageFile[];
   readonly unheard: readonly { readonly line: number; readonly blob: string }[];
+}
+
+/** How far they are, as it is put beside the message. */
+export function keptFiles({ files, attached, unheard }: Files): Pick<Entry, "files" | "attached" | "unheard"> {
+  return { files: [...files], attached: [...attached], unheard: [...unheard] };
 }
 
 /** What the model is told of messages that one person sent one after the other. */

@@ -48,13 +48,13 @@ export class FileDesk {
   }
 
   /** From where an earlier life had come to. */
-  async goOn({ files, unheard }: Files, save: SaveFiles, closing: AbortSignal): Promise<readonly string[]> {
+  async goOn({ files, attached, unheard }: Files, save: SaveFiles, closing: AbortSignal): Promise<readonly string[]> {
     if (unheard.length === 0) return files;
     const told = [...files];
     for (const [nth, { line, blob }] of unheard.entries()) {
       const words = await this.#hearing.pass(closing, () => this.#hear(blob, closing));
       told[line] = `${told[line] ?? ""}\n${words}`;
-      await save({ files: told, unheard: unheard.slice(nth + 1) });
+      await save({ files: told, attached, unheard: unheard.slice(nth + 1) });
     }
     return told;
   }

@@ -4,7 +4,7 @@ import { type Address, fault, type InboundMessage } from "#protocol";
 import type { RecordWrite, Storage } from "#storage";
 import { Backlog, type BacklogLimits, type BacklogState } from "./backlog.ts";
 import { chatOf } from "./chat-of.ts";
-import { type Entry, idOf, textOf } from "./entry.ts";
+import { type Entry, idOf, keptFiles, textOf } from "./entry.ts";
 import type { FileDesk, SaveFiles } from "./file-desk.ts";
 import { Group, groupLimits, type Slot } from "./group.ts";
 import { isTemporary } from "./is-temporary.ts";
@@ -249,8 +249,7 @@ export class WaitingRoom implements AsyncDisposable {
   }
 
   async #readThere(entry: Entry, attachments: readonly Attachment[]): Promise<void> {
-    const save: SaveFiles = ({ files, unheard }) =>
-      this.#insist(() => this.#backlog.keepFiles(entry, { files: [...files], unheard: [...unheard] }));
+    const save: SaveFiles = (files) => this.#insist(() => this.#backlog.keepFiles(entry, files));
     await this.#options.desk.read(attachments, save, this.#closing.signal);
     this.#unread.delete(idOf(entry));
     this.#wayBack.look(entry.sessionKey);
@@ -270,8 +269,8 @@ export class WaitingRoom implements AsyncDisposable {
   #takeUp(entries: readonly Entry[]): void {
     const group = new Group(entries[0]?.group ?? "", "", entries[0]?.runId ?? "");
     for (const entry of entries) {
-      const { files, unheard = [] } = entry;
-      const goOn: FileWork = (save, closing) => this.#options.desk.goOn({ files, unheard }, save, closing);
+      const { files, attached = [], unheard = [] } = entry;
+      const goOn: FileWork = (save, closing) => this.#options.desk.goOn({ files, attached, unheard }, save, closing);
       group.slots.push(this.#slot(entry, Promise.resolve(true), unheard.length > 0 ? goOn : undefined));
       this.#ids.add(idOf(entry));
     }
@@ -283,8 +282,8 @@ export class WaitingRoom implements AsyncDisposable {
   #slot(entry: Entry, written: Promise<boolean>, work: FileWork | undefined): Slot {
     const slot: Slot = { entry, written, files: Promise.resolve(entry.files) };
     if (!work) return slot;
-    const save: SaveFiles = async ({ files, unheard }) => {
-      slot.entry = { ...slot.entry, files: [...files], unheard: [...unheard] };
+    const save: SaveFiles = async (files) => {
+      slot.entry = { ...slot.entry, ...keptFiles(files) };
       await this.#options.storage.writeRecords([recordOf(slot.entry)]).catch((error: unknown) => {
         this.#options.log.warn("what came of a message's files could not be kept", { error: describeError(error) });
       });
@@ -315,7 +314,9 @@ export class WaitingRoom implements AsyncDisposable {
     if (!first) return;
     const last = entries.at(-1) ?? first;
     const { from, sender, sessionKey, runId, updateId } = first;
-    const message = { id: last.messageId, updateId, runId, sessionKey, from, sender, text: textOf(entries) };
+    const files = entries.flatMap(({ attached = [] }) => attached);
+    const said = { text: textOf(entries), ...(files.length > 0 && { files }) };
+    const message = { id: last.messageId, updateId, runId, sessionKey, from, sender, ...said };
     using seat = this.#calls.sit(sessionKey, first.n);
     let failures = 0;
     let problem: string | undefined;

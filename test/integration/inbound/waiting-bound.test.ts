@@ -178,6 +178,7 @@ describe("messages that find no turn", () => {
     arrives.resolve(new TextEncoder().encode("hello"));
     await until("all", () => house.told.length === 102);
     expect(house.told[100]).toStartWith("look\n[attached: file a.txt; ");
+    expect(house.files).toMatchObject([[{ mimeType: "text/plain", bytes: 5, name: "a.txt" }]]);
     expect(house.told[101]).toBe("loud-101");
   });
 
