@@ -47,8 +47,9 @@ const longestProblem = 500;
 export interface AccountParts {
   readonly take: Inbound["take"];
   readonly notes: (account: string) => Notes;
+  /** What the menus of platforms are to show; asked for when an account is opened that has one. */
   readonly commands?: () => Promise<readonly MenuCommand[]>;
-  /** Without it, nobody asks whether another gateway has the account. */
+  /** Asked before an account is opened, whether this gateway may have it; without it, nobody asks. */
   readonly lease?: TakeLease;
   readonly log: Log;
   readonly clock: Clock;
