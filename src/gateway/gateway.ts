@@ -103,8 +103,11 @@ export interface Gateway extends AsyncDisposable {
    * model why it cannot be sent there.
    */
   sendFile(runId: string, file: ChatFile): Promise<FileReceipt>;
-  /** Puts a message into the outbox; resolves when it is on disk. What happens to it then is in the log of the session. */
-  post(sessionKey: string, to: Address, text: string): Promise<void>;
+  /**
+   * Puts a message into the outbox, with the ticket of what it answers; resolves when it is on disk. What happens to it then
+   * is in the log of the session.
+   */
+  post(sessionKey: string, to: Address, text: string, ticket?: ReplyTicket): Promise<void>;
   /**
    * Takes up what a crash left: turns without an ending, messages not delivered. Resolves when it is known what is owed, in
    * turns; `done` when the last of them goes on or has ended. What a session receives meanwhile comes after its own.
