@@ -6,6 +6,7 @@ import {
   type Log,
   type Secret,
   openLogFile,
+  sayingOf,
   systemClock,
   tailLog,
 } from "#base";
@@ -287,7 +288,7 @@ function reload(config: Config<unknown>, log: Log): Reloaded {
     return { isTaken: true, changed };
   } catch (error) {
     log.error("the settings could not be read again and stay as they were", { error });
-    return { isTaken: false, problem: error instanceof Error ? error.message : String(error) };
+    return { isTaken: false, problem: sayingOf(error, String(error)) };
   }
 }
 

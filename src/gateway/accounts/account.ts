@@ -1,4 +1,4 @@
-import { backoffMs, clip, type Clock, type Log, pause, Secret } from "#base";
+import { backoffMs, clip, type Clock, type Log, pause, sayingOf, Secret } from "#base";
 import type { ChannelState, ConfiguredAccount, Connection, MenuCommand, Notes, Update } from "#channels";
 import { fault } from "#protocol";
 import type { Inbound } from "../inbound/inbound.ts";
@@ -236,7 +236,7 @@ export class Account {
       await this.#close(connection, lanes);
       return { problem, onlineMs: watch.onlineMs };
     } catch (error) {
-      return { problem: error instanceof Error ? error.message : "It broke.", onlineMs: watch.onlineMs };
+      return { problem: sayingOf(error), onlineMs: watch.onlineMs };
     } finally {
       ready.reject(fault.shuttingDown({}));
     }
