@@ -1,9 +1,9 @@
 import type { EndedSession, Upkeep } from "#storage";
 import type { House } from "./house.ts";
 import { promptMimeType } from "./prompts.ts";
+import { rest } from "./rest.ts";
 import { type RetentionLimits, usualRetention } from "./retention.ts";
 import { sweepFiles } from "./sweep-files.ts";
-import { rest } from "./sweeper.ts";
 
 const dayMs = 24 * 60 * 60 * 1_000;
 const sessionsAtOnce = 100;

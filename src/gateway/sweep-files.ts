@@ -2,8 +2,8 @@ import type { FileBlob, Upkeep } from "#storage";
 import type { House } from "./house.ts";
 import { asideRecords, backlogRecords, waitingRecords } from "./inbound/record-kinds.ts";
 import { promptMimeType } from "./prompts.ts";
+import { rest } from "./rest.ts";
 import { type RetentionLimits, usualRetention } from "./retention.ts";
-import { rest } from "./sweeper.ts";
 
 const dayMs = 24 * 60 * 60 * 1_000;
 const filesAtOnce = 500;

@@ -1,8 +1,8 @@
-import { pause } from "#base";
 import type { House } from "./house.ts";
 import { asideRecords, joinedRecords } from "./inbound/record-kinds.ts";
 import { previewRecords } from "./outbound/previews.ts";
 import { requestRecords } from "./requests.ts";
+import { rest } from "./rest.ts";
 import { type RetentionLimits, usualRetention } from "./retention.ts";
 
 const hourMs = 60 * 60 * 1_000;
@@ -17,8 +17,6 @@ const previewsMs = 3 * dayMs;
 const rowsAtOnce = 500;
 const mostRounds = 200;
 const firstMs = 5 * 60 * 1_000;
-/** Between two steps, so that whoever waits gets its turn. */
-const restMs = 20;
 
 type Swept = Pick<House, "storage" | "clock"> & { readonly retention?: () => RetentionLimits };
 
@@ -45,11 +43,6 @@ export async function sweep({ storage, clock, retention }: Swept, signal?: Abort
     if (signal?.aborted) return gone;
   }
   return gone;
-}
-
-/** Steps follow each other at a distance; none comes after the signal. */
-export async function rest(signal: AbortSignal | undefined): Promise<void> {
-  await pause(restMs, signal ?? new AbortController().signal).catch(() => undefined); // cut short by the end
 }
 
 /** Sweeps every hour, until it is disposed of. `isInUse` names prompts that no log names yet. */

@@ -2,7 +2,7 @@ import { Type } from "@sinclair/typebox";
 import { Check } from "@sinclair/typebox/value";
 import { countOf, ordinal } from "#base";
 import type { EventOf, StoredEvent, TraceStep } from "#protocol";
-import type { TracedRun } from "./trace.ts";
+import type { TracedRun } from "./traced-run.ts";
 
 /** The walk step by step, in the order of the log; what is only in the lanes or the outbox comes last. */
 export function stepsOf({ events, outbox, active }: TracedRun): TraceStep[] {

@@ -9,23 +9,9 @@ import {
   terminalStates,
 } from "#protocol";
 import type { StoredEvent, Usage } from "#protocol";
-import type { OutboxRow, RunRow } from "#storage";
-import type { ActiveRun } from "./gateway.ts";
 import type { ModelPrice } from "./house.ts";
 import { stepsOf } from "./trace-steps.ts";
-
-/** All that is known of a turn. */
-export interface TracedRun {
-  readonly run: RunRow;
-  /** Those of the turn, oldest first. */
-  readonly events: readonly StoredEvent[];
-  readonly isCut: boolean;
-  readonly outbox: readonly OutboxRow[];
-  readonly active: ActiveRun | undefined;
-  /** Its people read the answer in the log. */
-  readonly followsLog: boolean;
-  readonly priceOf: (provider: string, model: string) => ModelPrice | undefined;
-}
+import type { TracedRun } from "./traced-run.ts";
 
 /** Tells the walk of a message. Holds nothing that the log, the outbox or the lanes do not say. */
 export function traceOf(known: TracedRun): MessageTrace {

@@ -15,4 +15,5 @@ export type {
   ToolSpec,
 } from "./provider.ts";
 export { modelsSettings, type ModelsSettings } from "./settings.ts";
-export { createTranscriber, type Recording, type Transcriber, type Transcript } from "./transcriber.ts";
+export { createTranscriber, type Transcriber } from "./transcriber.ts";
+export type { Recording, Transcript } from "./transcription/recording.ts";

@@ -2,17 +2,7 @@ import { type Log, pause, systemClock } from "#base";
 import { placeOf } from "./models.ts";
 import type { Surroundings } from "./provider.ts";
 import type { ModelsSettings } from "./settings.ts";
-
-export interface Recording {
-  readonly bytes: Uint8Array;
-  /** What it is, whatever anybody calls it. */
-  readonly mimeType: string;
-}
-
-export type Transcript =
-  | { readonly heard: true; readonly text: string }
-  /** A sentence for people; it never holds a key. */
-  | { readonly heard: false; readonly because: string };
+import type { Recording, Transcript } from "./transcription/recording.ts";
 
 /** Has recordings written down. */
 export interface Transcriber {

@@ -14,14 +14,13 @@ import type {
 } from "../channel.ts";
 import { growByEditing } from "../grow-by-editing.ts";
 import { Intake } from "../intake.ts";
+import type { SlackAccount } from "./account.ts";
 import { type Api, type Client, createApi, hostCheck } from "./api.ts";
 import { Directory } from "./directory.ts";
 import { createDoorway, type Deliver, type Identity } from "./doorway.ts";
 import { nameOfEmoji } from "./emoji.ts";
 import { find } from "./find.ts";
 import { readHappening } from "./happening.ts";
-import type { SlackAccount } from "../slack.ts";
-import type { Way } from "./open.ts";
 import { post } from "./post.ts";
 import { platformCode, refusalOf, tokenProblemOf } from "./refusal.ts";
 import { respond } from "./respond.ts";
@@ -30,6 +29,7 @@ import { Standing } from "./standing.ts";
 import { Streams } from "./streams.ts";
 import { Tickets } from "./tickets.ts";
 import { toUpdate } from "./to-update.ts";
+import type { Way } from "./way.ts";
 import { createWebRequests } from "./web-requests.ts";
 import { update } from "./update.ts";
 

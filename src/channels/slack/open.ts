@@ -1,28 +1,14 @@
-import type { Secret } from "#base";
 import type { AccountOptions, Connection } from "../channel.ts";
-import type { SlackAccount } from "../slack.ts";
+import type { SlackAccount } from "./account.ts";
 import { SlackConnection } from "./connection.ts";
 import { type LinkTimes, usualTimes } from "./socket-link.ts";
-
-export type Way =
-  | { readonly mode: "socket"; readonly appToken: Secret; readonly times: LinkTimes }
-  | { readonly mode: "http"; readonly signingSecret: Secret };
+import { wayOf } from "./way.ts";
 
 export function openSlack(options: AccountOptions<SlackAccount>, times: LinkTimes = usualTimes): Promise<Connection> {
   const { settings } = options;
   return Promise.resolve(
     new SlackConnection({ ...options, apiUrl: apiUrlOf(settings.apiUrl), way: wayOf(settings, times) }),
   );
-}
-
-function wayOf(settings: SlackAccount, times: LinkTimes): Way {
-  if (settings.mode === "http") {
-    // An endpoint that checks no signature is anybody's.
-    if (!settings.signingSecret) throw new Error('With mode = "http", signing_secret must be set.');
-    return { mode: "http", signingSecret: settings.signingSecret };
-  }
-  if (!settings.appToken) throw new Error('With mode = "socket", app_token must be set; it begins with xapp-.');
-  return { mode: "socket", appToken: settings.appToken, times };
 }
 
 function apiUrlOf(text: string): URL {

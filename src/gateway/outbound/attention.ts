@@ -1,6 +1,5 @@
 import { deadline, pause } from "#base";
-import type { House } from "../house.ts";
-import type { Line } from "../line.ts";
+import type { Attended } from "./attended.ts";
 import type { Run } from "../run.ts";
 import { cut } from "./cut.ts";
 import { forPeople } from "./for-people.ts";
@@ -11,18 +10,6 @@ const usualTypingMs = 5_000;
 const mostMs = 15 * 60 * 1_000;
 const draftEveryMs = 1_000;
 const timeoutMs = 10_000;
-
-/** A turn, and the chat that may see it work. */
-export interface Attended {
-  readonly house: Pick<House, "sessions" | "storage" | "previews" | "tickets">;
-  /** Who says it, where a chat has several. */
-  readonly label: string | undefined;
-  readonly line: Line;
-  readonly run: Run;
-  readonly typesAfterMs: number;
-  /** Resolves when the turn says something else than the first `seen` characters of what it says now, or is over. */
-  readonly grown: (seen: number, until: AbortSignal) => Promise<void>;
-}
 
 /** Lets a chat see that its turn works: that we type, and where it is wanted, the answer as it grows. */
 export async function attend(attended: Omit<Attended, "grown"> & { readonly over: AbortSignal }): Promise<void> {

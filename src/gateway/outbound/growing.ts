@@ -3,7 +3,7 @@ import type { OutboundMessage, SendRefusal } from "#channels";
 import type { Address } from "#protocol";
 import { defaultAccount } from "../line.ts";
 import { heard, look } from "../transmit.ts";
-import type { Attended } from "./attention.ts";
+import type { Attended } from "./attended.ts";
 import { cut } from "./cut.ts";
 import { forPeople } from "./for-people.ts";
 import { labelled } from "./pieces.ts";

@@ -16,8 +16,8 @@ import { firstText } from "../first-text.ts";
 import { openaiClient } from "../openai-client.ts";
 import type { OpenSettings, Surroundings } from "../provider.ts";
 import { waitBeforeRetry } from "../retry.ts";
-import type { Recording, Transcript } from "../transcriber.ts";
 import { fileNameOf } from "./file-name.ts";
+import type { Recording, Transcript } from "./recording.ts";
 
 const mostCharacters = 1024 * 1024;
 const longestMs = 15 * 60_000;

@@ -1,4 +1,4 @@
-import type { Recording } from "../transcriber.ts";
+import type { Recording } from "./recording.ts";
 
 /** Servers know the kind of a recording by the ending of its name. */
 const endings: ReadonlyMap<string, string> = new Map([
