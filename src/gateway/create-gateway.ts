@@ -204,7 +204,7 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
       outbox.wake();
       return receipt;
     },
-    async post(sessionKey, to, text, ticket) {
+    async post(sessionKey, { to, text, ticket }) {
       const rows = await rowsFor(house, { to, text });
       if (rows.length === 0) return;
       if (ticket) for (const { id } of rows) house.tickets.hold(id, ticket);

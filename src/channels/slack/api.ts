@@ -139,5 +139,5 @@ function quietLogger(log: Log): Logger {
 }
 
 function said(words: readonly unknown[]): { readonly says: string } {
-  return { says: words.map((word) => (sayingOf(word, String(word)))).join(" ") };
+  return { says: words.map((word) => sayingOf(word, String(word))).join(" ") };
 }

@@ -111,7 +111,7 @@ export class Door {
 
   /** In a session of its own, whatever conversation this person has or will have. */
   #post(to: Recipient, text: string, ticket?: ReplyTicket): Promise<void> {
-    return this.#options.gateway.post(this.#keyOf(to), to.from, text, ticket);
+    return this.#options.gateway.post(this.#keyOf(to), { to: to.from, text, ticket });
   }
 
   #keyOf(to: Recipient): string {
