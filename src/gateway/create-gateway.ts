@@ -210,9 +210,10 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
       outbox.wake();
       return receipt;
     },
-    async post(sessionKey, to, text) {
+    async post(sessionKey, { to, text, ticket }) {
       const rows = await rowsFor(house, { to, text });
       if (rows.length === 0) return;
+      if (ticket) for (const { id } of rows) house.tickets.hold(id, ticket);
       await house.sessions.append(sessionKey, [{ kind: "StateChanged", key: "message.posted", value: { to } }], {
         outbox: rows,
       });
