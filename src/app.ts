@@ -6,6 +6,7 @@ import {
   type Log,
   type Secret,
   openLogFile,
+  sayingOf,
   systemClock,
   tailLog,
 } from "#base";
@@ -128,7 +129,10 @@ export async function openApp({ home, environment, flags, file, version, ...more
       sandboxSettings: settings.sandbox,
       tools,
       nodes: nodeAccess(() => rpc.nodes),
-      files: { send: (runId, sent) => gateway.sendFile(runId, sent) },
+      files: {
+        send: (runId, sent) => gateway.sendFile(runId, sent),
+        open: (runId, blob) => gateway.openFile(runId, blob),
+      },
       models,
       log,
     }),
@@ -287,7 +291,7 @@ function reload(config: Config<unknown>, log: Log): Reloaded {
     return { isTaken: true, changed };
   } catch (error) {
     log.error("the settings could not be read again and stay as they were", { error });
-    return { isTaken: false, problem: error instanceof Error ? error.message : String(error) };
+    return { isTaken: false, problem: sayingOf(error, String(error)) };
   }
 }
 

@@ -10,6 +10,7 @@ export { Lru } from "./lru.ts";
 export { nextTurn } from "./next-turn.ts";
 export { parseJson } from "./parse-json.ts";
 export { checkPassword, hashPassword, isPasswordHash, longestPassword, type PasswordCheck } from "./password.ts";
+export { sayingOf } from "./saying.ts";
 export { Secret } from "./secret.ts";
 export { armFailPoint, failPoint } from "./fail-point.ts";
 export { isSystemError, systemReason } from "./system-error.ts";

@@ -1,3 +1,5 @@
+import { withoutAdvice } from "./saying.ts";
+
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** What a line may carry beside its message. Secrets print as `[secret]`; errors print with stack and causes. */
@@ -53,5 +55,5 @@ export function describeError(error: unknown): string {
     parts.push(now instanceof Error ? (now.stack ?? String(now)) : Bun.inspect(now));
     now = now instanceof Error ? now.cause : undefined;
   }
-  return parts.join("\ncaused by: ");
+  return withoutAdvice(parts.join("\ncaused by: "));
 }

@@ -1,4 +1,4 @@
-import { type Backoff, backoffMs, type Log, pause } from "#base";
+import { type Backoff, backoffMs, type Log, pause, sayingOf } from "#base";
 import type { MenuCommand, Notes } from "./channel.ts";
 
 const noteName = "menu";
@@ -52,7 +52,7 @@ export class Menu {
         return;
       } catch (error) {
         signal.throwIfAborted();
-        const because = error instanceof Error ? error.message : "it broke.";
+        const because = sayingOf(error, "it broke.");
         this.#warning = `The menu of commands could not be written: ${because}`;
         this.#parts.log.warn("the menu of commands could not be written", { because, tries });
         if (tries >= mostTries) return;

@@ -200,6 +200,12 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
         ...(buttons.length > 0 && { buttons }),
       });
     },
+    async openFile(runId, blob) {
+      const run = activeRuns().find((one) => one.runId === runId);
+      if (!run) return { found: false, because: "This turn is over." };
+      const { receivedFile } = await import("./inbound/received-file.ts");
+      return receivedFile(house, run, blob);
+    },
     async sendFile(runId, file) {
       const run = activeRuns().find((one) => one.runId === runId);
       if (!run) return { taken: false, because: "This turn is over." };
@@ -208,9 +214,10 @@ export function createGateway(rooms: Rooms, sessionKeyOf: (to: Address) => strin
       outbox.wake();
       return receipt;
     },
-    async post(sessionKey, to, text) {
+    async post(sessionKey, { to, text, ticket }) {
       const rows = await rowsFor(house, { to, text });
       if (rows.length === 0) return;
+      if (ticket) for (const { id } of rows) house.tickets.hold(id, ticket);
       await house.sessions.append(sessionKey, [{ kind: "StateChanged", key: "message.posted", value: { to } }], {
         outbox: rows,
       });

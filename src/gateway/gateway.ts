@@ -67,9 +67,21 @@ export interface MessageExtras {
   readonly buttons?: NonNullable<OutboundMessage["buttons"]>;
 }
 
+export interface PostedMessage {
+  readonly to: Address;
+  readonly text: string;
+  /** Of the update that it answers, where no turn does. */
+  readonly ticket?: ReplyTicket | undefined;
+}
+
 export type FileReceipt =
   | { readonly taken: true; readonly mimeType: string }
   | { readonly taken: false; readonly because: string };
+
+/** What a message brought. */
+export type ReceivedFile =
+  | { readonly found: true; readonly name?: string; readonly mimeType: string; readonly bytes: Uint8Array }
+  | { readonly found: false; readonly because: string };
 
 /** The walk of a message, from the sender to the durable reply. */
 export interface Gateway extends AsyncDisposable {
@@ -110,8 +122,13 @@ export interface Gateway extends AsyncDisposable {
    * model why it cannot be sent there.
    */
   sendFile(runId: string, file: ChatFile): Promise<FileReceipt>;
+  /**
+   * A file that a message of the turn's session brought, whoever knows the hashes of others; or a sentence for the model
+   * why it cannot be had.
+   */
+  openFile(runId: string, blob: string): Promise<ReceivedFile>;
   /** Puts a message into the outbox; resolves when it is on disk. What happens to it then is in the log of the session. */
-  post(sessionKey: string, to: Address, text: string): Promise<void>;
+  post(sessionKey: string, message: PostedMessage): Promise<void>;
   /**
    * Takes up what a crash left: turns without an ending, messages not delivered. Resolves when it is known what is owed, in
    * turns; `done` when the last of them goes on or has ended. What a session receives meanwhile comes after its own.

@@ -1,4 +1,4 @@
-import { deadline } from "#base";
+import { deadline, sayingOf } from "#base";
 import type { OutboundMessage, SendRefusal } from "#channels";
 import { type Address, fault } from "#protocol";
 import type { OutboxRow } from "#storage";
@@ -94,7 +94,7 @@ export async function heard<T>(
     return await orAborted(ask(bounded.signal), bounded.signal);
   } catch (error) {
     signal.throwIfAborted();
-    return { became: "doubt", problem: error instanceof Error ? error.message : "unknown" };
+    return { became: "doubt", problem: sayingOf(error, "unknown") };
   }
 }
 

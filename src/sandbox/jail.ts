@@ -5,7 +5,7 @@ import { JailError, workspaceGone } from "./jail-error.ts";
 import { namesBelow, shown } from "./jail-path.ts";
 import { type FileList, listFiles, type ListOptions } from "./list-files.ts";
 import { readRegularFile } from "./read-file.ts";
-import { replaceFile } from "./replace-file.ts";
+import { createFile, replaceFile } from "./replace-file.ts";
 
 /** The one folder that file tools may touch. Paths are relative to it, or absolute and below it; no symbolic link below it is followed. */
 export interface Jail {
@@ -14,6 +14,8 @@ export interface Jail {
   read(path: string, mostBytes: number): Promise<Uint8Array>;
   /** Writes atomically and durably, with missing folders made. Refuses what is outside, and files with several names (hard links). */
   write(path: string, bytes: Uint8Array): Promise<{ readonly created: boolean }>;
+  /** As `write`, but only where nothing has that name; what is there stays as it is, and `created` is false. */
+  create(path: string, bytes: Uint8Array): Promise<{ readonly created: boolean }>;
   /** The regular files below a folder, or the file itself, by path from the root, each folder in alphabetical order. */
   list(path: string, options: ListOptions): Promise<FileList>;
 }
@@ -47,6 +49,14 @@ class FolderJail implements Jail {
       const { folders, name } = this.#file(path);
       using folder = this.#walk(folders, (at, next) => at.enterOrMake(next));
       return await replaceFile(folder, { name, path, bytes });
+    });
+  }
+
+  create(path: string, bytes: Uint8Array): Promise<{ readonly created: boolean }> {
+    return told(path, async () => {
+      const { folders, name } = this.#file(path);
+      using folder = this.#walk(folders, (at, next) => at.enterOrMake(next));
+      return await createFile(folder, { name, path, bytes });
     });
   }
 

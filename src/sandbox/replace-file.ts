@@ -33,6 +33,24 @@ export async function replaceFile(
 ): Promise<{ readonly created: boolean }> {
   const old = folder.look(name);
   if (old) mustBeReplaceable(old, path);
+  await put(folder, { name, bytes, old, isStillWanted: () => true });
+  return { created: old === undefined };
+}
+
+/** As `replaceFile`, where nothing has the name: whatever it is, a link as well, it is left alone. */
+export async function createFile(folder: Folder, { name, bytes }: NewContent): Promise<{ readonly created: boolean }> {
+  const isFree = () => folder.look(name) === undefined;
+  // Looked at again at the end, because two who want the same name may both find it free while they write.
+  return { created: isFree() && (await put(folder, { name, bytes, isStillWanted: isFree })) };
+}
+
+interface Put extends Pick<NewContent, "name" | "bytes"> {
+  readonly old?: Stats | undefined;
+  /** Asked when all is written, at once before the file gets its name. */
+  readonly isStillWanted: () => boolean;
+}
+
+async function put(folder: Folder, { name, bytes, old, isStillWanted }: Put): Promise<boolean> {
   const temporary = `.${newToken().slice(0, 24)}.tmp`;
   const fd = folder.openFile(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666);
   try {
@@ -43,12 +61,16 @@ export async function replaceFile(
     } finally {
       closeSync(fd);
     }
+    if (!isStillWanted()) {
+      unlinkSync(folder.at(temporary));
+      return false;
+    }
     renameSync(folder.at(temporary), folder.at(name));
   } catch (error) {
     unlinkSync(folder.at(temporary));
     throw error;
   }
-  return { created: old === undefined };
+  return true;
 }
 
 function mustBeReplaceable(old: Stats, path: string): void {

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "#base";
+import { type Clock, sayingOf, systemClock } from "#base";
 
 export type ComponentState = "healthy" | "degraded" | "unhealthy";
 
@@ -88,7 +88,7 @@ async function settled(check: HealthCheck): Promise<ComponentHealth> {
   try {
     return await check();
   } catch (error) {
-    return { state: "unhealthy", because: error instanceof Error ? error.message : String(error) };
+    return { state: "unhealthy", because: sayingOf(error, String(error)) };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Jail, Sandbox } from "#sandbox";
 import type { Static, TSchema } from "@sinclair/typebox";
-import type { FileAnswer, FileForChat } from "./file-access.ts";
+import type { FileAnswer, FileForChat, FileOpened } from "./file-access.ts";
 import type { NodeAccess } from "./node-access.ts";
 
 /** What a tool may touch. Services are listed, never looked up. */
@@ -13,6 +13,8 @@ export interface ToolContext {
   readonly nodes?: NodeAccess;
   /** Brings a file to the chat that this turn answers; absent outside of a turn. */
   readonly sendFile?: (file: FileForChat) => Promise<FileAnswer>;
+  /** Looks for a file that came with a message of this turn's conversation; absent outside of a turn. */
+  readonly openFile?: (blob: string) => Promise<FileOpened>;
 }
 
 export interface ToolLimits {

@@ -3,12 +3,12 @@ import type { Jail, Sandbox } from "#sandbox";
 import type { TSchema } from "@sinclair/typebox";
 import { problemWith } from "./check-args.ts";
 import { clipMiddle } from "./clip-middle.ts";
-import type { FileAccess, FileForChat } from "./file-access.ts";
+import type { FileAccess } from "./file-access.ts";
 import type { NodeAccess } from "./node-access.ts";
 import { permittedNodes } from "./permitted-nodes.ts";
 import { runBounded } from "./run-bounded.ts";
 import type { ToolsSettings } from "./settings.ts";
-import type { Tool, ToolOutput } from "./tool.ts";
+import type { Tool, ToolContext, ToolOutput } from "./tool.ts";
 
 /** What a model is told of a tool. */
 export interface ToolSpec {
@@ -67,8 +67,7 @@ export function createToolbox(options: {
     const problem = call.argsProblem ?? problemWith(call.args, tool.params);
     if (problem !== undefined) return { text: problem, failed: true };
     const { workspace, sandbox } = options;
-    const sendFile = files && runId !== undefined ? (file: FileForChat) => files.send(runId, file) : undefined;
-    const services = { ...(nodes && { nodes }), ...(sendFile && { sendFile }) };
+    const services = { ...(nodes && { nodes }), ...(files && runId !== undefined && filesOf(files, runId)) };
     return runBounded(tool, call.args, { workspace, sandbox, limits, signal, log, ...services });
   };
   return {
@@ -81,6 +80,11 @@ export function createToolbox(options: {
       return { text: clipMiddle(text, limits.outputCharacters), failed, durationMs };
     },
   };
+}
+
+/** The files of the one turn. */
+function filesOf(files: FileAccess, runId: string): Pick<ToolContext, "sendFile" | "openFile"> {
+  return { sendFile: (file) => files.send(runId, file), openFile: (blob) => files.open(runId, blob) };
 }
 
 /** The tools that are left by what the settings allow and deny, and by what is there for them. */

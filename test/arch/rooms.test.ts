@@ -2,17 +2,18 @@ import { expect, test } from "bun:test";
 import { dirname, join, normalize } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
 import { powers, rooms, typesOnly } from "./rooms.ts";
-import { type Import, readSources, type SourceFile } from "./source.ts";
+import { type Import, readBeside, readSources, type SourceFile } from "./source.ts";
 
 const files = await readSources();
+const all = [...files, ...(await readBeside())];
 
 test("the scan sees (a blind guard guards nothing)", () => {
   const imports = files.flatMap((file) => file.imports);
   expect(files.length).toBeGreaterThan(40);
   expect(imports.filter((i) => i.specifier.startsWith("#")).length).toBeGreaterThan(40);
   expect(imports.filter((i) => i.typeOnly).length).toBeGreaterThan(20);
-  for (const power of powers.filter((p) => p.by.length > 0)) {
-    const users = files.filter((file) => power.used.test(file.text)).map((file) => file.room);
+  for (const power of powers) {
+    const users = all.filter((file) => power.used.test(file.text)).map((file) => file.room);
     expect(users, `someone should ${power.name}`).not.toBeEmpty();
   }
 });
@@ -33,9 +34,9 @@ test("rooms are entered by their door, by rooms that may", () => {
   expect(files.flatMap((file) => file.imports.flatMap((i) => trespass(file, i)))).toEqual([]);
 });
 
-test("powers are used only by the rooms that hold them", () => {
+test("powers are used only by the rooms and files that hold them", () => {
   expect(
-    files.flatMap((file) =>
+    all.flatMap((file) =>
       powers
         .filter((power) => !power.by.includes(file.room) && power.used.test(file.text))
         .map((power) => `${file.path} may not ${power.name}`),

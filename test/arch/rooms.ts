@@ -31,7 +31,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
 /** Rooms that run elsewhere and may only borrow types. */
 export const typesOnly: readonly string[] = ["web"];
 
-/** What only some rooms may do. */
+/** What only some rooms may do, and which files beside them. */
 export const powers: readonly { readonly name: string; readonly used: RegExp; readonly by: readonly string[] }[] = [
   { name: "open a database", used: /"bun:sqlite"|Bun\.SQL/, by: ["storage"] },
   { name: "start a process", used: /Bun\.spawn|"node:child_process"/, by: ["sandbox"] },
@@ -42,5 +42,6 @@ export const powers: readonly { readonly name: string; readonly used: RegExp; re
     by: ["net", "providers", "channels", "tools", "cli", "web"],
   },
   { name: "write to the terminal", used: /\bconsole\.|process\.std(out|err)/, by: ["cli", "web"] },
-  { name: "end the process", used: /process\.exit\(/, by: [] },
+  { name: "call native code", used: /"bun:ffi"|process\.dlopen/, by: ["sandbox", "page-out.ts"] },
+  { name: "end the process", used: /process\.exit\(/, by: ["main.ts"] },
 ];

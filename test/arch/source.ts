@@ -18,16 +18,25 @@ export interface SourceFile {
   readonly imports: readonly Import[];
 }
 
-/** Every TypeScript file inside a room. Files beside the rooms (`main.ts`, `app.ts`, `settings.ts`) stand outside the plan. */
-export async function readSources(): Promise<SourceFile[]> {
+/** Every TypeScript file inside a room. */
+export function readSources(): Promise<SourceFile[]> {
+  return read("*/**/*.{ts,tsx}");
+}
+
+/** The files beside the rooms (`main.ts`, `app.ts`, `settings.ts`): they may enter any room, and each stands for itself. */
+export function readBeside(): Promise<SourceFile[]> {
+  return read("*.ts");
+}
+
+async function read(pattern: string): Promise<SourceFile[]> {
   const files: SourceFile[] = [];
-  for await (const path of new Bun.Glob("*/**/*.{ts,tsx}").scan(SRC)) {
+  for await (const path of new Bun.Glob(pattern).scan(SRC)) {
     const text = await Bun.file(join(SRC, path)).text();
     const imports = [...text.matchAll(importPattern)].map((m) => ({
       typeOnly: m[1] !== undefined,
       specifier: m[2] ?? m[4] ?? m[6] ?? "",
     }));
-    files.push({ room: path.slice(0, path.indexOf("/")), path, text, imports });
+    files.push({ room: path.replace(/\/.*$/, ""), path, text, imports });
   }
   return files;
 }

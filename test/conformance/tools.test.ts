@@ -14,6 +14,7 @@ const goodCalls: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   edit: { path: "a.txt", oldText: "hello", newText: "bye" },
   nodes: { action: "list" },
   read: { path: "a.txt" },
+  save_attachment: { blob: "a".repeat(64) },
   search: { query: "hello", kind: "content" },
   send_file: { path: "a.txt" },
   write: { path: "b.txt", content: "new" },
@@ -77,9 +78,11 @@ describe.each(tools.map((tool) => [tool.name, tool] as const))("%s", (name, tool
     await using at = await workspace();
     const state = async () =>
       Promise.all(
-        (await readdir(at.workspace))
+        (await readdir(at.workspace, { recursive: true, withFileTypes: true }))
+          .filter((entry) => entry.isFile())
+          .map(({ parentPath, name: file }) => join(parentPath, file))
           .toSorted()
-          .map(async (file) => [file, await readFile(join(at.workspace, file), "utf8")]),
+          .map(async (file) => [file, await readFile(file, "utf8")]),
       );
     const before = await state();
     await at.use(name, goodCall);
@@ -143,7 +146,7 @@ describe("the toolbox", () => {
     await using at = await toolboxAtHand({ settings: { deny: ["bash"] } });
     expect(await at.use("reed", {})).toMatchObject({
       failed: true,
-      text: 'There is no tool "reed". Did you mean read? The tools are: edit, nodes, read, search, send_file, write.',
+      text: 'There is no tool "reed". Did you mean read? The tools are: edit, nodes, read, save_attachment, search, send_file, write.',
     });
     expect((await at.use("bash", { command: "true" })).text).toContain("There is no tool");
   });

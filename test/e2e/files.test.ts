@@ -69,6 +69,7 @@ function sayAlbum(telegram: FakeTelegram, caption: object, more: object = {}): v
   }
 }
 
+const call = (name: string, args: object): Reply => ({ parts: [{ toolCall: { id: name, name, args } }] });
 const told = (text: string) => text.match(/\[attached: [^\]]*\]/g) ?? [];
 
 test("an album of Telegram is one turn that names all of its photos", async () => {
@@ -135,14 +136,34 @@ test("three files of one message of Slack's or Discord's are one turn that names
   }
 });
 
+test("a document that somebody sends is saved into the workspace, read, and sent back", async () => {
+  const path = "inbox/plan.txt";
+  const answers: readonly ((text: string) => Reply)[] = [
+    (text) => call("save_attachment", { blob: /blob ([0-9a-f]{64})/.exec(text)?.[1] }),
+    () => call("read", { path }),
+    (text) => (text === "the plan" ? call("send_file", { path }) : text),
+    () => "there it is",
+  ];
+  let step = 0;
+  await using town = await openTown((text) => answers[step++]?.(text) ?? text);
+  const { telegram } = town;
+  const bytes = new TextEncoder().encode("the plan");
+  telegram.file("d1", bytes);
+  const document = { file_id: "d1", file_unique_id: "u1", file_name: "plan.txt", file_size: bytes.length };
+  telegram.says("", { text: undefined, document });
+  await until("the answer", () => telegram.chats.shown.some(({ text }) => text === "there it is"));
+  expect(town.asked().slice(1, 3)).toEqual([`Saved as ${path} (text/plain, 8 bytes).`, "the plan"]);
+  expect(telegram.chats.shown[0]?.files).toMatchObject([{ as: "document", name: "plan.txt", bytes }]);
+});
+
 test("two files that one turn sends come before its answer, each once, on every platform", async () => {
   const files = ["one.txt", "two.txt"];
-  const call = (tool: string, args: (path: string) => object): Reply => ({
+  const callFor = (tool: string, args: (path: string) => object): Reply => ({
     parts: files.map((path, n) => ({ toolCall: { id: `${tool}${n}`, name: tool, args: args(path) } })),
   });
   const turn = [
-    call("write", (path) => ({ path, content: `this is ${path}` })),
-    call("send_file", (path) => ({ path })),
+    callFor("write", (path) => ({ path, content: `this is ${path}` })),
+    callFor("send_file", (path) => ({ path })),
     "both sent",
   ];
   await using town = await openTown([...turn, ...turn, ...turn]);

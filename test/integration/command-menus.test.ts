@@ -193,6 +193,24 @@ test("a slash command of Discord's is answered in the place of “thinking…”
   await until("the next answer", () => texts().length === 3);
 });
 
+test("a stranger's slash command of Discord's is answered with the code in its place, the next one to them alone", async () => {
+  await using fake = await FakeDiscord.open();
+  const eve = fake.guild.user("eve");
+  const config = `[channels.discord]\ntoken = "${fake.token}"\napi_base = "${fake.apiBase}"\n`;
+  await using _ = await openGateway(config, { OPENCLAW_GATEWAY_TOKEN: sharedToken });
+  const chat = fake.guild.open("direct", "");
+  const texts = () => fake.messages(chat).map(({ content }) => content);
+  await until("the commands", () => fake.api.commands.length > 0);
+  fake.command(chat, eve, "help");
+  await until("the code", () => texts().some((text) => text.includes("Pairing code: ")));
+  expect(fake.api.acknowledged).toHaveLength(1);
+  expect(fake.api.whispers).toBeEmpty();
+  const { id } = fake.command(chat, eve, "help");
+  await until("the next to be answered", () => fake.api.whispers.length === 1);
+  expect(fake.api.whispers).toMatchObject([{ id }]);
+  expect(texts()).toHaveLength(1);
+});
+
 test("buttons that an operator sends are shown, and what is pressed is said; a channel that has none refuses them", async () => {
   await using fake = new FakeTelegram();
   const config = `[channels.telegram]\ntoken = "${fake.token}"\napi_root = "${fake.url}"\nallow_from = ["42"]\n`;

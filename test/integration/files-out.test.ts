@@ -51,7 +51,10 @@ class Sending implements AsyncDisposable {
         nodes: { enabled: false, allow: [], ids: [] },
       },
       log: silentLog,
-      files: { send: (runId, file) => walk.gateway.sendFile(runId, file) },
+      files: {
+        send: (runId, file) => walk.gateway.sendFile(runId, file),
+        open: (runId, blob) => walk.gateway.openFile(runId, blob),
+      },
     });
     const turnTools: TurnTools = {
       specs: toolbox.specs(),

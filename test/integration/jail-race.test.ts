@@ -46,6 +46,8 @@ test("nothing gets out while folders and files are swapped for links under its f
     }
     if (round % 4 === 0)
       await attempt(async () => `wrote ${(await jail.write("d/deep/new", new Uint8Array(1))).created}`);
+    if (round % 4 === 2)
+      await attempt(async () => `wrote ${(await jail.create(`d/deep/${round}`, new Uint8Array(1))).created}`);
     if (round % 16 === 0)
       await attempt(async () =>
         (await jail.list("d", { most: 10, skip: new Set() })).paths.length > 0 ? "listed" : "empty",

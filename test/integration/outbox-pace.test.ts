@@ -12,7 +12,8 @@ test("a chat gets no more than its platform advises, in order, and other chats d
   const slow = { ...pigeon, pace: ({ chat }: { readonly chat: string }) => [{ of: chat, most: 2, perMs: 100 }] };
   const line = Object.defineProperty(channel, "channel", { value: slow });
   await using walk = new Walk({ folder: folder.path, channels: [line], clock });
-  const post = (chat: string, text: string) => walk.gateway.post("agent:main:main", { channel: "pigeon", chat }, text);
+  const post = (chat: string, text: string) =>
+    walk.gateway.post("agent:main:main", { to: { channel: "pigeon", chat }, text });
   const got = (chat: string) => channel.got.filter(({ to }) => to.chat === chat).map(({ text }) => text);
   for (const text of ["1", "2", "3", "4", "5"]) await post("busy", text);
   await until("the first two", () => got("busy").length === 2);

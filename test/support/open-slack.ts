@@ -1,7 +1,7 @@
 import { type Clock, Secret } from "#base";
 import { until } from "./until.ts";
 import { openSlack } from "../../src/channels/slack/open.ts";
-import type { SlackAccount } from "../../src/channels/slack/account.ts";
+import type { SlackAccount } from "../../src/channels/slack.ts";
 import { type LinkTimes, usualTimes } from "../../src/channels/slack/socket-link.ts";
 import { FakeSlack } from "./fake-slack.ts";
 import { AccountHouse, type OpenAccount } from "./open-account.ts";

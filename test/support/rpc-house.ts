@@ -164,6 +164,7 @@ export class House {
     const active = () => [...this.taken.values()].filter(({ status }) => status === "queued" || status === "running");
     return {
       sendFile: async () => ({ taken: false, because: "there are no chats here" }),
+      openFile: async () => ({ found: false, because: "there are no files here" }),
       post: () => Promise.reject(new Error("RPC posts nothing")),
       relay: () => Promise.reject(new Error("RPC passes nothing on")),
       receive: async (message) => {

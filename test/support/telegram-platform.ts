@@ -1,6 +1,5 @@
 import { Secret } from "#base";
-import { telegram } from "../../src/channels/telegram.ts";
-import type { TelegramAccount } from "../../src/channels/telegram/account.ts";
+import { telegram, type TelegramAccount } from "../../src/channels/telegram.ts";
 import type { MessengerPlatform } from "./channel-platform.ts";
 import { FakeTelegram, Refusal } from "./fake-telegram.ts";
 

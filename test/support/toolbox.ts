@@ -46,7 +46,7 @@ export async function toolboxAtHand(
     },
     log: options.log ?? silentLog,
     nodes: options.nodes ?? oneNode,
-    files: options.files ?? { send: async () => ({ taken: true, mimeType: "text/plain" }) },
+    files: options.files ?? oneChat,
   });
   return {
     ...at,
@@ -54,6 +54,17 @@ export async function toolboxAtHand(
     use: (name, args, signal = new AbortController().signal) => toolbox.run({ name, args }, signal, "run-1"),
   };
 }
+
+/** A chat that takes every file, and in which every id is that of one. */
+const oneChat: FileAccess = {
+  send: async () => ({ taken: true, mimeType: "text/plain" }),
+  open: async () => ({
+    found: true,
+    name: "sent.txt",
+    mimeType: "text/plain",
+    bytes: new TextEncoder().encode("sent"),
+  }),
+};
 
 /** A machine that finds every program. */
 const oneNode: NodeAccess = {

@@ -1,4 +1,4 @@
-import type { Log } from "#base";
+import { type Log, sayingOf } from "#base";
 import { createGuardedFetch } from "#net";
 import { type Logger, LogLevel, webApi } from "@slack/bolt";
 
@@ -126,7 +126,11 @@ function quietLogger(log: Log): Logger {
   return {
     debug: () => {},
     info: () => {},
-    warn: (...words) => log.warn("Slack's library warns.", said(words)),
+    warn: (...words) => {
+      // Whoever asked tells of it, and knows what it was for.
+      if (words[0] === "http request failed") return log.debug("Slack's library was not answered.", said(words));
+      log.warn("Slack's library warns.", said(words));
+    },
     error: (...words) => log.warn("Slack's library has a problem.", said(words)),
     getLevel: () => LogLevel.WARN,
     setLevel: () => {},
@@ -135,5 +139,5 @@ function quietLogger(log: Log): Logger {
 }
 
 function said(words: readonly unknown[]): { readonly says: string } {
-  return { says: words.map((word) => (word instanceof Error ? word.message : String(word))).join(" ") };
+  return { says: words.map((word) => sayingOf(word, String(word))).join(" ") };
 }

@@ -14,7 +14,7 @@ import type {
 } from "../channel.ts";
 import { growByEditing } from "../grow-by-editing.ts";
 import { Intake } from "../intake.ts";
-import type { SlackAccount } from "./account.ts";
+import type { SlackAccount } from "../slack.ts";
 import { type Api, type Client, createApi, hostCheck } from "./api.ts";
 import { Directory } from "./directory.ts";
 import { createDoorway, type Deliver, type Identity } from "./doorway.ts";

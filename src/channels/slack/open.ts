@@ -1,5 +1,5 @@
 import type { AccountOptions, Connection } from "../channel.ts";
-import type { SlackAccount } from "./account.ts";
+import type { SlackAccount } from "../slack.ts";
 import { SlackConnection } from "./connection.ts";
 import { type LinkTimes, usualTimes } from "./socket-link.ts";
 import { wayOf } from "./way.ts";

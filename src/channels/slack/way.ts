@@ -1,5 +1,5 @@
 import type { Secret } from "#base";
-import type { SlackAccount } from "./account.ts";
+import type { SlackAccount } from "../slack.ts";
 import type { LinkTimes } from "./socket-link.ts";
 
 /** How what happens at Slack reaches us. */

@@ -2,7 +2,7 @@ import { lazily, pause } from "#base";
 import type { AccountOptions, Connection } from "../channel.ts";
 import { growByEditing } from "../grow-by-editing.ts";
 import { Menu } from "../menu.ts";
-import type { TelegramAccount } from "./account.ts";
+import type { TelegramAccount } from "../telegram.ts";
 import { Bot } from "./bot.ts";
 import { CallFailed } from "./failure.ts";
 import { fetchFile } from "./files.ts";

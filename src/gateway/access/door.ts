@@ -1,4 +1,4 @@
-import type { ChannelSettings, Place, Sender } from "#channels";
+import type { ChannelSettings, Place, ReplyTicket, Sender } from "#channels";
 import type { Address } from "#protocol";
 import type { OutboxRow } from "#storage";
 import type { InboundHouse, InboundOptions, PairingDesk } from "../inbound/inbound.ts";
@@ -63,16 +63,25 @@ export class Door {
     return kept === undefined ? first : decide({ ...asked, kept });
   }
 
-  /** Tells a stranger the code, once for each request. Resolves when the message is on disk, or none is owed. */
-  async tellCode({ sender, place, from }: Visitor, { channel, account }: Line): Promise<void> {
+  /**
+   * Tells a stranger the code, once for each request. Resolves when the message is on disk, or none is owed; true when it
+   * goes where this visit's ticket leads.
+   */
+  async tellCode(
+    { sender, place, from }: Visitor,
+    { channel, account }: Line,
+    ticket: ReplyTicket | undefined,
+  ): Promise<boolean> {
     const { id: senderId, name, username } = sender;
     const called = name ?? username;
     const who = { channel: channel.id, account, senderId, from, ...(called !== undefined && { name: called }) };
     const request = await this.#pairing.ask(who);
-    if (!request || request.isTold) return;
+    if (!request || request.isTold) return false;
     const to = { from, place, senderId };
-    if (!(await this.#hasPosted(to, request.code))) await this.#post(to, codeMessage(request));
+    const isOwed = !(await this.#hasPosted(to, request.code));
+    if (isOwed) await this.#post(to, codeMessage(request), ticket);
     await this.#pairing.told(request);
+    return isOwed && ticket !== undefined;
   }
 
   /** A life that ended between the message and the note of it has left the code in the outbox, or in the log as sent. */
@@ -101,8 +110,8 @@ export class Door {
   }
 
   /** In a session of its own, whatever conversation this person has or will have. */
-  #post(to: Recipient, text: string): Promise<void> {
-    return this.#options.gateway.post(this.#keyOf(to), to.from, text);
+  #post(to: Recipient, text: string, ticket?: ReplyTicket): Promise<void> {
+    return this.#options.gateway.post(this.#keyOf(to), { to: to.from, text, ticket });
   }
 
   #keyOf(to: Recipient): string {

@@ -1,4 +1,4 @@
-import { backoffMs, clip, type Clock, type Log, pause, Secret } from "#base";
+import { backoffMs, clip, type Clock, type Log, pause, sayingOf, Secret } from "#base";
 import type { ChannelState, ConfiguredAccount, Connection, MenuCommand, Notes, Update } from "#channels";
 import { fault } from "#protocol";
 import type { Inbound } from "../inbound/inbound.ts";
@@ -47,8 +47,9 @@ const longestProblem = 500;
 export interface AccountParts {
   readonly take: Inbound["take"];
   readonly notes: (account: string) => Notes;
+  /** What the menus of platforms are to show; asked for when an account is opened that has one. */
   readonly commands?: () => Promise<readonly MenuCommand[]>;
-  /** Without it, nobody asks whether another gateway has the account. */
+  /** Asked before an account is opened, whether this gateway may have it; without it, nobody asks. */
   readonly lease?: TakeLease;
   readonly log: Log;
   readonly clock: Clock;
@@ -235,7 +236,7 @@ export class Account {
       await this.#close(connection, lanes);
       return { problem, onlineMs: watch.onlineMs };
     } catch (error) {
-      return { problem: error instanceof Error ? error.message : "It broke.", onlineMs: watch.onlineMs };
+      return { problem: sayingOf(error), onlineMs: watch.onlineMs };
     } finally {
       ready.reject(fault.shuttingDown({}));
     }

@@ -1,26 +1,15 @@
-import type { Clock, Log } from "#base";
 import { lazily } from "#base";
-import { type ConfiguredAccount, defaultAccount, type MenuCommand, type Notes, tokenPaths } from "#channels";
+import { type ConfiguredAccount, defaultAccount, tokenPaths } from "#channels";
 import { type Address, fault } from "#protocol";
-import type { Inbound } from "../inbound/inbound.ts";
 import type { Lines } from "../line.ts";
-import type { AccountView, Patience } from "./account.ts";
+import type { AccountParts, AccountView, Patience } from "./account.ts";
 import type { Keeper, Probe } from "./keeper.ts";
-import type { TakeLease } from "./lease.ts";
 
 export type AccountPlace = Pick<Address, "channel" | "account">;
 
-export interface AccountsOptions {
+export interface AccountsOptions extends Omit<AccountParts, "patience"> {
   /** As the settings have it now. */
   readonly wanted: () => readonly ConfiguredAccount[];
-  readonly take: Inbound["take"];
-  readonly notes: (account: string) => Notes;
-  /** What the menus of platforms are to show; asked for when an account is opened that has one. */
-  readonly commands?: () => Promise<readonly MenuCommand[]>;
-  /** Asked before an account is opened, whether this gateway may have it. */
-  readonly lease?: TakeLease;
-  readonly log: Log;
-  readonly clock: Clock;
   readonly patience?: Partial<Patience>;
 }
 

@@ -1,3 +1,4 @@
+import { sayingOf } from "#base";
 import type { ConfiguredAccount } from "#channels";
 import { fault } from "#protocol";
 import { defaultAccount, type Line, type Lines } from "../line.ts";
@@ -75,7 +76,7 @@ export class Keeper implements Lines, AsyncDisposable {
       const { name, id } = await orAborted(line.connection.probe(signal), signal);
       return { ok: true, name, id, tookMs: tookMs() };
     } catch (error) {
-      return { ok: false, problem: error instanceof Error ? error.message : "It broke.", tookMs: tookMs() };
+      return { ok: false, problem: sayingOf(error), tookMs: tookMs() };
     }
   }
 

@@ -1,4 +1,4 @@
-import { clip } from "#base";
+import { clip, sayingOf } from "#base";
 import type { Place, Sender } from "#channels";
 import { type Address, Fault, fault } from "#protocol";
 import type { RecordRow } from "#storage";
@@ -55,7 +55,7 @@ export function createAsideDesk(
       await reception.take(content.update, line);
     } catch (error) {
       if (isTemporary(error)) throw error;
-      const problem = error instanceof Error ? firstLine(error.message) : "it broke again";
+      const problem = firstLine(sayingOf(error, "it broke again"));
       throw fault.replayFailed({ problem: error instanceof Fault ? problem : `it broke again (${problem})` }, error);
     }
     await storage.writeRecords([letGo]);

@@ -70,12 +70,16 @@ export function keptFiles({ files, attached, unheard }: Files): Pick<Entry, "fil
 }
 
 /** What the model is told of messages that one person sent one after the other. */
-export function textOf(entries: readonly Pick<Entry, "text" | "files" | "context">[]): string {
+export function textOf(entries: readonly Pick<Entry, "text" | "head" | "files" | "context">[]): string {
   const [context = []] = entries.map((entry) => entry.context);
   const before = context.length === 0 ? [] : [contextMark, ...context, messageMark];
-  return [...before, ...entries.flatMap(({ text, files }) => [text, ...files])]
-    .filter((line) => line !== "")
-    .join("\n");
+  const said = entries.flatMap((entry, at) => [at > 0 && onlyNames(entry) ? "" : entry.text, ...entry.files]);
+  return [...before, ...said].filter((line) => line !== "").join("\n");
+}
+
+/** It has no words and tells nothing but who speaks, like the photos of an album. */
+function onlyNames({ text, head }: Pick<Entry, "text" | "head">): boolean {
+  return text === head && !text.includes("\n");
 }
 
 /** Marks for the model; they are taken out of what it says. */

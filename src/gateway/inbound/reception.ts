@@ -18,7 +18,7 @@ import { idOf, textOf } from "./entry.ts";
 import { GroupHistory } from "./group-history.ts";
 import type { CommandAsked, InboundHouse, InboundOptions } from "./inbound.ts";
 import { isTemporary } from "./is-temporary.ts";
-import { leaveUnanswered } from "./leave-unanswered.ts";
+import { leaveUnanswered, ticketOf } from "./leave-unanswered.ts";
 import type { LoopGuard } from "./loop-guard.ts";
 import { ourMessage } from "./our-message.ts";
 import type { Lack } from "./place-calls.ts";
@@ -88,8 +88,9 @@ export class Reception implements Disposable {
     const access = await this.#rooms.door.decide(visitor, line);
     if (!access.may) {
       log.debug("an update was not for us", { ...about(from), because: access.because });
-      if (access.because === "notPaired" && update.type !== "reaction") await this.#rooms.door.tellCode(visitor, line);
-      leaveUnanswered(update, line);
+      const mayBeTold = access.because === "notPaired" && update.type !== "reaction";
+      const isAnswered = mayBeTold && (await this.#rooms.door.tellCode(visitor, line, ticketOf(update)));
+      if (!isAnswered) leaveUnanswered(update, line);
       return;
     }
     if (update.type === "reaction") return this.#noteReaction(update, from, line);
@@ -229,7 +230,8 @@ export class Reception implements Disposable {
   }
 
   #holdTicket({ update }: Guest, runId: string): void {
-    if ("reply" in update && update.reply) this.#options.gateway.holdTicket(runId, update.reply);
+    const ticket = ticketOf(update);
+    if (ticket) this.#options.gateway.holdTicket(runId, ticket);
   }
 
   #acknowledge({ line, from, said }: Guest): void {

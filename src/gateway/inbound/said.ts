@@ -1,18 +1,13 @@
-import type { Attachment, Quoted, Update } from "#channels";
+import type { Update } from "#channels";
 
 /** Before the id of what has no message on the platform that could be answered or reacted to. */
 export const commandMark = "command:";
 
 /** An update as words. */
-export interface Said {
-  readonly messageId: string;
-  readonly text: string;
-  readonly attachments: readonly Attachment[];
-  readonly quoted?: Quoted;
-  threadRoot?(signal: AbortSignal): Promise<Quoted | undefined>;
-  readonly isToUs: boolean;
-  readonly bundle?: string;
-}
+export type Said = Pick<
+  Extract<Update, { type: "message" }>,
+  "messageId" | "text" | "attachments" | "quoted" | "threadRoot" | "isToUs" | "bundle"
+>;
 
 /** A command of the platform, or a button of ours, is always for us. */
 export function readUpdate(update: Exclude<Update, { type: "edited" | "reaction" }>): Said {

@@ -164,7 +164,7 @@ export class Delivery {
         clientKey,
         ...(replyTo !== undefined && { replyTo }),
         ...(files && { files }),
-        ...this.#house.tickets.for(row),
+        ...this.#house.tickets.for(row.runId ?? row.id),
       };
       return await this.#tryOnce(row, { line, message, endsAt });
     } catch (error) {

@@ -131,7 +131,7 @@ async function grow(attended: Attended, text: string, messageId: string | undefi
 /** What ties the first step to what it answers. */
 async function answersOf({ house, line, run }: Attended): Promise<Pick<OutboundMessage, "replyTo" | "ticket">> {
   const replyTo = await replyToOf(house, line, { id: "", runId: run.runId, to: run.from });
-  return { ...(replyTo !== undefined && { replyTo }), ...house.tickets.for(run) };
+  return { ...(replyTo !== undefined && { replyTo }), ...house.tickets.for(run.runId) };
 }
 
 function afterRefusal({ refused, retryAfterMs = 0 }: SendRefusal): Step {

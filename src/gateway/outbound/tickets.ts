@@ -1,6 +1,5 @@
 import { Lru } from "#base";
 import type { ReplyTicket } from "#channels";
-import type { OutboxRow } from "#storage";
 
 const mostTickets = 500;
 
@@ -11,13 +10,14 @@ const mostTickets = 500;
 export class Tickets {
   readonly #held = new Lru<string, ReplyTicket>({ budget: mostTickets });
 
-  hold(runId: string, ticket: ReplyTicket): void {
-    this.#held.set(runId, ticket);
+  /** `of`: the run whose answer it is for, or the row of the outbox that no run made. */
+  hold(of: string, ticket: ReplyTicket): void {
+    this.#held.set(of, ticket);
   }
 
   /** The same for each piece of the answer and each of its tries: its channel knows for how many it is good. */
-  for({ runId }: Pick<OutboxRow, "runId">): { readonly ticket?: ReplyTicket } {
-    const ticket = runId === undefined ? undefined : this.#held.get(runId);
+  for(of: string): { readonly ticket?: ReplyTicket } {
+    const ticket = this.#held.get(of);
     return ticket ? { ticket } : {};
   }
 }

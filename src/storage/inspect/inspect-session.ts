@@ -2,23 +2,13 @@ import type { StoredEvent } from "#protocol";
 import { decodeEvent } from "../event-text.ts";
 import type { EventRow } from "../event-window.ts";
 import { linkHash, rootHash } from "../hash-chain.ts";
+import type { SessionRow } from "../storage.ts";
 import type { Finding, Findings } from "./finding.ts";
 import type { ProjectionCheck } from "./projection-check.ts";
 import { type ReadOnlyDatabase, unreadable } from "./read-only.ts";
 import { RunAudit } from "./run-audit.ts";
 
-interface SessionRow {
-  readonly id: string;
-  readonly key: string;
-  readonly agentId: string;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-  readonly headSeq: number;
-  readonly headHash: string;
-  readonly headId: string | null;
-  readonly projection: string;
-  readonly endedAt: number | null;
-}
+type InspectedRow = Omit<SessionRow, "endedAt"> & { readonly headId: string | null; readonly endedAt: number | null };
 
 interface InspectSessionOptions {
   readonly findings: Findings;
@@ -79,7 +69,7 @@ function finish(
   };
 }
 
-function* headProblems(db: ReadOnlyDatabase, row: SessionRow, log: LogReading): Generator<string> {
+function* headProblems(db: ReadOnlyDatabase, row: InspectedRow, log: LogReading): Generator<string> {
   const { first, last, seq, hash } = log;
   const beyond = db.one<{ seq: number }>(
     "SELECT seq FROM events WHERE session_id = ? AND seq > ? LIMIT 1",
@@ -96,7 +86,7 @@ function* headProblems(db: ReadOnlyDatabase, row: SessionRow, log: LogReading): 
   if (first) yield* beginningProblems(row, first);
 }
 
-function* beginningProblems(row: SessionRow, { at, event }: StoredEvent): Generator<string> {
+function* beginningProblems(row: InspectedRow, { at, event }: StoredEvent): Generator<string> {
   if (at !== row.createdAt) yield "the time of its first event is another one";
   if (event.kind !== "SessionStarted") return;
   if (event.key !== row.key) yield "its key is not the one that it was opened with";
@@ -124,7 +114,7 @@ class LogReading {
     this.runs = new RunAudit(db, sessionId);
   }
 
-  remaining(row: SessionRow | undefined): number {
+  remaining(row: InspectedRow | undefined): number {
     return row ? row.headSeq - this.seq : 0;
   }
 
@@ -185,8 +175,8 @@ class LogReading {
   }
 }
 
-function readRow(db: ReadOnlyDatabase, id: string): SessionRow | undefined {
-  return db.one<SessionRow>(
+function readRow(db: ReadOnlyDatabase, id: string): InspectedRow | undefined {
+  return db.one<InspectedRow>(
     `SELECT id, key, agent_id AS agentId, created_at AS createdAt, updated_at AS updatedAt, head_seq AS headSeq,
        head_hash AS headHash, head_id AS headId, projection, ended_at AS endedAt
        FROM sessions WHERE id = ? AND purged = 0`,

@@ -1,17 +1,7 @@
 import type { SessionRow } from "../storage.ts";
 import type { Connection, Lazy } from "./connection.ts";
 
-interface Found {
-  readonly id: string;
-  readonly key: string;
-  readonly agentId: string;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-  readonly headSeq: number;
-  readonly headHash: string;
-  readonly projection: string;
-  readonly endedAt: number | null;
-}
+type Found = Omit<SessionRow, "endedAt"> & { readonly endedAt: number | null };
 
 const select = `SELECT id, key, agent_id AS agentId, created_at AS createdAt, updated_at AS updatedAt, head_seq AS headSeq,
   head_hash AS headHash, projection, ended_at AS endedAt FROM sessions`;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Attachment } from "#channels";
 import { fault } from "#protocol";
 import type { Storage } from "#storage";
-import { FakeLine } from "../../support/fake-line.ts";
+import { FakeLine, group } from "../../support/fake-line.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { until } from "../../support/until.ts";
 import { Gates, key, lastText, over, Walk, type WalkOptions } from "../../support/walk.ts";
@@ -13,8 +13,8 @@ const quiet = (debounceMs: number): NonNullable<WalkOptions["inbound"]> => ({
   messages: { inbound: { debounceMs }, groupHistory: 20 },
 });
 
-async function received(walk: Walk): Promise<string[]> {
-  return (await walk.log(key)).flatMap((event) => (event.kind === "MessageReceived" ? [event.text] : []));
+async function received(walk: Walk, of = key): Promise<string[]> {
+  return (await walk.log(of)).flatMap((event) => (event.kind === "MessageReceived" ? [event.text] : []));
 }
 
 /** Takes no record away. */
@@ -310,6 +310,23 @@ describe("files", () => {
     const told = `[attached: image a .png; image/png, 6 bytes, blob ${hash}]`;
     expect(text).toBe(`look\n${told}\n${told}`);
     expect((await walk.storage.blob(hash))?.mimeType).toBe("image/png");
+  });
+
+  test.each([
+    ["without words", ["", "", ""], ["[Ann (1)] ", "a", "b", "c"]],
+    ["with words at its end", ["", "", "look"], ["[Ann (1)] ", "a", "b", "[Ann (1)] look", "c"]],
+  ])("of an album %s in a group stand under one name", async (_what, words, expected) => {
+    using folder = tempFolder();
+    const line = new FakeLine({ ...ann, groupPolicy: "open" });
+    await using walk = new Walk({ folder: folder.path, channels: [line] });
+    for (const [at, text] of words.entries()) {
+      const name = ["a", "b", "c"][at] ?? "";
+      await walk.inbound.take(line.message(text, { place: group, bundle: "b", attachments: [file({ name })] }), line);
+    }
+    const there = "agent:main:pigeon:group:1";
+    await until("the turn", async () => (await received(walk, there)).length > 0);
+    const [text = ""] = await received(walk, there);
+    expect(text.replaceAll(/\[attached: image (\w).*\]/g, "$1")).toBe(expected.join("\n"));
   });
 
   test("of an album without the words go where the words go, and of no other album", async () => {

@@ -1,5 +1,7 @@
+import { createLog } from "#base";
 import type { OutboundMessage } from "#channels";
 import { expect, test } from "bun:test";
+import { createApi } from "../../../src/channels/slack/api.ts";
 import { FakeSlack } from "../../support/fake-slack.ts";
 import { openSlackHouse } from "../../support/open-slack.ts";
 import { until } from "../../support/until.ts";
@@ -219,4 +221,18 @@ test("an address outside Slack is not asked, whoever names it", async () => {
   const sending = slack.connection.send(hello({ files }), signal);
   await expect(sending).rejects.toThrow("outside Slack");
   expect(elsewhere.asked).toBeEmpty();
+});
+
+test("a request that was cut off is for whoever asked to tell of; the library's own word of it is no warning", async () => {
+  await using fake = new FakeSlack();
+  const lines: string[] = [];
+  const log = createLog({ level: "debug", write: (line) => lines.push(line) });
+  const api = createApi({ apiUrl: new URL(fake.apiUrl), token: fake.botToken, log });
+  fake.fail("auth.test", { cut: "after" });
+  await expect(api.call(signal, (client) => client.auth.test())).rejects.toThrow();
+  api.logger.warn("this method is deprecated");
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { level: "debug", says: expect.stringContaining("http request failed") },
+    { level: "warn", says: "this method is deprecated" },
+  ]);
 });

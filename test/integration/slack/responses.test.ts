@@ -222,3 +222,18 @@ test.each([
     expect(fake.responses.said).toHaveLength(isHidden ? 1 : 0);
   },
 );
+
+test("a stranger's command between two people, where the bot is not, is answered there with the code", async () => {
+  await using fake = new FakeSlack();
+  using folder = tempFolder();
+  fake.world.chats.set("D2", { id: "D2", name: "directmessage", kind: "im", messages: [], isHidden: true });
+  const settings = { ...accountOf(fake), dmPolicy: "pairing", allowFrom: [] };
+  await using walks = await ChannelWalk.open([{ channel, settings }], { folder: folder.path, answer: () => says("") });
+  await walks.online();
+  const url = `${fake.origin}${fake.responses.open("D2")}`;
+  fake.socket.deliver("slash_commands", { ...command(url), channel_id: "D2", channel_name: "directmessage" });
+  const { storage } = walks.walk;
+  await until("the code", () => fake.messages("D2").some(({ text }) => text.includes("Pairing code: ")));
+  await until("nothing to be owed", async () => (await storage.outbox({ limit: 1 })).length === 0);
+  expect(fake.responses.said).toHaveLength(1);
+});

@@ -1,8 +1,7 @@
 import { Secret } from "#base";
 import type { WebhookAnswer } from "#channels";
 import { expect, test } from "bun:test";
-import { telegram } from "../../../src/channels/telegram.ts";
-import type { TelegramAccount } from "../../../src/channels/telegram/account.ts";
+import { telegram, type TelegramAccount } from "../../../src/channels/telegram.ts";
 import { type ChannelLine, openChannelLine } from "../../support/channel-line.ts";
 import { FakeTelegram, Refusal } from "../../support/fake-telegram.ts";
 import { telegramSettings } from "../../support/telegram-platform.ts";

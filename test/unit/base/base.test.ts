@@ -1,4 +1,16 @@
-import { backoffMs, clip, createLog, Lru, nearest, newId, newToken, openLogFile, pause } from "#base";
+import {
+  backoffMs,
+  clip,
+  createLog,
+  describeError,
+  Lru,
+  nearest,
+  newId,
+  newToken,
+  openLogFile,
+  pause,
+  sayingOf,
+} from "#base";
 import { expect, test } from "bun:test";
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -28,6 +40,19 @@ test("a pause that is cancelled says why", async () => {
   stop.abort(new Error("enough"));
   expect(await paused.catch(String)).toBe("Error: enough");
   expect(await pause(60_000, AbortSignal.abort(new Error("at once"))).catch(String)).toBe("Error: at once");
+});
+
+test("what a request failed of is told without the advice that Bun gives to programmers", async () => {
+  using server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { open: (one) => void one.end(), data() {} } });
+  const error: unknown = await fetch(`http://127.0.0.1:${server.port}/`).catch((failure: unknown) => failure);
+  expect(String(error)).toContain("verbose: true");
+  const closed = "The socket connection was closed unexpectedly.";
+  expect(sayingOf(error)).toEndWith(closed);
+  for (const told of [describeError(error), describeError(new Error("no answer", { cause: error }))]) {
+    expect(told).toContain(closed);
+    expect(told).not.toContain("verbose");
+  }
+  expect(sayingOf("no error")).toBe("It broke.");
 });
 
 test("an LRU keeps what was used last, within its budget", () => {

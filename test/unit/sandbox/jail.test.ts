@@ -56,6 +56,22 @@ test("files are read, written and listed by paths from the root", async () => {
   expect(await list(at.jail, "sub/b.txt")).toEqual({ paths: ["sub/b.txt"], isComplete: true });
 });
 
+test("a file is created only where nothing has its name, be it a link to nowhere, and once when two want it", async () => {
+  await using at = await house();
+  await symlink("../outside/new", join(at.root, "link"));
+  expect(await at.jail.create("new/deep/c.txt", bytes("in c"))).toEqual({ created: true });
+  expect(await text(at.jail.read("new/deep/c.txt", 100))).toBe("in c");
+  for (const taken of ["a.txt", "sub", "link"]) {
+    expect(await at.jail.create(taken, bytes("other")), taken).toEqual({ created: false });
+  }
+  const both = await Promise.all(["one", "two"].map((content) => at.jail.create("both.txt", bytes(content))));
+  expect(both.filter(({ created }) => created)).toHaveLength(1);
+  expect(await text(at.jail.read("both.txt", 100))).toBe(both[0]?.created ? "one" : "two");
+  expect(await readFile(join(at.root, "a.txt"), "utf8")).toBe("in a");
+  expect((await readdir(at.root)).toSorted()).toEqual(["a.txt", "both.txt", "link", "new", "sub"]);
+  expect(await readdir(at.outside)).toEqual(["secret"]);
+});
+
 describe("forty ways to write a path", () => {
   test("none leads out, whatever is done", async () => {
     await using at = await house();
@@ -67,6 +83,7 @@ describe("forty ways to write a path", () => {
       expect(read, `reading ${path}`).not.toContain(canary);
       expect(read, `reading ${path}`).not.toContain("root:");
       await at.jail.write(path, bytes("pwned")).catch(planned);
+      await at.jail.create(path, bytes("pwned")).catch(planned);
       const listed = await list(at.jail, path).then(({ paths }) => paths, planned);
       expect(listed, `listing ${path}`).not.toContain("secret");
     }
