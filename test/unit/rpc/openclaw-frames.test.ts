@@ -105,11 +105,11 @@ test.each<[string, readonly string[], string, unknown, object]>([
     { code: "INVALID_REQUEST", message: expect.stringContaining("invalid health params: at root: ") },
   ],
   [
-    "files, which cannot be given to a model",
+    "a file without its content",
     ["operator.write"],
     "chat.send",
-    { sessionKey: "main", message: "x", idempotencyKey: "k", attachments: [{ content: "AAAA" }] },
-    { code: "INVALID_REQUEST", message: expect.stringContaining("/attachments") },
+    { sessionKey: "main", message: "x", idempotencyKey: "k", attachments: [{ fileName: "a.png" }] },
+    { code: "INVALID_REQUEST", message: expect.stringContaining("/attachments/0/content") },
   ],
   [
     "another agent than there is",
