@@ -2,7 +2,7 @@ import { FakeDiscord } from "../../test/support/fake-discord.ts";
 import type { OpenSide } from "./side.ts";
 
 /** Discord is told nothing message by message: a heartbeat names the last event, and is asked for more often than Discord does. */
-const askEveryMs = 15;
+const askEveryMs = 10;
 
 export const openDiscordSide: OpenSide = async (name, chats) => {
   const fake = await FakeDiscord.open({ name });

@@ -9,8 +9,8 @@ const accountsEach = 12;
 const perSecond = 1_000;
 /** Many, because a person who answers us twenty times a minute is taken for a program. */
 const chats = 128;
-/** What the first messages load and compile is no message's. */
-const warmUpSeconds = 2;
+/** What the first messages load and compile is no message's; a gateway that serves a crowd compiles more, after a thousand. */
+const warmUp = { perSecond: 300, seconds: 5 };
 
 /**
  * Messages from every platform at once, each answered by a turn. Throws when one is lost, or is answered twice; one that its
@@ -21,7 +21,7 @@ export const channelLoad: Row = async (peer, { channelSeconds: seconds }) => {
   await using platforms = await Platforms.open({ accountsEach, chats });
   await using gateway = await startGateway({ home: tempFolder().path, config: platforms.config });
   await platforms.connected();
-  const warm = await platforms.drive({ perSecond: perSecond / 10, seconds: warmUpSeconds });
+  const warm = await platforms.drive(warmUp);
   if (warm.wrong.length > 0) throw new Error(problemOf(warm.wrong));
   const cpuBefore = cpuMs(gateway.pid);
   const outcome = await platforms.drive({ perSecond, seconds });
