@@ -23,7 +23,7 @@ const shortPauseMs = 10;
  * Of the time amid work, collections take a twentieth at most. Where they are felt, those who wait behind one another then
  * feel them for several times as long, so they are rare; but not where memory is what is scarce.
  */
-const workPerPause = { short: 20, felt: 1_000, feltWhereScarce: 50 } as const;
+const workPerPause = { short: 20, felt: 400, feltWhereScarce: 50 } as const;
 const scarceBytes = 1024 ** 3;
 
 export function createMemoryKeeper(
