@@ -10,15 +10,15 @@ const pageOut = 21;
  * the file belongs to another user, the system does nothing.
  */
 export function pageOutCode(): boolean {
-  const own = codeOf(process.execPath, readFileSync("/proc/self/maps", "utf8"));
   try {
+    const own = codeOf(process.execPath, readFileSync("/proc/self/maps", "utf8"));
     const { u64, i32 } = FFIType;
     const libc = dlopen("libc.so.6", { madvise: { args: [u64, u64, i32], returns: i32 } });
     const wasTaken = own.map(({ from, to }) => libc.symbols.madvise(from, to - from, pageOut) === 0);
     libc.close();
     return wasTaken.includes(true);
   } catch {
-    return false; // no such library, or nothing may be called in it
+    return false; // no such file or library, or nothing may be called in it
   }
 }
 
